@@ -1,0 +1,36 @@
+# shellcheck shell=bash
+# Ordered start: stores, migrations, topics, bank, services, console; each waited for before the next.
+
+wait_progress() { tail -n 1 -- "$1" | cut -c1-60; }
+
+store_ready() { "ready_$1"; }
+
+# The program answers that it can work; until then it says why in the answer's body and in its log.
+app_ready() {
+    local port
+    port=$(conf_get "$1.http.port")
+    curl --noproxy '*' -fsS -m 2 -o /dev/null "http://127.0.0.1:$port/readyz" 2>/dev/null
+}
+
+start_stores() {
+    local name
+    for name in "${STORES[@]}"; do child_start "$name"; done
+    children_wait 60 store_ready "${STORES[@]}"
+}
+
+# Topics are made through the broker's admin interface by the program that knows their list; those that are there stay.
+make_topics() {
+    local i
+    for ((i = 0; i < 5; i++)); do
+        if as_redress "$STATE/bin/redressctl" topics --config "$STATE/etc/redress.conf"; then return; fi
+        sleep 1
+    done
+    return 1
+}
+
+start_apps() {
+    local name
+    clock_anchor
+    for name in "${APPS[@]}"; do child_start "$name"; done
+    children_wait 60 app_ready "${APPS[@]}"
+}
