@@ -1,0 +1,145 @@
+-- The console's read model (written only by its projecting loop, exactly once, from every topic) and the gateway's
+-- tables (written by its HTTP side). Times are milliseconds of the installation's clock unless a comment says real.
+
+-- What a list needs and every event may change: small rows, updated in place (HOT), nothing indexed changes but stage.
+-- One status per service, so that facts of different topics commute; the stage is what they say together.
+CREATE TABLE console.case_view (
+    case_id bigint PRIMARY KEY,
+    intake text, dispatch text, evidence text, approval text, payment text, escalation text,
+    stage text NOT NULL GENERATED ALWAYS AS (CASE
+        WHEN intake = 'closed' THEN 'closed'
+        WHEN intake = 'awaiting_satisfaction' THEN 'satisfaction'
+        WHEN approval IN ('approved', 'executed') THEN 'payment'
+        WHEN approval IN ('offered', 'rejected') THEN 'customer'
+        WHEN approval IN ('planning', 'awaiting_approval') OR evidence = 'concluded' THEN 'approval'
+        WHEN evidence = 'investigating' THEN 'investigation'
+        WHEN evidence IN ('visit_ordered', 'incomplete') THEN 'visit'
+        ELSE 'registered' END) STORED,
+    planned_minor bigint, paid_minor bigint,
+    opened_ms bigint, closed_ms bigint, updated_ms bigint NOT NULL,
+    outcome text,
+    missed int NOT NULL DEFAULT 0, slips int NOT NULL DEFAULT 0, takeovers int NOT NULL DEFAULT 0
+) WITH (fillfactor = 75);
+CREATE INDEX case_view_stage ON console.case_view (stage);
+CREATE INDEX case_view_opened ON console.case_view (opened_ms, case_id);
+
+-- What was told at registration; changes only by reclassification.
+CREATE TABLE console.case_facts (
+    case_id bigint PRIMARY KEY,
+    case_no text, channel text, kind text, category text, phase text, severity text,
+    customer text, phone text, contract_no text, external_ref text, region text,
+    claimed_minor bigint, currency text, received_ms bigint, history boolean NOT NULL DEFAULT false
+) WITH (fillfactor = 95);
+CREATE INDEX case_facts_no ON console.case_facts (case_no);
+
+-- Who has the case: the assignment of the highest version seen.
+CREATE TABLE console.case_assignment (
+    case_id bigint PRIMARY KEY,
+    version bigint NOT NULL,
+    org_id text, org_name text, level text, regional_id text,
+    handler_id text, handler_name text, manager_id text, visitor_id text
+) WITH (fillfactor = 90);
+CREATE INDEX case_assignment_org ON console.case_assignment (org_id);
+
+-- Everything that happened, commands of people included. n is given by the one projecting loop, so it grows in commit
+-- order: a reader that has seen n misses nothing by asking for more than n. data is the event's JSON as published.
+CREATE TABLE console.timeline (
+    n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    case_id bigint NOT NULL,
+    at_ms bigint NOT NULL,
+    type text NOT NULL,
+    id text NOT NULL,
+    cause text,
+    actor text, actor_role text,
+    data text NOT NULL
+);
+CREATE INDEX timeline_case ON console.timeline (case_id, n);
+-- The answers to commands: their ids begin with "cmd." (gateway).
+CREATE INDEX timeline_answer ON console.timeline (cause) WHERE cause LIKE 'cmd.%';
+
+CREATE TABLE console.case_limit (
+    case_id bigint NOT NULL,
+    code text NOT NULL,
+    ver bigint NOT NULL,
+    state text NOT NULL,
+    start_ms bigint, due_ms bigint, warn_ms bigint,
+    warned_ms bigint, fired_ms bigint, ended_ms bigint, late_ms bigint,
+    misses int NOT NULL DEFAULT 0,
+    PRIMARY KEY (case_id, code)
+) WITH (fillfactor = 80);
+-- Open limits by due time: next deadlines, and what is overdue.
+CREATE INDEX case_limit_open ON console.case_limit (due_ms) WHERE ended_ms IS NULL;
+
+CREATE TABLE console.slip (
+    slip_no text PRIMARY KEY,
+    case_id bigint NOT NULL,
+    code text, ver bigint, to_org text, to_person text,
+    issued_ms bigint, due_ms bigint, late_ms bigint, withdrawn_ms bigint
+);
+CREATE INDEX slip_case ON console.slip (case_id);
+
+-- payout_no 0: deducted from the fee the customer still owes.
+CREATE TABLE console.payout (
+    case_id bigint NOT NULL,
+    payout_no bigint NOT NULL,
+    state text NOT NULL,
+    amount_minor bigint, currency text, payee text, key text, voucher_no text, bank_ref text,
+    instructed_ms bigint, ended_ms bigint, reason text,
+    PRIMARY KEY (case_id, payout_no)
+);
+
+-- Counters: since the installation was made, per real minute, and money paid.
+CREATE TABLE console.total (type text PRIMARY KEY, n bigint NOT NULL) WITH (fillfactor = 50);
+CREATE TABLE console.tally (minute_ms bigint, type text, n bigint NOT NULL, PRIMARY KEY (minute_ms, type)) WITH (fillfactor = 50);
+CREATE TABLE console.paid_total (currency text PRIMARY KEY, n bigint NOT NULL, amount_minor bigint NOT NULL) WITH (fillfactor = 50);
+
+CREATE TABLE console.channel (
+    name text PRIMARY KEY,
+    kind text NOT NULL,
+    source text NOT NULL UNIQUE,
+    rate_per_min int NOT NULL,
+    key_hash bytea NOT NULL UNIQUE, -- BLAKE2b of the key; the key has 256 random bits
+    created_ms bigint NOT NULL,
+    received bigint NOT NULL DEFAULT 0,
+    last_ms bigint
+) WITH (fillfactor = 70);
+
+-- The gateway's outbox: kept before 202 or a wait begins, sent to Kafka after the commit, sent again at the next start
+-- while sent_ms is null. (source, id) makes a repeated request the same message.
+CREATE TABLE console.gateway (
+    n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source text NOT NULL,
+    id text NOT NULL,
+    topic text NOT NULL,
+    part int NOT NULL,
+    key text,
+    headers text NOT NULL,  -- name, value, name, value …, each ended by \n
+    value text NOT NULL,
+    fingerprint bigint NOT NULL, -- of the request, to tell another body under the same Idempotency-Key
+    case_id bigint,
+    kept_ms bigint NOT NULL,
+    sent_ms bigint,              -- real time
+    UNIQUE (source, id)
+) WITH (fillfactor = 80);
+CREATE INDEX gateway_unsent ON console.gateway (n) WHERE sent_ms IS NULL;
+
+-- A case as the API shows it (openapi.yaml: Case).
+CREATE VIEW console.case_row AS
+SELECT v.case_id, f.case_no, v.stage,
+    json_build_object('intake', v.intake, 'dispatch', v.dispatch, 'evidence', v.evidence, 'approval', v.approval,
+        'payment', v.payment, 'escalation', v.escalation) AS status,
+    f.channel, f.kind, f.category, f.phase, f.severity, f.customer, f.phone, f.contract_no, f.external_ref, f.region,
+    a.org_id, a.org_name, a.level, a.handler_id, a.handler_name,
+    f.claimed_minor, v.planned_minor, v.paid_minor, f.currency, f.received_ms, v.opened_ms, v.closed_ms, v.updated_ms,
+    v.outcome, f.history, v.missed, v.slips, v.takeovers, d.code AS next_code, d.due_ms AS next_due_ms
+FROM console.case_view v
+LEFT JOIN console.case_facts f USING (case_id)
+LEFT JOIN console.case_assignment a USING (case_id)
+LEFT JOIN LATERAL (SELECT l.code, l.due_ms FROM console.case_limit l
+    WHERE l.case_id = v.case_id AND l.state = 'armed' AND l.ended_ms IS NULL ORDER BY l.due_ms LIMIT 1) d ON true;
+
+GRANT SELECT ON console.case_row TO redress_app;
+GRANT SELECT, INSERT, UPDATE ON console.case_view, console.case_facts, console.case_assignment, console.case_limit,
+    console.slip, console.payout, console.total, console.paid_total, console.channel TO redress_app;
+GRANT SELECT, INSERT ON console.timeline TO redress_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON console.tally, console.gateway TO redress_app;
