@@ -52,6 +52,7 @@ struct decision {
     struct arena *arena;
     struct output outputs[DECISION_MAX_OUTPUTS];
     int n_outputs;
+    bool overflow;      /* more outputs than fit were emitted: core_step makes it VERDICT_BROKEN */
     const char *rule;   /* refused: the rule that refuses, e.g. "AP-6" */
     const char *reason; /* refused or broken: reason code, snake_case */
     const char *detail; /* optional, for a person */
@@ -68,7 +69,8 @@ struct step {
 typedef enum verdict (*step_fn)(struct step *s);
 
 /* One row per handled (status, event) pair; no wildcards. A command without a row is refused with
- * reason "not_in_this_state"; any other input without a row is ignored. */
+ * reason "not_in_this_state" ("no_such_case" in status 0) by a core that has a row for it elsewhere;
+ * any other input without a row is ignored. */
 struct transition {
     int from;
     enum event_type event;
@@ -80,13 +82,13 @@ struct transition {
 #define TO(status) (UINT64_C(1) << (status))
 
 struct core {
-    const char *service;               /* "approval" */
-    const struct type_desc *state;     /* generated; its first member is `int status`-sized enum, 0 = none */
-    const char *const *status_names;   /* by status */
+    const char *service;             /* "approval" */
+    const struct type_desc *state;   /* generated; its first member is `int status`-sized enum, 0 = none */
+    const char *const *status_names; /* by status */
     int n_statuses;
     const struct transition *table;
     int n_transitions;
-    enum event_type refused;           /* EV_<SERVICE>_COMMAND_REFUSED */
+    enum event_type refused; /* EV_<SERVICE>_COMMAND_REFUSED */
 };
 
 /* Adds an output of `type`; returns its zeroed struct (of the size the type has) to be filled. */
@@ -97,13 +99,15 @@ enum verdict step_broken(struct step *s, const char *reason);
 
 /* Runs one input through a core's table: finds the row, calls it, checks that the next status is
  * allowed and that a changed state came with an output; turns a refusal into the core's
- * command_refused event. `next` must be core->state->size bytes. Strings and arrays inside `next`
- * and the outputs live in the arena or in `state`/`in`. */
+ * command_refused event. Unless DONE, `next` is as `state`, and there are no outputs but the refusal's.
+ * A broken promise of the core is VERDICT_BROKEN with a reason: status_not_allowed, change_without_event,
+ * command_without_answer, too_many_outputs, refused_what_is_no_command. `next` must be core->state->size bytes. Strings
+ * and arrays inside `next` and the outputs live in the arena or in `state`/`in`. */
 enum verdict core_step(const struct core *core, const struct policy *policy, const void *state, const struct input *in,
                        void *next, struct decision *out);
 /* True when the core has any row for this event type. */
 bool core_handles(const struct core *core, enum event_type type);
-/* Writes the table as a Mermaid state diagram. */
+/* Writes the table as a Mermaid state diagram (target redress_diagram, shell side). */
 struct buf;
 void core_diagram(const struct core *core, struct buf *out);
 

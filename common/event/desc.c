@@ -21,6 +21,14 @@ bool enum_parse(const struct enum_desc *e, const char *name, int *value)
     return false;
 }
 
+const struct field_desc *desc_field(const struct type_desc *d, const char *name)
+{
+    for (int i = 0; i < d->n_fields; i++) {
+        if (strcmp(d->fields[i].name, name) == 0) return &d->fields[i];
+    }
+    return NULL;
+}
+
 size_t desc_element_size(const struct field_desc *f)
 {
     switch (f->kind) {

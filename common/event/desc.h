@@ -44,6 +44,8 @@ struct type_desc {
 
 /* True when both objects say the same, following pointers; a has_x that is false hides its value. */
 bool desc_equal(const struct type_desc *d, const void *a, const void *b);
+/* NULL when there is no field of that name. */
+const struct field_desc *desc_field(const struct type_desc *d, const char *name);
 /* Bytes of one element of a field: of the array's element, or of the member itself. */
 size_t desc_element_size(const struct field_desc *f);
 
