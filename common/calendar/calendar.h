@@ -150,6 +150,7 @@ enum calendar_why {
     CALENDAR_WHY_WEEKEND,     /* skipped */
     CALENDAR_WHY_HOLIDAY,     /* skipped */
     CALENDAR_WHY_MISSING,     /* skipped: the zone has no such date */
+    CALENDAR_WHY_CLOSED,      /* a working date without office time between start and due */
     CALENDAR_WHY_BEFORE_OPEN, /* skipped: the start was deemed to be the next opening */
     CALENDAR_WHY_ELAPSED,     /* counted by the wall clock */
     CALENDAR_WHY_DATE,        /* counted as a calendar date, working or not */
@@ -169,9 +170,15 @@ struct calendar_step {
     int64_t paused_ms;  /* working (or wall-clock, by unit) time of this date that was paused */
 };
 
-/* Fills up to max rows and sets *n to the number the explanation has (may exceed max). */
+struct calendar_steps {
+    struct calendar_step *rows; /* the caller's */
+    int max;                    /* how many fit */
+    int n;                      /* out: how many there are; may exceed max, the rest is then cut off */
+};
+
+/* Also explains a run that is still paused (up to the pause's start) and then returns CALENDAR_PAUSED. */
 enum calendar_err calendar_explain(const struct calendar *c, const struct calendar_limit *limit,
-                                   const struct calendar_run *run, struct calendar_step *rows, int *n_in_max_out);
+                                   const struct calendar_run *run, struct calendar_steps *steps);
 
 /* ---- Names ---- */
 

@@ -1,0 +1,381 @@
+/* Due and warning points.
+ *
+ * A due is a function of limit, effective start and `shift`: the amount of the limit's own time that
+ * was paused. Pauses are walked as the union of their stretches in ascending order, each counted
+ * only when it begins before the due it would move; so neither order nor overlap matters, and a
+ * miss that has fired stays fired (rules 10, 12). */
+#include "base/timefmt.h"
+#include "calendar/calendar.h"
+#include "calendar/inside.h"
+
+enum { YEARS_MAX = 500 };
+static const int64_t AMOUNT_MS_MAX = (int64_t)YEARS_MAX * 366 * DAY_MS;
+static const int64_t AMOUNT_DAYS_MAX = (int64_t)YEARS_MAX * 366;
+static const int64_t INSTANT_MAX = (int64_t)1 << 53; /* ± 285,000 years: sums below cannot overflow */
+
+enum pause_kind inside_pause_kind(enum calendar_unit u)
+{
+    switch (u) {
+    case CALENDAR_WORKING_MS:
+    case CALENDAR_WORKING_DAYS: return PAUSE_WORKING;
+    case CALENDAR_ELAPSED_MS:
+    case CALENDAR_CALENDAR_DAYS:
+    case CALENDAR_EVERY_DAYS:
+    case CALENDAR_EVERY_WEEKS: return PAUSE_WALL;
+    case CALENDAR_FIXED_DATE: return PAUSE_NONE;
+    }
+    return PAUSE_NONE;
+}
+
+bool inside_next_pause(const struct calendar_run *run, int64_t *at_ms, struct calendar_pause *out)
+{
+    int64_t from = INT64_MAX, until = INT64_MIN;
+    for (int i = 0; i < run->n_pauses; i++) {
+        const struct calendar_pause *p = &run->pauses[i];
+        if (p->until_ms <= *at_ms || p->until_ms <= p->from_ms) continue;
+        int64_t begins = p->from_ms > *at_ms ? p->from_ms : *at_ms;
+        if (begins < from || (begins == from && p->until_ms > until)) {
+            from = begins;
+            until = p->until_ms;
+        }
+    }
+    if (until == INT64_MIN) return false;
+    for (bool grew = true; grew;) {
+        grew = false;
+        for (int i = 0; i < run->n_pauses; i++) {
+            const struct calendar_pause *p = &run->pauses[i];
+            if (p->from_ms > until || p->until_ms <= until) continue;
+            until = p->until_ms;
+            grew = true;
+        }
+    }
+    *out = (struct calendar_pause){.from_ms = from, .until_ms = until};
+    *at_ms = until;
+    return true;
+}
+
+/* ---- The due of one unit, pauses given as shift ---- */
+
+struct ask {
+    const struct calendar *c;
+    const struct calendar_limit *limit;
+    int64_t start_ms; /* effective */
+    int32_t start_day;
+};
+
+static enum calendar_err close_of(const struct calendar *c, int64_t day, int64_t *at_ms)
+{
+    if (!inside_has_day(c, day)) return CALENDAR_OUT_OF_RANGE;
+    *at_ms = inside_close_ms(c, (int32_t)(day - c->first_day));
+    return CALENDAR_OK;
+}
+
+/* Moves a working-time instant on by shift. */
+static enum calendar_err shift_work(const struct calendar *c, int64_t base_ms, int64_t shift_ms, int64_t *at_ms)
+{
+    *at_ms = base_ms;
+    if (shift_ms == 0) return CALENDAR_OK;
+    return calendar_add_working(c, base_ms, shift_ms, at_ms);
+}
+
+static enum calendar_err due_elapsed(const struct ask *q, int64_t shift_ms, struct trace *t)
+{
+    t->base_ms = q->start_ms + q->limit->span.amount;
+    t->due.due_ms = t->moved_ms = t->base_ms + shift_ms;
+    if (q->limit->roll != CALENDAR_ROLL_NEXT_OPEN) return CALENDAR_OK;
+    int32_t i;
+    if (!inside_index(q->c, t->moved_ms, &i)) return CALENDAR_OUT_OF_RANGE;
+    t->due.first_day = q->c->first_day + i;
+    /* A due at a close is inside office time, so it stays. */
+    if (inside_office_time(q->c, i, t->moved_ms)) return CALENDAR_OK;
+    return calendar_next_open(q->c, t->moved_ms, &t->due.due_ms);
+}
+
+static enum calendar_err due_working_ms(const struct ask *q, int64_t shift_ms, struct trace *t)
+{
+    enum calendar_err err = calendar_add_working(q->c, q->start_ms, q->limit->span.amount, &t->base_ms);
+    if (err == CALENDAR_OK) err = shift_work(q->c, t->base_ms, shift_ms, &t->moved_ms);
+    t->due.due_ms = t->moved_ms;
+    t->due.first_day = q->start_day;
+    return err;
+}
+
+/* Rule 2. Zero working days: the start's own date while its close is still to come. */
+static enum calendar_err due_working_days(const struct ask *q, int64_t shift_ms, struct trace *t)
+{
+    const struct calendar *c = q->c;
+    if (!inside_has_day(c, q->start_day)) return CALENDAR_OUT_OF_RANGE;
+    int32_t from = q->start_day - c->first_day, i = from;
+    int64_t nth = q->limit->span.amount;
+    enum calendar_err err = CALENDAR_OK;
+    if (nth == 0 && (!c->days[i].working || inside_close_ms(c, i) <= q->start_ms)) nth = 1;
+    if (nth > 0) err = inside_nth_workday(c, from, nth, &i);
+    if (err != CALENDAR_OK) return err;
+    t->base_ms = inside_close_ms(c, i);
+    err = shift_work(c, t->base_ms, shift_ms, &t->moved_ms);
+    t->due.due_ms = t->moved_ms;
+    t->due.first_day = q->start_day;
+    return err;
+}
+
+/* Rule 7: date + N at close, moved by the wall clock. Where that is no office time, the limit ends
+ * at the next working close: on a working date its own, if still to come. */
+static enum calendar_err due_calendar_days(const struct ask *q, int64_t shift_ms, struct trace *t)
+{
+    const struct calendar *c = q->c;
+    int64_t day = (int64_t)q->start_day + q->limit->span.amount;
+    enum calendar_err err = close_of(c, day, &t->base_ms);
+    if (err == CALENDAR_OK && q->limit->span.amount == 0 && t->base_ms <= q->start_ms)
+        err = close_of(c, ++day, &t->base_ms);
+    if (err != CALENDAR_OK) return err;
+    t->due.first_day = (int32_t)day;
+    t->due.due_ms = t->moved_ms = t->base_ms + shift_ms;
+    int32_t i;
+    if (!inside_index(c, t->moved_ms, &i)) return CALENDAR_OUT_OF_RANGE;
+    if (inside_office_time(c, i, t->moved_ms)) return CALENDAR_OK;
+    if (!c->days[i].working || inside_close_ms(c, i) < t->moved_ms) err = inside_nth_workday(c, i, 1, &i);
+    if (err == CALENDAR_OK) t->due.due_ms = inside_close_ms(c, i);
+    return err;
+}
+
+/* Rule 17. */
+static enum calendar_err due_fixed(const struct ask *q, struct trace *t)
+{
+    const struct calendar *c = q->c;
+    if (!inside_has_day(c, q->limit->span.amount)) return CALENDAR_OUT_OF_RANGE;
+    int32_t i = (int32_t)(q->limit->span.amount - c->first_day);
+    t->base_ms = t->moved_ms = inside_close_ms(c, i);
+    t->due.last_day = c->first_day + i;
+    if (q->limit->roll == CALENDAR_ROLL_WORKDAY_BEFORE) {
+        int32_t stop = i - SEARCH_DAYS;
+        while (i >= 0 && i >= stop && !c->days[i].working) i--;
+        if (i < 0) return CALENDAR_OUT_OF_RANGE;
+        if (i < stop) return CALENDAR_NO_WORKING_DAY;
+    }
+    t->due.first_day = c->first_day + i;
+    t->due.due_ms = inside_close_ms(c, i);
+    return CALENDAR_OK;
+}
+
+static int64_t sunday_of(int64_t day) { return day + 6 - ((day + 3) % 7 + 7) % 7; }
+
+/* Rule 17, recurrences: by the close of a date; pauses move it to the date they reach. */
+static enum calendar_err due_recurrence(const struct ask *q, int64_t shift_ms, struct trace *t)
+{
+    const struct calendar *c = q->c;
+    bool weekly = q->limit->span.unit == CALENDAR_EVERY_WEEKS;
+    int64_t day = q->start_day + q->limit->span.amount * (weekly ? 7 : 1);
+    if (weekly) day = sunday_of(day);
+    enum calendar_err err = close_of(c, day, &t->base_ms);
+    if (err != CALENDAR_OK) return err;
+    t->due.first_day = (int32_t)day;
+    t->due.due_ms = t->moved_ms = t->base_ms + shift_ms;
+    if (shift_ms == 0) return CALENDAR_OK;
+    day = calendar_date_of(c, t->moved_ms);
+    if (weekly) day = sunday_of(day);
+    err = close_of(c, day, &t->due.due_ms);
+    if (err == CALENDAR_OK && t->due.due_ms < t->moved_ms) err = close_of(c, day + (weekly ? 7 : 1), &t->due.due_ms);
+    return err;
+}
+
+static enum calendar_err due_shifted(const struct ask *q, int64_t shift_ms, struct trace *t)
+{
+    enum calendar_err err = CALENDAR_BAD_AMOUNT;
+    t->due.first_day = INT32_MAX; /* no date looked at yet */
+    t->due.last_day = INT32_MIN;
+    t->shift_ms = shift_ms;
+    switch (q->limit->span.unit) {
+    case CALENDAR_ELAPSED_MS: err = due_elapsed(q, shift_ms, t); break;
+    case CALENDAR_WORKING_MS: err = due_working_ms(q, shift_ms, t); break;
+    case CALENDAR_WORKING_DAYS: err = due_working_days(q, shift_ms, t); break;
+    case CALENDAR_CALENDAR_DAYS: err = due_calendar_days(q, shift_ms, t); break;
+    case CALENDAR_FIXED_DATE: err = due_fixed(q, t); break;
+    case CALENDAR_EVERY_DAYS:
+    case CALENDAR_EVERY_WEEKS: err = due_recurrence(q, shift_ms, t); break;
+    }
+    if (err != CALENDAR_OK) return err;
+    bool by_time = q->limit->span.unit == CALENDAR_ELAPSED_MS || q->limit->span.unit == CALENDAR_WORKING_MS;
+    if (t->due.first_day == INT32_MAX) return CALENDAR_OK;
+    int32_t due_day = calendar_date_of(q->c, t->due.due_ms);
+    if (due_day > t->due.last_day) t->due.last_day = due_day;
+    if (q->limit->binds_customer && !by_time) t->due.due_ms = calendar_day_end_ms(q->c, due_day);
+    return CALENDAR_OK;
+}
+
+/* ---- Pauses around it ---- */
+
+static enum calendar_err passed(const struct ask *q, const struct calendar_pause *p, int64_t *ms)
+{
+    switch (inside_pause_kind(q->limit->span.unit)) {
+    case PAUSE_WORKING: return calendar_between(q->c, p->from_ms, p->until_ms, ms);
+    case PAUSE_WALL: *ms = p->until_ms - p->from_ms; return CALENDAR_OK;
+    case PAUSE_NONE: *ms = 0; return CALENDAR_OK;
+    }
+    return CALENDAR_BAD_AMOUNT;
+}
+
+static bool amount_ok(const struct calendar_span *s)
+{
+    switch (s->unit) {
+    case CALENDAR_ELAPSED_MS:
+    case CALENDAR_WORKING_MS: return s->amount >= 0 && s->amount <= AMOUNT_MS_MAX;
+    case CALENDAR_WORKING_DAYS:
+    case CALENDAR_CALENDAR_DAYS: return s->amount >= 0 && s->amount <= AMOUNT_DAYS_MAX;
+    case CALENDAR_EVERY_DAYS:
+    case CALENDAR_EVERY_WEEKS: return s->amount >= 1 && s->amount <= AMOUNT_DAYS_MAX;
+    case CALENDAR_FIXED_DATE: return s->amount >= -AMOUNT_DAYS_MAX && s->amount <= AMOUNT_DAYS_MAX;
+    }
+    return false;
+}
+
+static void mark_provisional(const struct calendar *c, struct calendar_due *d)
+{
+    int first, last, month, day;
+    d->provisional = false;
+    if (d->first_day > d->last_day) return;
+    timefmt_date(d->first_day, &first, &month, &day);
+    timefmt_date(d->last_day, &last, &month, &day);
+    for (int year = first; year <= last; year++) d->provisional = d->provisional || !calendar_year_published(c, year);
+}
+
+static enum calendar_err prepare(const struct calendar *c, const struct calendar_limit *limit,
+                                 const struct calendar_run *run, struct ask *q)
+{
+    if (!amount_ok(&limit->span)) return CALENDAR_BAD_AMOUNT;
+    if (run->start_ms < -INSTANT_MAX || run->start_ms > INSTANT_MAX) return CALENDAR_OUT_OF_RANGE;
+    *q = (struct ask){.c = c, .limit = limit, .start_ms = run->start_ms};
+    if (limit->deemed_next_open && limit->span.unit != CALENDAR_FIXED_DATE) {
+        enum calendar_err err = calendar_next_open(c, run->start_ms, &q->start_ms);
+        if (err != CALENDAR_OK) return err;
+    }
+    q->start_day = calendar_date_of(c, q->start_ms);
+    return CALENDAR_OK;
+}
+
+enum calendar_err inside_trace(const struct calendar *c, const struct calendar_limit *limit,
+                               const struct calendar_run *run, struct trace *t)
+{
+    struct ask q;
+    *t = (struct trace){0};
+    enum calendar_err err = prepare(c, limit, run, &q);
+    if (err == CALENDAR_OK) err = due_shifted(&q, 0, t);
+    if (err != CALENDAR_OK) return err;
+    t->due.start_ms = q.start_ms;
+    int64_t at = q.start_ms, shift = 0, ms;
+    struct calendar_pause p;
+    while (inside_pause_kind(limit->span.unit) != PAUSE_NONE && inside_next_pause(run, &at, &p)) {
+        if (p.from_ms >= t->due.due_ms) break;
+        if (p.until_ms > INSTANT_MAX) {
+            t->held_ms = p.from_ms;
+            return CALENDAR_PAUSED;
+        }
+        err = passed(&q, &p, &ms);
+        shift += ms;
+        if (err == CALENDAR_OK && ms > 0) err = due_shifted(&q, shift, t);
+        if (err != CALENDAR_OK) return err;
+    }
+    if (q.start_ms != run->start_ms) { /* the deemed opening depends on the dates it passed over */
+        int32_t day = calendar_date_of(c, run->start_ms);
+        if (t->due.first_day > t->due.last_day) t->due.last_day = q.start_day;
+        if (day < t->due.first_day) t->due.first_day = day;
+    }
+    mark_provisional(c, &t->due);
+    return CALENDAR_OK;
+}
+
+enum calendar_err calendar_due(const struct calendar *c, const struct calendar_limit *limit,
+                               const struct calendar_run *run, struct calendar_due *out)
+{
+    struct trace t;
+    enum calendar_err err = inside_trace(c, limit, run, &t);
+    *out = t.due;
+    return err;
+}
+
+/* ---- Warnings (rule 11) ---- */
+
+/* percent: that much of the limit's own time has been used, pauses not counted. */
+static enum calendar_err warn_used(const struct ask *q, const struct calendar_run *run, const struct trace *t,
+                                   int percent, int64_t *warn_ms)
+{
+    bool working = inside_pause_kind(q->limit->span.unit) == PAUSE_WORKING;
+    int64_t whole = t->due.due_ms - q->start_ms, shift = 0, at = q->start_ms, ms;
+    enum calendar_err err = CALENDAR_OK;
+    if (working) err = calendar_between(q->c, q->start_ms, t->due.due_ms, &whole);
+    if (err != CALENDAR_OK) return err;
+    int64_t used = (whole - t->shift_ms) * percent / 100;
+    if (used <= 0) return CALENDAR_NO_WARNING;
+    for (;;) {
+        *warn_ms = q->start_ms + used + shift;
+        if (working) err = calendar_add_working(q->c, q->start_ms, used + shift, warn_ms);
+        struct calendar_pause p;
+        bool paused = inside_pause_kind(q->limit->span.unit) != PAUSE_NONE && inside_next_pause(run, &at, &p);
+        if (err != CALENDAR_OK || !paused || p.from_ms >= *warn_ms) return err;
+        err = passed(q, &p, &ms);
+        if (err != CALENDAR_OK) return err;
+        shift += ms;
+    }
+}
+
+/* N working dates before the due's: at its hour of the day, or at the close when the due is at one. */
+static enum calendar_err warn_workdays(const struct ask *q, int64_t due_ms, int64_t n, int64_t *warn_ms)
+{
+    const struct calendar *c = q->c;
+    int32_t i;
+    if (!inside_index(c, due_ms - 1, &i)) return CALENDAR_OUT_OF_RANGE; /* 24:00 belongs to the date it ends */
+    bool at_close = due_ms >= inside_close_ms(c, i);
+    int64_t into = due_ms - c->days[i].start_ms;
+    while (n > 0 && i > 0) n -= c->days[--i].working;
+    if (n > 0) return CALENDAR_NO_WARNING;
+    int64_t close = inside_close_ms(c, i), at = c->days[i].start_ms + into;
+    *warn_ms = at_close || at > close ? close : at;
+    return CALENDAR_OK;
+}
+
+static enum calendar_err warn_before(const struct ask *q, int64_t due_ms, const struct calendar_span *before,
+                                     int64_t *warn_ms)
+{
+    int64_t work;
+    enum calendar_err err = CALENDAR_OK;
+    switch (before->unit) {
+    case CALENDAR_ELAPSED_MS: *warn_ms = due_ms - before->amount; return CALENDAR_OK;
+    case CALENDAR_WORKING_MS:
+        err = inside_work_before(q->c, due_ms, &work);
+        if (err != CALENDAR_OK) return err;
+        if (work <= before->amount) return CALENDAR_NO_WARNING;
+        /* The latest instant that leaves so much: an opening rather than the close before it. */
+        err = inside_at_work(q->c, 0, work - before->amount, warn_ms);
+        return err == CALENDAR_OK ? calendar_next_open(q->c, *warn_ms, warn_ms) : err;
+    case CALENDAR_WORKING_DAYS: return warn_workdays(q, due_ms, before->amount, warn_ms);
+    case CALENDAR_CALENDAR_DAYS: {
+        /* The same hour of an earlier date, stepped by date (rule 15); 24:00 belongs to the date it ends. */
+        int64_t ms = due_ms - 1, s = ms / 1000 - (ms % 1000 < 0);
+        int64_t local_s = s + zone_offset_s(&q->c->zone, s) - before->amount * (DAY_MS / 1000);
+        *warn_ms = zone_to_utc_s(&q->c->zone, local_s, ZONE_LATER) * 1000 + (ms - s * 1000) + 1;
+        return CALENDAR_OK;
+    }
+    case CALENDAR_FIXED_DATE:
+    case CALENDAR_EVERY_DAYS:
+    case CALENDAR_EVERY_WEEKS: return CALENDAR_BAD_AMOUNT;
+    }
+    return CALENDAR_BAD_AMOUNT;
+}
+
+enum calendar_err calendar_warn(const struct calendar *c, const struct calendar_limit *limit,
+                                const struct calendar_run *run, const struct calendar_warn *warn, int64_t *warn_ms)
+{
+    struct ask q;
+    struct trace t;
+    if (warn->percent < 0 || warn->percent > 99 || (warn->percent == 0 && !amount_ok(&warn->before)))
+        return CALENDAR_BAD_AMOUNT;
+    enum calendar_err err = prepare(c, limit, run, &q);
+    if (err == CALENDAR_OK) err = inside_trace(c, limit, run, &t);
+    if (err != CALENDAR_OK) return err;
+    if (warn->percent > 0)
+        err = warn_used(&q, run, &t, warn->percent, warn_ms);
+    else
+        err = warn_before(&q, t.due.due_ms, &warn->before, warn_ms);
+    if (err != CALENDAR_OK) return err;
+    if (*warn_ms > t.due.due_ms) *warn_ms = t.due.due_ms;
+    return *warn_ms > run->start_ms ? CALENDAR_OK : CALENDAR_NO_WARNING;
+}
