@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# Checks that are no programs: the format of the C code, the syntax of the scripts.
+
+# Formatting is asked of what we write; generated and vendored code is not in the repository or carries its own.
+check_format() {
+    local -a files
+    mapfile -t files < <(cd "$ROOT" && git ls-files '*.c' '*.h')
+    if ((${#files[@]} == 0)); then return; fi
+    (cd "$ROOT" && clang-format --dry-run -Werror "${files[@]}")
+}
+
+check_shell() {
+    local file bad=0
+    while read -r file; do
+        if ! bash -n "$ROOT/$file"; then bad=1; fi
+    done < <(cd "$ROOT" && git grep -lE '^#!/usr/bin/env bash|^# shellcheck shell=bash' -- deploy tests .ci)
+    return "$bad"
+}
+
+# The stack that integration tests share: started here, found by them through REDRESS_TEST_STACK.
+stack_shared() {
+    stack_up --private
+    trap - EXIT
+    printf '%s\n' "$REDRESS_STATE" >"$LOGS/stack.state"
+}
