@@ -1,5 +1,5 @@
 -- The console's read model (written only by its projecting loop, exactly once, from every topic) and the gateway's
--- tables (written by its HTTP side). Times are milliseconds of the installation's clock unless a comment says real.
+-- tables. Times are milliseconds of the installation's clock unless a comment says real.
 
 -- What a list needs and every event may change: small rows, updated in place (HOT), nothing indexed changes but stage.
 -- One status per service, so that facts of different topics commute; the stage is what they say together.
@@ -51,7 +51,7 @@ CREATE TABLE console.timeline (
     id text NOT NULL,
     cause text,
     actor text, actor_role text,
-    data text NOT NULL
+    data json NOT NULL
 );
 CREATE INDEX timeline_case ON console.timeline (case_id, n);
 -- The answers to commands: their ids begin with "cmd." (gateway).
@@ -104,24 +104,15 @@ CREATE TABLE console.channel (
     last_ms bigint
 ) WITH (fillfactor = 70);
 
--- The gateway's outbox: kept before 202 or a wait begins, sent to Kafka after the commit, sent again at the next start
--- while sent_ms is null. (source, id) makes a repeated request the same message.
-CREATE TABLE console.gateway (
-    n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    source text NOT NULL,
-    id text NOT NULL,
-    topic text NOT NULL,
-    part int NOT NULL,
-    key text,
-    headers text NOT NULL,  -- name, value, name, value …, each ended by \n
-    value text NOT NULL,
-    fingerprint bigint NOT NULL, -- of the request, to tell another body under the same Idempotency-Key
-    case_id bigint,
-    kept_ms bigint NOT NULL,
-    sent_ms bigint,              -- real time
-    UNIQUE (source, id)
-) WITH (fillfactor = 80);
-CREATE INDEX gateway_unsent ON console.gateway (n) WHERE sent_ms IS NULL;
+-- Commands kept, in the transaction of the outbox row that carries them: tells a repeated Idempotency-Key from another
+-- body under the same key, and a command not yet answered from one never sent.
+CREATE TABLE console.request (
+    id text PRIMARY KEY,
+    case_id bigint NOT NULL,
+    command text NOT NULL,
+    fingerprint bigint NOT NULL,
+    kept_ms bigint NOT NULL
+);
 
 -- A case as the API shows it (openapi.yaml: Case).
 CREATE VIEW console.case_row AS
@@ -138,8 +129,15 @@ LEFT JOIN console.case_assignment a USING (case_id)
 LEFT JOIN LATERAL (SELECT l.code, l.due_ms FROM console.case_limit l
     WHERE l.case_id = v.case_id AND l.state = 'armed' AND l.ended_ms IS NULL ORDER BY l.due_ms LIMIT 1) d ON true;
 
-GRANT SELECT ON console.case_row TO redress_app;
+-- An entry as the API and the stream show it (openapi.yaml: Entry).
+CREATE VIEW console.entry_row AS
+SELECT t.n, t.case_id, t.type, t.cause, json_strip_nulls(json_build_object('n', t.n, 'at_ms', t.at_ms, 'case_id', t.case_id,
+    'case_no', f.case_no, 'service', split_part(t.type, '.', 1), 'type', t.type, 'id', t.id, 'cause', t.cause,
+    'actor', t.actor, 'actor_role', t.actor_role, 'data', t.data)) AS entry
+FROM console.timeline t LEFT JOIN console.case_facts f USING (case_id);
+
+GRANT SELECT ON console.case_row, console.entry_row TO redress_app;
 GRANT SELECT, INSERT, UPDATE ON console.case_view, console.case_facts, console.case_assignment, console.case_limit,
     console.slip, console.payout, console.total, console.paid_total, console.channel TO redress_app;
-GRANT SELECT, INSERT ON console.timeline TO redress_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON console.tally, console.gateway TO redress_app;
+GRANT SELECT, INSERT ON console.timeline, console.request TO redress_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON console.tally TO redress_app;
