@@ -1,0 +1,108 @@
+/* Whether an organisation can be right: one head office, every unit below it, nothing held twice (DI-1, ES-6). */
+#include <string.h>
+
+#include "policy/check.h"
+
+/* Levels only rise towards head office, so a chain of parents cannot be a circle. */
+static bool check_parent(const struct check *c, int index, const struct pol_unit *u)
+{
+    if (u->level == ORG_LEVEL_HEAD_OFFICE) {
+        return !u->parent || policy_refuse(c, "$.units[%d].parent: nobody is above head office", index);
+    }
+    if (!u->parent) return policy_refuse(c, "$.units[%d].parent: \"%s\" hangs in the air", index, u->id);
+    const struct pol_unit *parent = policy_unit(c->policy, u->parent);
+    if (!parent) return policy_refuse(c, "$.units[%d].parent: there is no unit \"%s\"", index, u->parent);
+    if (parent->level > u->level) return true;
+    return policy_refuse(c, "$.units[%d].parent: \"%s\" is not on a level above", index, u->parent);
+}
+
+static bool check_people(const struct check *c, int index, const struct pol_unit *u)
+{
+    for (int i = 0; i < u->n_people; i++) {
+        const struct pol_person *person = &u->people[i];
+        if (!*person->id) return policy_refuse(c, "$.units[%d].people[%d].id: is empty", index, i);
+        if (policy_has_role(person, ROLE_CUSTOMER) || policy_has_role(person, ROLE_CHANNEL) ||
+            policy_has_role(person, ROLE_SYSTEM)) {
+            return policy_refuse(c, "$.units[%d].people[%d].roles: no role of a person who works here", index, i);
+        }
+        if (policy_person_in(u, person->id) != person) {
+            return policy_refuse(c, "$.units[%d].people[%d].id: \"%s\" is used twice", index, i, person->id);
+        }
+        for (int j = 0; j < index; j++) {
+            if (!policy_person_in(&c->policy->org->units[j], person->id)) continue;
+            return policy_refuse(c, "$.units[%d].people[%d].id: \"%s\" works at unit %d already", index, i, person->id,
+                                 j);
+        }
+    }
+    return true;
+}
+
+static bool is_territory(const char *t)
+{
+    const char *star = strchr(t, '*');
+    return *t && (!star || star[1] == '\0');
+}
+
+static bool in_list(const char *const *items, int n, const char *what)
+{
+    for (int i = 0; i < n; i++) {
+        if (strcmp(items[i], what) == 0) return true;
+    }
+    return false;
+}
+
+/* Two holders of the same thing would make the owner of a case depend on the order of the file. */
+static bool check_holdings(const struct check *c, int index, const struct pol_unit *u)
+{
+    const struct pol_unit *units = c->policy->org->units;
+    for (int i = 0; i < u->n_territories; i++) {
+        const char *t = u->territories[i];
+        if (!is_territory(t))
+            return policy_refuse(c, "$.units[%d].territories[%d]: a code, or a beginning and *", index, i);
+        bool taken = in_list(u->territories, i, t);
+        for (int j = 0; j < index; j++) taken |= in_list(units[j].territories, units[j].n_territories, t);
+        if (taken) return policy_refuse(c, "$.units[%d].territories[%d]: \"%s\" is served twice", index, i, t);
+    }
+    for (int i = 0; i < u->n_contracts; i++) {
+        const char *k = u->contracts[i];
+        if (!*k) return policy_refuse(c, "$.units[%d].contracts[%d]: is empty", index, i);
+        bool taken = in_list(u->contracts, i, k);
+        for (int j = 0; j < index; j++) taken |= in_list(units[j].contracts, units[j].n_contracts, k);
+        if (taken) return policy_refuse(c, "$.units[%d].contracts[%d]: \"%s\" is held twice", index, i, k);
+    }
+    return true;
+}
+
+/* Whatever nobody else can take ends here (DI-4, ES-6). */
+static bool check_head_office(const struct check *c, int index, const struct pol_unit *u)
+{
+    if (policy_head_office(c->policy) != u)
+        return policy_refuse(c, "$.units[%d].level: there is one head office", index);
+    if (!policy_is_staffed(u)) return policy_refuse(c, "$.units[%d].people: nobody works at head office", index);
+    const enum role needed[] = {ROLE_HANDLER, c->policy->pack->approver_head_office};
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (policy_person_with(u, needed[i], 0)) continue;
+        return policy_refuse(c, "$.units[%d].people: head office has no %s", index, role_name(needed[i]));
+    }
+    return true;
+}
+
+static bool check_unit(const struct check *c, int index, const struct pol_unit *u)
+{
+    if (!*u->id) return policy_refuse(c, "$.units[%d].id: is empty", index);
+    if (policy_unit(c->policy, u->id) != u)
+        return policy_refuse(c, "$.units[%d].id: \"%s\" is used twice", index, u->id);
+    if (!*u->bank_account) return policy_refuse(c, "$.units[%d].bank_account: is empty", index);
+    if (u->level == ORG_LEVEL_HEAD_OFFICE && !check_head_office(c, index, u)) return false;
+    return check_parent(c, index, u) && check_people(c, index, u) && check_holdings(c, index, u);
+}
+
+bool policy_check_organisation(const struct policy *p, const char *file, struct err *e)
+{
+    const struct check c = {.policy = p, .file = file, .err = e};
+    if (!policy_head_office(p)) return policy_refuse(&c, "$.units: there is no head office");
+    for (int i = 0; i < p->org->n_units; i++) {
+        if (!check_unit(&c, i, &p->org->units[i])) return false;
+    }
+    return true;
+}

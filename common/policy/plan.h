@@ -1,0 +1,31 @@
+/* What a resolution plan must be before anyone decides on it. Rules AP-1, AP-2, AP-7. Pure.
+ *
+ * Asked twice: where a plan comes along with a finding (evidence), and where it is proposed
+ * (approval), so that whoever handed it in is told at once. */
+#ifndef REDRESS_POLICY_PLAN_H
+#define REDRESS_POLICY_PLAN_H
+
+#include <stdbool.h>
+
+#include "event/events.h"
+
+/* Why something is refused: rule, reason code, and a word for a person (may be NULL). */
+struct refusal {
+    const char *rule;
+    const char *reason;
+    const char *detail;
+};
+
+/* False with *why filled when the plan breaks a rule:
+ *   AP-1  no_measures, rejection_with_measures, money_without_measure, measure_without_money
+ *   AP-2  negative_amount, unknown_currency, beyond_verified_loss, not_loss_plus_goodwill
+ *   AP-7  rejection_without_reasons, rejection_with_money
+ * The finding is what the plan rests on; its verified loss bounds the amount when it is known. */
+bool plan_check(const struct plan *plan, const struct finding *finding, struct refusal *why);
+bool plan_is_rejection(const struct plan *plan);
+/* A measure other than money must be carried out: rework, repair, replace, return. */
+bool plan_must_execute(const struct plan *plan);
+/* AP-2: false with *why filled when a finding's loss is negative or in no known currency. */
+bool finding_check(const struct finding *finding, struct refusal *why);
+
+#endif

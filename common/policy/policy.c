@@ -1,0 +1,213 @@
+/* Look-ups in an immutable policy. Lists are short (tens), so they are walked. */
+#include "policy/policy.h"
+
+#include <string.h>
+
+const struct policy_limit *policy_limit(const struct policy *p, const char *code)
+{
+    for (int i = 0; code && i < p->n_limits; i++) {
+        if (strcmp(p->limits[i].def->code, code) == 0) return &p->limits[i];
+    }
+    return NULL;
+}
+
+static bool has_event(const struct policy_events *events, enum event_type event)
+{
+    for (int i = 0; i < events->n; i++) {
+        if (events->types[i] == event) return true;
+    }
+    return false;
+}
+
+const struct policy_limit *policy_next_limit(const struct policy *p, enum policy_edge edge, enum event_type event,
+                                             const struct policy_limit *after)
+{
+    const struct policy_limit *end = p->limits + p->n_limits;
+    for (const struct policy_limit *l = after ? after + 1 : p->limits; l < end; l++) {
+        if (has_event(&l->edges[edge], event)) return l;
+    }
+    return NULL;
+}
+
+bool policy_limit_applies(const struct policy_limit *l, enum kind kind, enum phase phase)
+{
+    bool kind_ok = l->def->n_kinds == 0, phase_ok = l->def->n_phases == 0;
+    for (int i = 0; i < l->def->n_kinds; i++) kind_ok |= l->def->kinds[i] == kind;
+    for (int i = 0; i < l->def->n_phases; i++) phase_ok |= l->def->phases[i] == phase;
+    return kind_ok && phase_ok;
+}
+
+bool policy_limit_wanted(const struct policy_limit *l, enum event_type event, const void *data)
+{
+    if (!l->def->only_if) return true;
+    const struct field_desc *f = desc_field(event_desc(event), l->def->only_if);
+    return f && f->kind == FIELD_BOOL && *(const bool *)((const char *)data + f->offset);
+}
+
+const struct pol_rung *policy_rung(const struct policy *p, const char *code, enum org_level level)
+{
+    for (int i = 0; i < p->pack->n_ladder; i++) {
+        const struct pol_rung *r = &p->pack->ladder[i];
+        if (r->level == level && strcmp(r->code, code) == 0) return r;
+    }
+    return NULL;
+}
+
+bool policy_is_reminder(const struct policy *p, const char *code)
+{
+    const struct pol_negotiation *n = p->pack->negotiation;
+    for (int i = 0; i < n->n_reminder_limits; i++) {
+        if (strcmp(n->reminder_limits[i], code) == 0) return true;
+    }
+    return false;
+}
+
+const struct pol_unit *policy_unit(const struct policy *p, const char *id)
+{
+    for (int i = 0; id && i < p->org->n_units; i++) {
+        if (strcmp(p->org->units[i].id, id) == 0) return &p->org->units[i];
+    }
+    return NULL;
+}
+
+const struct pol_unit *policy_parent(const struct policy *p, const struct pol_unit *unit)
+{
+    return policy_unit(p, unit->parent);
+}
+
+const struct pol_unit *policy_head_office(const struct policy *p)
+{
+    for (int i = 0; i < p->org->n_units; i++) {
+        if (p->org->units[i].level == ORG_LEVEL_HEAD_OFFICE) return &p->org->units[i];
+    }
+    return NULL;
+}
+
+/* How well a list of prefixes fits: length of the longest prefix that fits + 1, 0 = none does. */
+static size_t prefix_fit(const char *const *prefixes, int n, const char *text)
+{
+    size_t best = 0;
+    for (int i = 0; text && i < n; i++) {
+        size_t length = strlen(prefixes[i]);
+        if (strncmp(prefixes[i], text, length) == 0 && length + 1 > best) best = length + 1;
+    }
+    return best;
+}
+
+/* The same for territories: a name, a name ending in "*", or "*", which also fits an unknown region. An
+ * exact name beats a pattern of the same length. */
+static size_t territory_fit(const struct pol_unit *u, const char *region)
+{
+    size_t best = 0;
+    for (int i = 0; i < u->n_territories; i++) {
+        const char *t = u->territories[i];
+        size_t length = strlen(t), fit = 0;
+        if (strcmp(t, "*") == 0)
+            fit = 1;
+        else if (region && strcmp(t, region) == 0)
+            fit = 2 * length + 1;
+        else if (region && t[length - 1] == '*' && strncmp(t, region, length - 1) == 0)
+            fit = 2 * (length - 1);
+        if (fit > best) best = fit;
+    }
+    return best;
+}
+
+const struct pol_unit *policy_unit_for(const struct policy *p, const char *contract_no, const char *region)
+{
+    const struct pol_unit *holder = NULL, *local = NULL;
+    size_t holder_fit = 0, local_fit = 0;
+    for (int i = 0; i < p->org->n_units; i++) {
+        const struct pol_unit *u = &p->org->units[i];
+        if (u->suspended) continue;
+        size_t fit = prefix_fit(u->contracts, u->n_contracts, contract_no);
+        if (fit > holder_fit) {
+            holder_fit = fit;
+            holder = u;
+        }
+        fit = territory_fit(u, region);
+        if (fit > local_fit) {
+            local_fit = fit;
+            local = u;
+        }
+    }
+    return holder ? holder : local;
+}
+
+bool policy_is_staffed(const struct pol_unit *unit) { return !unit->suspended && unit->n_people > 0; }
+
+bool policy_has_role(const struct pol_person *person, enum role role)
+{
+    for (int i = 0; i < person->n_roles; i++) {
+        if (person->roles[i] == role) return true;
+    }
+    return false;
+}
+
+const struct pol_person *policy_person_with(const struct pol_unit *unit, enum role role, uint64_t salt)
+{
+    uint64_t n = 0;
+    for (int i = 0; i < unit->n_people; i++) n += policy_has_role(&unit->people[i], role);
+    if (n == 0) return NULL;
+    uint64_t nth = salt % n;
+    const struct pol_person *person = unit->people;
+    while (!policy_has_role(person, role) || nth-- > 0) person++;
+    return person;
+}
+
+const struct pol_person *policy_person_in(const struct pol_unit *unit, const char *person_id)
+{
+    for (int i = 0; person_id && i < unit->n_people; i++) {
+        if (strcmp(unit->people[i].id, person_id) == 0) return &unit->people[i];
+    }
+    return NULL;
+}
+
+bool policy_alone_below(const struct policy *p, const char *currency, int64_t *minor)
+{
+    for (int i = 0; currency && i < p->pack->n_alone_below; i++) {
+        if (strcmp(p->pack->alone_below[i].currency, currency) == 0) {
+            *minor = p->pack->alone_below[i].minor;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool policy_may_decide_alone(const struct policy *p, enum role role)
+{
+    for (int i = 0; i < p->pack->n_alone_roles; i++) {
+        if (p->pack->alone_roles[i] == role) return true;
+    }
+    return false;
+}
+
+enum role policy_approver(const struct policy *p, enum org_level level)
+{
+    switch (level) {
+    case ORG_LEVEL_OUTLET: return p->pack->approver_outlet;
+    case ORG_LEVEL_REGIONAL: return p->pack->approver_regional;
+    case ORG_LEVEL_HEAD_OFFICE: return p->pack->approver_head_office;
+    case ORG_LEVEL_ABSENT: break;
+    }
+    return ROLE_ABSENT;
+}
+
+const struct pol_kind_materials *policy_materials(const struct policy *p, enum kind kind)
+{
+    for (int i = 0; i < p->pack->n_materials; i++) {
+        if (p->pack->materials[i].kind == kind) return &p->pack->materials[i];
+    }
+    return NULL;
+}
+
+const struct pol_category_items *policy_evidence(const struct policy *p, enum category category)
+{
+    const struct pol_category_items *other = NULL;
+    for (int i = 0; i < p->pack->n_evidence; i++) {
+        const struct pol_category_items *items = &p->pack->evidence[i];
+        if (items->category == category && category != CATEGORY_ABSENT) return items;
+        if (items->category == CATEGORY_ABSENT) other = items;
+    }
+    return other;
+}

@@ -1,0 +1,88 @@
+/* What the cores ask of the policy: limits, places, people, amounts (SL-8, DI-1, AP-3, ES-2).
+ *
+ * Pure: a policy is an immutable value made once by policy_load (policy/policy_load.h); nothing here allocates
+ * or reads anything. The pack and the organisation are plain structs (policy/pack_types.h) and may be
+ * read directly; the functions are for what needs a rule. */
+#ifndef REDRESS_POLICY_POLICY_H
+#define REDRESS_POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "policy/pack_types.h"
+
+struct calendar; /* calendar/calendar.h */
+
+/* What an event can do to a limit. */
+enum policy_edge { POLICY_START, POLICY_STOP, POLICY_PAUSE, POLICY_RESUME, POLICY_CANCEL };
+enum { POLICY_EDGES = 5 };
+
+struct policy_events {
+    int n;
+    const enum event_type *types;
+};
+
+/* A limit with its event names resolved. */
+struct policy_limit {
+    const struct pol_limit_def *def;
+    struct policy_events edges[POLICY_EDGES]; /* by enum policy_edge */
+};
+
+struct policy {
+    const struct pol_pack *pack;
+    const struct pol_organisation *org;
+    const struct calendar *calendar; /* the pack's */
+    int n_limits;
+    const struct policy_limit *limits; /* in the pack's order */
+};
+
+/* ---- limits ---- */
+
+/* NULL when the pack has no such code. */
+const struct policy_limit *policy_limit(const struct policy *p, const char *code);
+/* Walks the limits that `event` starts, stops, …: the first after `after` (NULL = from the beginning), or NULL. */
+const struct policy_limit *policy_next_limit(const struct policy *p, enum policy_edge edge, enum event_type event,
+                                             const struct policy_limit *after);
+/* Whether a case of this kind and phase has the limit at all. */
+bool policy_limit_applies(const struct policy_limit *l, enum kind kind, enum phase phase);
+/* `only_if`: whether the start event's data asks for the limit. */
+bool policy_limit_wanted(const struct policy_limit *l, enum event_type event, const void *data);
+/* The rung of a limit on a level (ES-2); NULL = its misses never take the case over. */
+const struct pol_rung *policy_rung(const struct policy *p, const char *code, enum org_level level);
+/* A limit whose miss only reminds the customer (AP-8). */
+bool policy_is_reminder(const struct policy *p, const char *code);
+
+/* ---- places and people ---- */
+
+/* NULL for an unknown or NULL id. */
+const struct pol_unit *policy_unit(const struct policy *p, const char *id);
+/* The unit above; NULL for head office. */
+const struct pol_unit *policy_parent(const struct policy *p, const struct pol_unit *unit);
+/* Never NULL: a pack without one is not loaded. */
+const struct pol_unit *policy_head_office(const struct policy *p);
+/* Whose case it is (DI-1): the holder of the contract (longest prefix), else the territory (exact or "AIR-J*",
+ * longest first), else "*". Suspended units are passed over; NULL = nobody (DI-4). Both may be NULL. */
+const struct pol_unit *policy_unit_for(const struct policy *p, const char *contract_no, const char *region);
+/* Not suspended and somebody works there (ES-6). */
+bool policy_is_staffed(const struct pol_unit *unit);
+/* One of the unit's people with that role, the same for the same salt, evenly over salts; NULL = nobody. */
+const struct pol_person *policy_person_with(const struct pol_unit *unit, enum role role, uint64_t salt);
+const struct pol_person *policy_person_in(const struct pol_unit *unit, const char *person_id);
+bool policy_has_role(const struct pol_person *person, enum role role);
+
+/* ---- amounts and decisions ---- */
+
+/* Below *minor of that currency the authorised decide alone (AP-3); false: it always needs approval (AP-4). */
+bool policy_alone_below(const struct policy *p, const char *currency, int64_t *minor);
+bool policy_may_decide_alone(const struct policy *p, enum role role);
+/* The role that approves on a level (AP-4). */
+enum role policy_approver(const struct policy *p, enum org_level level);
+
+/* ---- what a case must bring ---- */
+
+/* NULL = nothing is asked (IN-6). */
+const struct pol_kind_materials *policy_materials(const struct policy *p, enum kind kind);
+/* The category's own list, else the one for every other category; NULL = nothing is asked (EV-3). */
+const struct pol_category_items *policy_evidence(const struct policy *p, enum category category);
+
+#endif
