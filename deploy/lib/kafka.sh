@@ -7,7 +7,7 @@ kafka_cache() {
     printf '%s/kafka-%s' "$root" "$(sha256sum "$DEPLOY/kafka/pom.xml" | cut -c1-12)"
 }
 
-kafka_fetch_progress() { tail -n 1 -- "$1" | tr -d '\r' | cut -c1-60; }
+kafka_fetch_progress() { printf '%d files fetched' "$(grep -c 'Downloaded from' "$1" || true)"; }
 
 # Maven's own settings (~/.m2, /etc/maven, MAVEN_ARGS, MAVEN_OPTS) decide about mirrors and proxies.
 kafka_fetch() {

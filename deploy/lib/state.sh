@@ -134,7 +134,7 @@ port_busy() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # The process that listens on a port, from /proc (no ss or lsof on a bare machine); empty when it cannot be known.
 port_owner() {
-    local hex inode fd pid
+    local hex inode fd pid home
     hex=$(printf '%04X' "$1")
     inode=$(awk -v p=":$hex\$" '$2 ~ p && $4 == "0A" { print $10; exit }' /proc/net/tcp /proc/net/tcp6 2>/dev/null || true)
     if [[ -z $inode || $inode == 0 ]]; then return; fi
@@ -142,6 +142,11 @@ port_owner() {
         if [[ $(readlink "$fd" 2>/dev/null || true) == "socket:[$inode]" ]]; then
             pid=${fd#/proc/}
             pid=${pid%%/*}
+            home=$(readlink "/proc/$pid/cwd" 2>/dev/null || true)
+            if state_is_ours "${home%/run}"; then
+                printf 'the Redress installation in %s' "${home%/run}"
+                return
+            fi
             printf '%s (process %s)' "$(tr '\0' ' ' <"/proc/$pid/cmdline" | cut -c1-60)" "$pid"
             return
         fi

@@ -113,9 +113,9 @@ child_fail() {
         "$STATE/log/$1/current"
 }
 
-# children_wait SECONDS CHECK NAME...: until "CHECK NAME" is true for all; writes what is lacking to the log.
+# children_wait SECONDS CHECK NAME...: until "CHECK NAME" is true for all; says who is lacking.
 children_wait() {
-    local limit=$1 check=$2 from=$SECONDS name
+    local limit=$1 check=$2 from=$SECONDS name said=
     shift 2
     local -a lacking=("$@") still
     while ((${#lacking[@]} > 0)); do
@@ -128,7 +128,10 @@ children_wait() {
         done
         lacking=("${still[@]}")
         if ((${#lacking[@]} == 0)); then return; fi
-        printf 'waiting for %s\n' "${lacking[*]}"
+        if [[ $said != "${lacking[*]}" ]]; then
+            said="${lacking[*]}"
+            printf 'waiting for %s\n' "$said"
+        fi
         if ((SECONDS - from >= limit)); then child_fail "${lacking[0]}" "is not ready after $limit s"; fi
         sleep 0.2
     done
