@@ -9,13 +9,15 @@ kafka_cache() {
 
 kafka_fetch_progress() { printf '%d files fetched' "$(grep -c 'Downloaded from' "$1" || true)"; }
 
-# Maven's own settings (~/.m2, /etc/maven, MAVEN_ARGS, MAVEN_OPTS) decide about mirrors and proxies.
+# Maven's own settings (~/.m2, /etc/maven, MAVEN_ARGS, MAVEN_OPTS) decide about mirrors and proxies. -U: what could not
+# be reached a moment ago is asked for again, not remembered as missing for a day.
 kafka_fetch() {
     local cache=$1
     rm -rf -- "$cache.part"
     mkdir -p -- "$cache.part"
     # shellcheck disable=SC2086 # MAVEN_ARGS is a list by definition; Debian's Maven is too old to read it itself
-    mvn -B -f "$DEPLOY/kafka/pom.xml" -Dstyle.color=never ${MAVEN_ARGS:-} dependency:copy-dependencies \
+    mvn -B -U -f "$DEPLOY/kafka/pom.xml" -Dstyle.color=never ${MAVEN_ARGS:-} \
+        org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
         -DincludeScope=runtime -DoutputDirectory="$cache.part"
     ls "$cache.part"/kafka_2.13-*.jar "$cache.part"/slf4j-simple-*.jar >/dev/null
     mv -- "$cache.part" "$cache"

@@ -71,6 +71,6 @@ packages_ensure() {
         return
     fi
     step "Debian packages (${#missing[@]} missing)" "$logdir/packages.log" packages_progress \
-        "read the lines above; 'dpkg --configure -a' and 'apt-get -f install' mend a broken state; then call again" \
+        "the network must reach Debian's mirror ('apt-get update' without errors); 'apt-get -f install' mends a broken state" \
         packages_install "${missing[@]}"
 }
