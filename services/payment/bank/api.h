@@ -1,0 +1,49 @@
+/* The sandbox bank's HTTP API, and its faults.
+ *
+ *   POST /payments            {key, amount_minor, currency, payee, method?}   idempotent by key
+ *   GET  /payments/{key}      one payment, 404 when the key was never accepted
+ *   GET  /payments?after=SEQ&limit=N   the statement, in the order of booking
+ *   GET|PUT /faults           {slow_ms, slow_percent, drop_percent, lose_percent, refuse_percent,
+ *                              wrong_amount_percent, down}
+ *   GET  /healthz /readyz /metrics     without the token
+ *
+ * A payment is answered {"seq","key","status":"settled"|"refused","amount_minor","currency","payee","bank_ref",
+ * "reason"?,"at_ms"}; both statuses are final. The same key with other contents is answered 409 with the
+ * payment as booked. Everything but the last line wants "Authorization: Bearer TOKEN". */
+#ifndef REDRESS_PAYMENT_BANK_API_H
+#define REDRESS_PAYMENT_BANK_API_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "payment/bank/book.h"
+
+/* Which share of the requests goes wrong, in percent; chosen by the key (and for the lost ones by the attempt),
+ * so a run can be repeated and every key comes through in the end. */
+struct bank_faults {
+    int slow_percent, slow_ms;
+    int drop_percent;         /* booked, but the answer never comes */
+    int lose_percent;         /* neither booked nor answered */
+    int refuse_percent;       /* refused for good */
+    int wrong_amount_percent; /* books one minor unit more than was asked */
+    bool down;                /* 503 to every payment request */
+};
+
+struct bank_settings {
+    const char *host;
+    int port;
+    const char *token;
+    const char *refused_payee; /* accounts with this prefix are refused ("account_closed"); "" = none */
+};
+
+struct bank_api; /* opaque */
+
+/* Listens at once. ERR_HTTP. The settings and the book must outlive it. */
+struct bank_api *bank_api_start(const struct bank_settings *settings, struct book *book, struct err *e);
+/* One turn: waits at most wait_ms for requests, handles them, flushes the book once, lets the answers go.
+ * false: the book cannot be written; the process must end. */
+bool bank_api_turn(struct bank_api *api, int wait_ms, struct err *e);
+void bank_api_stop(struct bank_api *api);
+
+#endif
