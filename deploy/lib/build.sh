@@ -38,8 +38,14 @@ install_programs() {
         from=$(find "$dir/services" "$dir/common" -type f -name "$name" -perm -u+x | head -n 1)
         if install_file "$from" "$STATE/bin/$name" 755; then printf '%s\n' "${name#redress-}" >>"$STATE/run/restart"; fi
     done
-    install_tree "$ROOT/schemas" "$STATE/share/schemas"
-    if [[ -d $ROOT/services/console/web ]]; then install_tree "$ROOT/services/console/web" "$STATE/share/web"; fi
+    install_shared
+}
+
+# What the programs read: the policy pack, calendars, the sample with its mappings, the page.
+install_shared() {
+    local part
+    for part in policy calendar sample; do install_tree "$ROOT/schemas/$part" "$STATE/share/$part"; done
+    install_tree "$ROOT/services/console/web" "$STATE/share/web"
 }
 
 install_tree() {

@@ -14,11 +14,13 @@ main_job() {
         return
     fi
     # The user 'redress' may not be able to read where the file lies.
-    install -d -o redress -g redress -m 0700 "$STATE/import"
-    install -o redress -g redress -m 0600 "$file" "$STATE/import/$(basename -- "$file")"
+    if ! as_redress test -r "$file"; then
+        install -o redress -g redress -m 0600 "$file" "$STATE/import/$(basename -- "$file")"
+        file=$STATE/import/$(basename -- "$file")
+    fi
     step "Import of $(basename -- "$file")" "$STATE/log/deploy/import.log" job_progress \
         "call deploy/up again: an import goes on where it stopped" \
-        ctl import --channel "$channel" "$STATE/import/$(basename -- "$file")"
+        ctl import --channel "$channel" "$file"
     step "Drill, $seconds s" "$STATE/log/deploy/drill.log" job_progress \
         "see 'redressctl status', then call deploy/up again" \
         ctl drill --seconds "$seconds"
