@@ -1,10 +1,10 @@
 /* JSON to structs: one walker over descriptors. The JSON tree never leaves this file. */
-#include <jansson.h>
 #include <string.h>
 
 #include "base/timefmt.h"
 #include "event/codec.h"
 #include "event/codec_path.h"
+#include "event/json_guard.h"
 
 struct decoder {
     struct arena *arena;
@@ -129,37 +129,11 @@ static bool decode_object(struct decoder *d, const struct codec_path *at, const 
     return true;
 }
 
-/* Before parsing, because the parser recurses: brackets outside strings. */
-static bool depth_is_bounded(const char *json, size_t n)
-{
-    int depth = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < n; i++) {
-        char c = json[i];
-        if (in_string) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > CODEC_MAX_DEPTH) return false;
-        } else if (c == '}' || c == ']') {
-            depth--;
-        }
-    }
-    return true;
-}
-
 bool codec_decode(const struct type_desc *type, const char *json, size_t n, struct arena *a, void *out, struct err *e)
 {
     struct decoder d = {.arena = a, .err = e};
-    if (n > CODEC_MAX_BYTES) return refuse(&d, NULL, "is larger than 1 MiB");
-    if (!depth_is_bounded(json, n)) return refuse(&d, NULL, "is nested deeper than 32 levels");
-    json_error_t why;
-    json_t *root = json_loadb(json, n, JSON_REJECT_DUPLICATES, &why);
-    if (!root) return err_set(e, ERR_DATA, "codec_decode", "$: not JSON: %s (byte %d)", why.text, why.position);
+    json_t *root = json_guard_parse(json, n, e);
+    if (!root) return false;
     memset(out, 0, type->size);
     bool well = decode_object(&d, NULL, type, root, out);
     json_decref(root);

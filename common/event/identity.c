@@ -71,7 +71,8 @@ const char *identity_matter(const struct ev_inbound_complaint *c, const struct o
     if (contract != NULL) return arena_printf(a, "%s|con:%s", who, contract);
     const char *order = squeeze(c->order_no, toupper, a);
     if (order != NULL) return arena_printf(a, "%s|ord:%s", who, order);
-    return arena_printf(a, "%s|cat:%s", who, category_name(c->category == CATEGORY_ABSENT ? CATEGORY_OTHER : c->category));
+    return arena_printf(a, "%s|cat:%s", who,
+                        category_name(c->category == CATEGORY_ABSENT ? CATEGORY_OTHER : c->category));
 }
 
 int identity_home(enum event_type type, const void *data, const struct origin *from, int partitions, struct arena *a)
