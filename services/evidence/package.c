@@ -1,0 +1,73 @@
+/* See package.h. */
+#include "evidence/package.h"
+
+#include <string.h>
+
+enum { SHA256_HEX = 64 };
+
+static item_set bit(enum evidence_item item) { return (item_set)1 << item; }
+
+static bool is_filled(const char *text) { return text != NULL && text[0] != '\0'; }
+
+item_set package_items(const struct record *r)
+{
+    item_set held = 0;
+    if (r->n_photos > 0) held |= bit(EVIDENCE_ITEM_PHOTOS);
+    if (r->n_people_present > 0) held |= bit(EVIDENCE_ITEM_PEOPLE_PRESENT);
+    if (is_filled(r->device)) held |= bit(EVIDENCE_ITEM_DEVICE);
+    if (r->courtesy_checklist) held |= bit(EVIDENCE_ITEM_COURTESY_CHECKLIST);
+    if (is_filled(r->cause_analysis)) held |= bit(EVIDENCE_ITEM_CAUSE_ANALYSIS);
+    if (is_filled(r->agreed)) held |= bit(EVIDENCE_ITEM_AGREED);
+    return held;
+}
+
+static item_set set_of(const enum evidence_item *items, int n)
+{
+    item_set set = 0;
+    for (int i = 0; i < n; i++) set |= bit(items[i]);
+    return set;
+}
+
+item_set package_required(const struct policy *p, enum category category)
+{
+    const struct pol_category_items *asked = policy_evidence(p, category);
+    return asked != NULL ? set_of(asked->items, asked->n_items) : 0;
+}
+
+item_set package_held(const struct evidence_state *state) { return set_of(state->items, state->n_items); }
+
+void package_store(struct evidence_state *state, item_set held, item_set required, struct arena *a)
+{
+    enum evidence_item *items = ARENA_ARRAY(a, enum evidence_item, evidence_item_enum.n);
+    const char **missing = ARENA_ARRAY(a, const char *, evidence_item_enum.n);
+    int n_items = 0, n_missing = 0;
+    for (int i = 1; i < evidence_item_enum.n; i++) {
+        if (held & bit(i)) items[n_items++] = (enum evidence_item)i;
+        if (required & ~held & bit(i)) missing[n_missing++] = evidence_item_name((enum evidence_item)i);
+    }
+    state->items = items;
+    state->n_items = n_items;
+    state->missing = missing;
+    state->n_missing = n_missing;
+}
+
+bool package_photos_named(const struct record *record)
+{
+    for (int i = 0; i < record->n_photos; i++) {
+        const char *sha = record->photos[i].sha256;
+        if (strlen(sha) != SHA256_HEX || strspn(sha, "0123456789abcdefABCDEF") != SHA256_HEX) return false;
+    }
+    return true;
+}
+
+const struct finding *finding_ours_unless_shown(const struct finding *found, const struct assignment *at,
+                                                struct arena *a)
+{
+    if (found->cause != CAUSE_UNKNOWN) return found;
+    if (found->liability == LIABILITY_OUTLET || found->liability == LIABILITY_COMPANY) return found;
+    struct finding *ours = ARENA_NEW(a, struct finding);
+    *ours = *found;
+    ours->liability = at->level == ORG_LEVEL_HEAD_OFFICE ? LIABILITY_COMPANY : LIABILITY_OUTLET;
+    ours->justified = true;
+    return ours;
+}
