@@ -43,7 +43,9 @@ struct proto_input_spec {
     uint16_t topic;
     bool sequenced;   /* false: inbound, command: next_offset is the truth and mark guards it */
     bool exchange;    /* records of any source partition; false: only src == dst */
-    uint64_t writers; /* bit s set: I consume the streams of service s on this topic (sequenced only) */
+    uint64_t writers; /* bit s set: I consume the streams of service s on this topic. May be set for an unsequenced
+                         topic too: the console's gateway writes inbound and command with seq, among channels
+                         that do not */
 };
 
 struct proto_output_spec {
@@ -152,7 +154,7 @@ void proto_assign_begin(struct protocol *p, int part);
 /* RUNNING, or STOPPED: alarm "log ahead of database: restored backup?" naming partition, last record and
  * out_seq (proto_health tells them). A changed cluster id sets every position to 0. */
 enum proto_state proto_assign_loaded(struct protocol *p, int part, const struct proto_rows *rows,
-                                     const struct proto_hints *hints);
+                                     const struct proto_hints *hints, int64_t mono_ms);
 /* The transaction failed in whatever way: back-off, then again. */
 void proto_assign_failed(struct protocol *p, int part, int64_t mono_ms);
 
@@ -167,8 +169,8 @@ bool proto_setup_due(const struct protocol *p, int part);
 
 /* Where to seek now; committed position of a topic. */
 int64_t proto_position(const struct protocol *p, int part, uint16_t topic);
-/* offset out of range: where to go, the end if above it, the start if below. */
-int64_t proto_out_of_range(int64_t asked, int64_t log_start, int64_t log_end);
+/* The broker says "offset out of range": where to read now, the end if above it, the start if below. */
+int64_t proto_out_of_range(struct protocol *p, int part, uint16_t topic, int64_t log_start, int64_t log_end);
 
 /* ---- a batch ---- */
 
@@ -189,11 +191,14 @@ enum proto_receive {
     PROTO_GAP,     /* beyond the next: dropped, its want is pending; go on reading */
     PROTO_FOREIGN, /* not a stream I consume */
 };
-/* One record read from a sequenced input, headers only. Its offset always advances the (pending) position. */
+/* One record read from a sequenced input, headers only. Its offset always advances the (pending) position.
+ * On an unsequenced input: for a record that names a consumed stream, after proto_receive_plain. */
 enum proto_receive proto_receive(struct protocol *p, int part, struct proto_stream stream, int64_t seq, int64_t offset);
-/* One record of an unsequenced input; crc = id_crc32 of key and value. Then `seen` and home judge it. */
+/* Every record of an unsequenced input, readable or not; crc = id_crc32 of its value. Then (proto_receive if it
+ * names a stream,) home and `seen` judge it. */
 void proto_receive_plain(struct protocol *p, int part, uint16_t topic, int64_t offset, uint32_t crc);
-/* An offset that carries no usable record (a control record, or headers that cannot be read). */
+/* An offset of a sequenced input whose headers cannot be read: passed over (its writer's next record shows the
+ * gap and it is asked for again). */
 void proto_receive_nothing(struct protocol *p, int part, uint16_t topic, int64_t offset);
 
 /* Next number of a stream of mine (pending). A stream without a row is made. */
@@ -235,7 +240,7 @@ struct proto_writes {
     const struct proto_edge_row *edges;
     int n_edges;
 };
-void proto_writes(struct protocol *p, int part, struct proto_writes *w);
+void proto_writes(struct protocol *p, int part, struct proto_writes *w); /* then only proto_batch_end */
 /* True when committing would change anything besides fence.txn/clock. */
 bool proto_writes_any(const struct protocol *p, int part);
 
@@ -304,7 +309,7 @@ void proto_tick_cluster(struct protocol *p, const char *cluster, int64_t mono_ms
 
 /* A fetch answer (or an EOF, with the log end as high_watermark) arrived for the input. */
 void proto_fetched(struct protocol *p, int part, uint16_t topic, int64_t high_watermark, int64_t mono_ms);
-/* True when this sequenced input should be compared with its writers now (at its end, 2 s since last look). */
+/* True when this input should be compared with its writers now (at its end, 2 s since last look). */
 bool proto_idle_due(const struct protocol *p, int part, uint16_t topic, int64_t mono_ms);
 /* The writers' out_seq. Returns how many edges lack in two looks running: if > 0, join a batch, proto_ask. */
 int proto_idle_look(struct protocol *p, int part, uint16_t topic, const struct proto_writer_row *rows, int n,

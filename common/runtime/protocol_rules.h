@@ -42,7 +42,8 @@ enum proto_outcome proto_classify(const struct proto_txn_result *r);
 
 /* Which part of a batch of `end` inputs to try: inputs lo..hi-1, in order; park=true: write input lo (alone) to
  * `parked` instead of handling it. redrive_rows >= 0: input lo is a redrive (alone); handle at most so many rows
- * of its case in this transaction; 0: handle none and answer that the next row fails. -1: no limit. */
+ * of its case in this transaction, and while rows are left do not receive the command itself yet (no position, no
+ * `seen`, no answer); 0: handle none, receive it and answer that the next row fails. -1: no limit. */
 struct proto_split {
     size_t lo, hi, end;
     bool park;

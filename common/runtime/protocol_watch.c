@@ -1,0 +1,151 @@
+/* Watching: how far inputs are read, what is lacking at their end, whether timers may fire, the clock, health. */
+#include <stdlib.h>
+
+#include "runtime/protocol.h"
+#include "runtime/protocol_private.h"
+
+void proto_fetched(struct protocol *p, int part, uint16_t topic, int64_t high_watermark, int64_t mono_ms)
+{
+    struct part *t = proto_part(p, part);
+    if (t->state != PROTO_RUNNING) return;
+    struct input *in = proto_input(p, t, topic);
+    in->high_watermark = high_watermark;
+    in->fetched_ms = mono_ms;
+    if (in->noted_end < 0 && mono_ms >= in->asked_ms + PROTO_END_AFTER_ASK_MS) in->noted_end = high_watermark;
+    if (in->next.next_offset == high_watermark) in->been_at_end = true;
+}
+
+/* ---- idle check ---- */
+
+/* A stale high watermark is no end: with the broker away, asking would only pile up resends. */
+static bool fresh(const struct protocol *p, const struct input *in, int64_t mono_ms)
+{
+    int64_t limit = 2 * p->spec->fetch_wait_ms;
+    return in->high_watermark >= 0 && mono_ms - in->fetched_ms <= (limit > PROTO_LOOK_MS ? limit : PROTO_LOOK_MS);
+}
+
+static bool at_end(const struct input *in)
+{
+    return in->now.next_offset >= in->high_watermark || (in->noted_end >= 0 && in->now.next_offset >= in->noted_end);
+}
+
+bool proto_idle_due(const struct protocol *p, int part, uint16_t topic, int64_t mono_ms)
+{
+    struct part *t = proto_part(p, part);
+    if (t->state != PROTO_RUNNING || t->setup || MUTATED(NO_IDLE_CHECK)) return false;
+    const struct input *in = proto_input(p, t, topic);
+    if (p->spec->inputs[in - t->inputs].writers == 0 || mono_ms - in->looked_ms < PROTO_LOOK_MS) return false;
+    return fresh(p, in, mono_ms) && at_end(in);
+}
+
+/* Lacking the same number in two looks running: what moved meanwhile was only on its way. */
+static bool look(struct edge *e, int64_t out_seq)
+{
+    int64_t had = e->lacked_at;
+    bool lacks = e->now.last_seq < out_seq;
+    e->lacked_at = lacks ? e->now.last_seq : -1;
+    e->ask = lacks && had == e->now.last_seq;
+    return e->ask;
+}
+
+int proto_idle_look(struct protocol *p, int part, uint16_t topic, const struct proto_writer_row *rows, int n,
+                    int64_t mono_ms)
+{
+    struct part *t = proto_part(p, part);
+    if (t->state != PROTO_RUNNING) return 0;
+    proto_input(p, t, topic)->looked_ms = mono_ms;
+    int asks = 0;
+    for (int i = 0; i < n; i++) {
+        struct edge *e = rows[i].stream.topic == topic ? proto_edge(p, part, rows[i].stream) : NULL;
+        if (e != NULL && look(e, rows[i].out_seq)) asks++;
+    }
+    return asks;
+}
+
+void proto_ask(struct protocol *p, int part, uint16_t topic, int64_t mono_ms)
+{
+    struct part *t = proto_joined(p, part);
+    struct input *in = proto_input(p, t, topic);
+    in->asked_ms = mono_ms;
+    in->noted_end = -1;
+    for (int i = 0; i < p->n_edges; i++) {
+        struct edge *e = &t->edges[i];
+        if (!e->ask || e->now.stream.topic != topic) continue;
+        e->ask = false;
+        bool served = e->next.last_seq != e->lacked_at;
+        e->lacked_at = -1;
+        if (served) continue;
+        e->next.want = e->next.last_seq + 1;
+        e->next.want_n++;
+        proto_dirty_edge(t, e);
+    }
+}
+
+/* ---- timers ---- */
+
+bool proto_caught_up(const struct protocol *p, int part, int64_t mono_ms)
+{
+    const struct part *t = proto_part(p, part);
+    if (t->state != PROTO_RUNNING) return false;
+    if (MUTATED(FIRE_BEFORE_CAUGHT_UP)) return true;
+    if (t->setup) return false;
+    for (int i = 0; i < p->spec->n_inputs; i++) {
+        const struct input *in = &t->inputs[i];
+        if (!in->been_at_end || in->mark_due || in->next.next_offset != in->high_watermark) return false;
+        if (mono_ms - in->fetched_ms > 2 * p->spec->fetch_wait_ms) return false;
+    }
+    return true;
+}
+
+/* What the clock would show now had it not jumped. */
+static int64_t expected(const struct protocol *p, int64_t mono_ms)
+{
+    return p->clock_shown_ms + (int64_t)((double)(mono_ms - p->clock_mono_ms) * p->spec->clock_scale);
+}
+
+struct proto_time proto_clock_observe(struct protocol *p, int64_t shown_ms, int64_t mono_ms)
+{
+    int64_t smooth = p->clock_seen ? expected(p, mono_ms) : shown_ms;
+    bool jumped = (double)(shown_ms - smooth) / p->spec->clock_scale > PROTO_JUMP_MS;
+    if (jumped && !p->clock_held) p->clock_held_until_ms = mono_ms + PROTO_JUMP_MS;
+    p->clock_held = jumped && mono_ms < p->clock_held_until_ms;
+    p->clock_jump_ms = p->clock_held ? shown_ms - smooth : 0;
+    p->clock_seen = true;
+    p->clock_shown_ms = p->clock_held ? smooth : shown_ms;
+    p->clock_mono_ms = mono_ms;
+    return (struct proto_time){.now_ms = p->clock_shown_ms, .held = p->clock_held, .jump_ms = p->clock_jump_ms};
+}
+
+/* ---- health ---- */
+
+static void add_part(const struct protocol *p, const struct part *t, int64_t mono_ms, struct proto_health *h)
+{
+    for (int i = 0; i < p->n_edges; i++) {
+        const struct edge *e = &t->edges[i];
+        if (e->now.want == 0) continue;
+        int64_t age = mono_ms - e->want_since_ms;
+        if (h->wants++ == 0 || age > h->oldest_want_ms) {
+            h->oldest_want_ms = age;
+            h->oldest_want = e->now.stream;
+        }
+    }
+    for (int i = 0; i < t->n_parked; i++) h->parked_cases += t->parked[i].rows > 0;
+}
+
+void proto_health(const struct protocol *p, int64_t mono_ms, struct proto_health *h)
+{
+    *h = (struct proto_health){.stopped = -1, .unsent = proto_unsent(p)};
+    for (int i = 0; i < p->spec->partitions; i++) {
+        const struct part *t = &p->parts[i];
+        if (t->state != PROTO_ABSENT) h->given++;
+        if (t->state == PROTO_STOPPED) {
+            h->stopped = i;
+            h->stopped_last_seq = t->stopped_last_seq;
+            h->stopped_out_seq = t->stopped_out_seq;
+        }
+        if (t->state != PROTO_RUNNING) continue;
+        h->running++;
+        add_part(p, t, mono_ms, h);
+    }
+    h->ready = h->running == h->given && h->oldest_want_ms <= PROTO_WANT_ALARM_MS && !p->clock_held;
+}
