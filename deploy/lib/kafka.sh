@@ -61,6 +61,9 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+# A killed broker may register again only when its old session has run out.
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
 
 # A small machine: a few hundred partitions, 256 MB of heap.
 num.network.threads=2
