@@ -8,10 +8,10 @@
 #include <errno.h>
 #include <jansson.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -407,9 +407,10 @@ static int wait_of(const struct bank_api *api, int wait_ms)
 
 bool bank_api_turn(struct bank_api *api, int wait_ms, struct err *e)
 {
-    struct epoll_event ready;
-    int fd = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    epoll_wait(fd, &ready, 1, wait_of(api, wait_ms));
+    /* Polled, not waited on: its events are edge-triggered and the daemon's to take. */
+    struct pollfd ready = {.fd = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
+                           .events = POLLIN};
+    poll(&ready, 1, wait_of(api, wait_ms));
     MHD_run(api->daemon);
     if (book_last(api->book) > book_durable(api->book)) {
         if (!book_sync(api->book, e)) return false;
