@@ -9,7 +9,7 @@ static item_set bit(enum evidence_item item) { return (item_set)1 << item; }
 
 static bool is_filled(const char *text) { return text != NULL && text[0] != '\0'; }
 
-item_set package_items(const struct record *r)
+item_set package_items(const struct visit_record *r)
 {
     item_set held = 0;
     if (r->n_photos > 0) held |= bit(EVIDENCE_ITEM_PHOTOS);
@@ -51,7 +51,7 @@ void package_store(struct evidence_state *state, item_set held, item_set require
     state->n_missing = n_missing;
 }
 
-bool package_photos_named(const struct record *record)
+bool package_photos_named(const struct visit_record *record)
 {
     for (int i = 0; i < record->n_photos; i++) {
         const char *sha = record->photos[i].sha256;

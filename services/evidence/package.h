@@ -9,14 +9,14 @@
 /* A set of evidence items: bit per enum evidence_item. */
 typedef uint32_t item_set;
 
-item_set package_items(const struct record *record);
+item_set package_items(const struct visit_record *record);
 item_set package_required(const struct policy *p, enum category category);
 item_set package_held(const struct evidence_state *state);
 /* Writes the items a round holds so far, and what `required` lacks of them, into the state. */
 void package_store(struct evidence_state *state, item_set held, item_set required, struct arena *a);
 
 /* EV-2: a photo is named by its SHA-256 in 64 hex digits. */
-bool package_photos_named(const struct record *record);
+bool package_photos_named(const struct visit_record *record);
 
 /* EV-6: what cannot be shown not to be our fault counts as ours: of the outlet that has the case,
  * or of the company when no outlet has it. */

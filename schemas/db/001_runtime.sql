@@ -1,0 +1,141 @@
+-- The runtime's tables: one set per service, in the service's own schema.
+--
+-- Everything here is written only inside a fenced transaction of the partition's owner (docs/ARCHITECTURE.md);
+-- the CLI and the console read, never write. The roles redress_owner (runs this) and redress_app exist already.
+
+CREATE SCHEMA runtime;
+
+-- Raises RF001 when a partition is not owned with this epoch, or memory is stale (txn). One statement fences all
+-- partitions of a transaction, in the order given (ascending), so two owners cannot deadlock.
+-- (The fence function of every service.)
+CREATE FUNCTION runtime.make_service(name text) RETURNS void LANGUAGE plpgsql AS $make$
+BEGIN
+    EXECUTE format($sql$
+        CREATE TABLE %1$I.fence (
+            partition int8 PRIMARY KEY,
+            epoch     int8 NOT NULL,            -- who owns the partition
+            txn       int8 NOT NULL,            -- transactions so far
+            clock     int8 NOT NULL,            -- latest time used (ms of the installation's clock)
+            cluster   text NOT NULL DEFAULT ''  -- Kafka cluster id; '' = never set
+        ) WITH (fillfactor = 20);
+
+        CREATE TABLE %1$I.stream (              -- a stream this service writes
+            partition int8 NOT NULL,            -- source partition
+            topic     text NOT NULL,
+            dst       int8 NOT NULL,            -- destination partition
+            out_seq   int8 NOT NULL,            -- last number given
+            floor     int8 NOT NULL DEFAULT 0,  -- rows <= floor have been dropped from the outbox
+            PRIMARY KEY (partition, topic, dst)
+        ) WITH (fillfactor = 20);
+
+        CREATE TABLE %1$I.outbox (
+            partition int8 NOT NULL,
+            topic     text NOT NULL,
+            dst       int8 NOT NULL,
+            first_seq int8 NOT NULL,
+            last_seq  int8 NOT NULL,
+            made_ms   int8 NOT NULL,            -- real time, for retention
+            bytes     bytea NOT NULL,           -- complete records, lz4
+            PRIMARY KEY (partition, topic, dst, first_seq)
+        );
+        ALTER TABLE %1$I.outbox ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
+        CREATE TABLE %1$I.input (
+            partition   int8 NOT NULL,
+            topic       text NOT NULL,
+            next_offset int8 NOT NULL,          -- where to read next
+            mark        int8 NOT NULL DEFAULT 0,-- crc32 of the record before it; topics without seq only
+            PRIMARY KEY (partition, topic)
+        ) WITH (fillfactor = 20);
+
+        CREATE TABLE %1$I.edge (                -- a stream this service reads
+            partition int8 NOT NULL,            -- destination partition, mine
+            topic     text NOT NULL,
+            service   text NOT NULL,            -- the writer
+            source    int8 NOT NULL,            -- its partition
+            last_seq  int8 NOT NULL,            -- last taken
+            want      int8,                     -- the number lacking
+            want_n    int8 NOT NULL DEFAULT 0,  -- which asking
+            PRIMARY KEY (partition, topic, service, source)
+        ) WITH (fillfactor = 20);
+
+        CREATE TABLE %1$I.seen (                -- external events and commands judged
+            partition int8 NOT NULL,
+            source    text NOT NULL,
+            id        text NOT NULL,
+            at_ms     int8 NOT NULL,            -- real time, for retention
+            PRIMARY KEY (partition, source, id)
+        );
+
+        CREATE TABLE %1$I.parked (
+            partition int8 NOT NULL,
+            case_id   int8 NOT NULL,            -- 0: no case known, parked alone
+            n         int8 NOT NULL,            -- order within the case
+            topic     text NOT NULL,            -- where it was read; '' = a local input
+            cause     text NOT NULL,            -- reason code; 'behind' = the case was parked already
+            detail    text NOT NULL DEFAULT '',
+            at_ms     int8 NOT NULL,            -- the installation's clock
+            record    bytea NOT NULL,           -- the whole record, encoded
+            PRIMARY KEY (partition, case_id, n)
+        );
+
+        CREATE TABLE %1$I.case_state (
+            case_id int8 PRIMARY KEY,
+            rev     int8 NOT NULL,              -- changes so far
+            status  int2 NOT NULL,
+            body    jsonb NOT NULL
+        ) WITH (fillfactor = 70);
+
+        CREATE FUNCTION %1$I.fence(parts int8[], epochs int8[], txns int8[], clocks int8[], clusters text[])
+        RETURNS void LANGUAGE plpgsql AS $body$
+        BEGIN
+            FOR i IN 1 .. cardinality(parts) LOOP
+                UPDATE %1$I.fence SET txn = txn + 1, clock = clocks[i], cluster = coalesce(clusters[i], cluster)
+                WHERE partition = parts[i] AND epoch = epochs[i] AND txn = txns[i];
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'fenced: partition %%', parts[i] USING ERRCODE = 'RF001';
+                END IF;
+            END LOOP;
+        END $body$;
+
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %1$I TO redress_app;
+        GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %1$I TO redress_app;
+    $sql$, name);
+END $make$;
+
+DO $$
+DECLARE s text;
+BEGIN
+    FOREACH s IN ARRAY ARRAY['intake','dispatch','evidence','approval','payment','escalation','sla','console'] LOOP
+        PERFORM runtime.make_service(s);
+    END LOOP;
+END $$;
+
+-- Which service reads which topic, written by each service at its start. Until every service has started once,
+-- nothing is dropped from any outbox: one that has not read yet has no edges to hold its events back.
+CREATE TABLE runtime.subscription (
+    service text NOT NULL,
+    topic   text NOT NULL,
+    PRIMARY KEY (service, topic)
+);
+
+-- All edges and all streams of the installation, read-only: what a writer and a reader ask about each other.
+DO $$
+DECLARE
+    edges text := '';
+    streams text := '';
+    s text;
+BEGIN
+    FOREACH s IN ARRAY ARRAY['intake','dispatch','evidence','approval','payment','escalation','sla','console'] LOOP
+        edges := edges || format('%s SELECT %L::text AS consumer, partition, topic, service, source, last_seq, want, want_n FROM %I.edge',
+                                 CASE WHEN edges = '' THEN '' ELSE ' UNION ALL' END, s, s);
+        streams := streams || format('%s SELECT %L::text AS service, partition, topic, dst, out_seq, floor FROM %I.stream',
+                                     CASE WHEN streams = '' THEN '' ELSE ' UNION ALL' END, s, s);
+    END LOOP;
+    EXECUTE 'CREATE VIEW runtime.edges AS ' || edges;
+    EXECUTE 'CREATE VIEW runtime.streams AS ' || streams;
+END $$;
+
+GRANT USAGE ON SCHEMA runtime TO redress_app;
+GRANT SELECT, INSERT ON runtime.subscription TO redress_app;
+GRANT SELECT ON runtime.edges, runtime.streams TO redress_app;
