@@ -1,0 +1,181 @@
+/* The customer's side of a plan: offer, signature, objection, silence, appeal (AP-8, AP-9). See steps.h. */
+#include <string.h>
+
+#include "approval/steps.h"
+#include "policy/plan.h"
+
+static const char MIXED[] = "mixed"; /* approval_state.granted_currency: more than one */
+
+static void count_granted(struct approval_state *next)
+{
+    if (next->plan->amount_minor == 0) return;
+    if (next->granted_currency == NULL) {
+        next->granted_currency = next->plan->currency;
+    } else if (strcmp(next->granted_currency, next->plan->currency) != 0) {
+        next->granted_currency = MIXED;
+    }
+    next->granted_minor += next->plan->amount_minor; /* approval_on_propose refused what would overflow */
+}
+
+static void emit_slip(struct step *s)
+{
+    struct approval_state *next = s->next;
+    const char *slip_no = arena_printf(s->out->arena, "%s-S%lld", next->brief->case_no, (long long)next->round);
+    next->status = APPROVAL_STATUS_APPROVED;
+    next->must_execute = plan_must_execute(next->plan);
+    count_granted(next);
+    struct ev_approval_slip_approved *e = decision_emit(s->out, EV_APPROVAL_SLIP_APPROVED);
+    *e = (struct ev_approval_slip_approved){.slip_no = slip_no,
+                                            .brief = next->brief,
+                                            .assignment = next->assignment,
+                                            .plan = next->plan,
+                                            .liability = next->finding->liability,
+                                            .payee = next->plan->payee != NULL ? next->plan->payee : next->payee,
+                                            .must_pay = next->plan->amount_minor > 0,
+                                            .must_execute = next->must_execute};
+}
+
+static void accept(struct step *s, bool beforehand, const char *comment)
+{
+    const struct approval_state *next = s->next;
+    struct ev_approval_customer_accepted *e = decision_emit(s->out, EV_APPROVAL_CUSTOMER_ACCEPTED);
+    *e = (struct ev_approval_customer_accepted){.round = next->round, .beforehand = beforehand, .comment = comment};
+    emit_slip(s);
+}
+
+/* Consent given beforehand covers the first plan only, and one within the claimed amount. */
+static bool has_consented(const struct policy *p, const struct approval_state *next)
+{
+    const struct brief *brief = next->brief;
+    if (!brief->consent || !p->pack->consent_honoured) return false;
+    if (next->objections > 0 || next->granted_currency != NULL) return false;
+    if (next->plan->amount_minor == 0) return brief->kind != KIND_CLAIM || brief->has_claimed_minor;
+    return brief->has_claimed_minor && brief->currency != NULL && strcmp(brief->currency, next->plan->currency) == 0 &&
+           next->plan->amount_minor <= brief->claimed_minor;
+}
+
+void approval_offer(struct step *s)
+{
+    struct approval_state *next = s->next;
+    next->status = APPROVAL_STATUS_OFFERED;
+    next->offered_ms = s->in->at_ms;
+    struct ev_approval_offered *e = decision_emit(s->out, EV_APPROVAL_OFFERED);
+    *e = (struct ev_approval_offered){.plan = next->plan, .round = next->round};
+    if (has_consented(s->policy, next)) accept(s, true, NULL);
+}
+
+void approval_negotiate_again(struct step *s, const struct objection *objection)
+{
+    struct approval_state *next = s->next;
+    int64_t rounds = s->policy->pack->negotiation->rounds;
+    next->status = APPROVAL_STATUS_PLANNING;
+    next->plan = NULL;
+    next->objections++;
+    struct ev_approval_customer_objected *e = decision_emit(s->out, EV_APPROVAL_CUSTOMER_OBJECTED);
+    *e = (struct ev_approval_customer_objected){.round = next->round,
+                                                .reason = objection->reason,
+                                                .has_counter_minor = objection->has_counter,
+                                                .counter_minor = objection->counter_minor,
+                                                .currency = objection->currency};
+    if (!objection->appeal && (rounds < 1 || next->objections % rounds != 0)) return;
+    struct ev_approval_deadlocked *d = decision_emit(s->out, EV_APPROVAL_DEADLOCKED);
+    *d = (struct ev_approval_deadlocked){
+        .round = next->round, .org_id = next->assignment->org_id, .level = next->assignment->level};
+}
+
+static enum verdict refuse_other_than_customer(struct step *s)
+{
+    return step_refuse(s, "AP-8", "only_the_customer", NULL);
+}
+
+enum verdict approval_on_accept(struct step *s)
+{
+    const struct ev_command_accept *in = s->in->data;
+    if (in->actor->role != ROLE_CUSTOMER) return refuse_other_than_customer(s);
+    accept(s, false, in->comment);
+    return VERDICT_DONE;
+}
+
+static struct objection objection_of(const struct ev_command_object *in, bool appeal)
+{
+    return (struct objection){.reason = in->reason,
+                              .has_counter = in->has_counter_minor,
+                              .counter_minor = in->counter_minor,
+                              .currency = in->currency,
+                              .appeal = appeal};
+}
+
+enum verdict approval_on_object(struct step *s)
+{
+    const struct ev_command_object *in = s->in->data;
+    if (in->actor->role != ROLE_CUSTOMER) return refuse_other_than_customer(s);
+    struct objection objection = objection_of(in, false);
+    approval_negotiate_again(s, &objection);
+    return VERDICT_DONE;
+}
+
+/* SL-3: what was answered in time counts, though the miss was read first. */
+static bool was_in_time(const struct step *s)
+{
+    const struct approval_state *state = s->state;
+    return s->in->at_ms <= state->lapse_due_ms;
+}
+
+enum verdict approval_on_late_accept(struct step *s)
+{
+    return was_in_time(s) ? approval_on_accept(s) : step_refuse(s, "AP-8", "offer_lapsed", NULL);
+}
+
+enum verdict approval_on_late_object(struct step *s)
+{
+    return was_in_time(s) ? approval_on_object(s) : step_refuse(s, "AP-8", "offer_lapsed", NULL);
+}
+
+/* AP-9: one level up. Above head office are mediation and the courts (ES-8). */
+enum verdict approval_on_appeal(struct step *s)
+{
+    const struct ev_command_object *in = s->in->data;
+    const struct approval_state *state = s->state;
+    if (in->actor->role != ROLE_CUSTOMER) return refuse_other_than_customer(s);
+    if (state->assignment->level == ORG_LEVEL_HEAD_OFFICE) return step_refuse(s, "AP-9", "no_level_above", NULL);
+    struct objection objection = objection_of(in, true);
+    approval_negotiate_again(s, &objection);
+    return VERDICT_DONE;
+}
+
+static enum verdict remind(struct step *s, const char *code)
+{
+    struct ev_approval_customer_reminded *e = decision_emit(s->out, EV_APPROVAL_CUSTOMER_REMINDED);
+    e->day = policy_limit(s->policy, code)->def->length->n;
+    return VERDICT_DONE;
+}
+
+/* A miss of an earlier offer's limit, read late, says nothing about this one. */
+enum verdict approval_on_breached(struct step *s)
+{
+    const struct approval_state *state = s->state;
+    const struct ev_sla_breached *in = s->in->data;
+    struct approval_state *next = s->next;
+    if (in->due_ms < state->offered_ms) return VERDICT_IGNORED;
+    if (policy_is_reminder(s->policy, in->code)) return remind(s, in->code);
+    if (strcmp(in->code, s->policy->pack->negotiation->lapse_limit) != 0) return VERDICT_IGNORED;
+    next->status = APPROVAL_STATUS_LAPSED;
+    next->lapse_due_ms = in->due_ms;
+    struct ev_approval_lapsed *e = decision_emit(s->out, EV_APPROVAL_LAPSED);
+    e->round = state->round;
+    return VERDICT_DONE;
+}
+
+/* RV-1: an unsatisfied customer, or one who comes back after a lapse, negotiates again. What intake
+ * reopens because approval itself went on (an appeal, an answer in time) is known here already. */
+enum verdict approval_on_reopened(struct step *s)
+{
+    const struct approval_state *state = s->state;
+    const struct ev_intake_reopened *in = s->in->data;
+    bool unsatisfied = strcmp(in->reason, "not_satisfied") == 0;
+    bool returned = strcmp(in->reason, "customer_returned") == 0;
+    if (state->finding == NULL) return VERDICT_IGNORED;
+    if (state->status == APPROVAL_STATUS_LAPSED ? !returned : !unsatisfied) return VERDICT_IGNORED;
+    approval_negotiate_again(s, &(struct objection){.reason = in->reason});
+    return VERDICT_DONE;
+}

@@ -1,0 +1,148 @@
+/* The approval machine: its table, and the facts of other services. See approval.h.
+ *
+ * What comes from other topics may be late or early: a takeover may be read before the finding (its
+ * assignment is kept, the higher version wins); `intake.closed` may be read after the customer's
+ * answer has already undone its cause, and then ends nothing. */
+#include "approval/approval.h"
+
+#include <string.h>
+
+#include "approval/steps.h"
+#include "event/newest.h"
+#include "policy/rights.h"
+
+/* AP-6: from now on the level that took over approves; a plan waiting for approval goes to it. */
+static enum verdict on_reassigned(struct step *s)
+{
+    const struct approval_state *state = s->state;
+    const struct ev_dispatch_reassigned *in = s->in->data;
+    struct approval_state *next = s->next;
+    next->assignment = assignment_newest(state->assignment, in->assignment);
+    if (next->assignment == state->assignment) return VERDICT_IGNORED;
+    struct ev_approval_authority_moved *e = decision_emit(s->out, EV_APPROVAL_AUTHORITY_MOVED);
+    e->assignment = in->assignment;
+    if (state->status == APPROVAL_STATUS_AWAITING_APPROVAL) approval_request(s);
+    return VERDICT_DONE;
+}
+
+static enum verdict on_reclassified(struct step *s)
+{
+    const struct approval_state *state = s->state;
+    const struct ev_intake_reclassified *in = s->in->data;
+    struct approval_state *next = s->next;
+    next->brief = brief_newest(state->brief, in->brief);
+    if (next->brief == state->brief) return VERDICT_IGNORED;
+    struct ev_approval_brief_corrected *e = decision_emit(s->out, EV_APPROVAL_BRIEF_CORRECTED);
+    e->brief = in->brief;
+    return VERDICT_DONE;
+}
+
+static enum verdict on_execute(struct step *s)
+{
+    const struct approval_state *state = s->state;
+    const struct ev_command_execute *in = s->in->data;
+    struct approval_state *next = s->next;
+    if (!rights_at_unit(s->policy, in->actor, state->assignment->org_id)) {
+        return step_refuse(s, "DI-2", "not_your_case", state->assignment->org_id);
+    }
+    if (!state->must_execute) return step_refuse(s, "AP-1", "nothing_to_execute", NULL);
+    next->status = APPROVAL_STATUS_EXECUTED;
+    struct ev_approval_plan_executed *e = decision_emit(s->out, EV_APPROVAL_PLAN_EXECUTED);
+    *e = (struct ev_approval_plan_executed){.by = in->actor->id, .note = in->note};
+    return VERDICT_DONE;
+}
+
+/* A closing whose cause the customer has undone meanwhile: intake will reopen by itself. */
+static bool is_overtaken(const struct approval_state *state, const struct ev_intake_closed *in)
+{
+    if (in->outcome == OUTCOME_LAPSED) return true;
+    return in->outcome == OUTCOME_REJECTED && in->reason != NULL && strcmp(in->reason, "appeal_period_over") == 0 &&
+           state->status != APPROVAL_STATUS_REJECTED;
+}
+
+static enum verdict on_closed(struct step *s)
+{
+    const struct approval_state *state = s->state;
+    const struct ev_intake_closed *in = s->in->data;
+    struct approval_state *next = s->next;
+    if (is_overtaken(state, in)) return VERDICT_IGNORED;
+    next->status = APPROVAL_STATUS_ENDED;
+    struct ev_approval_ended *e = decision_emit(s->out, EV_APPROVAL_ENDED);
+    e->reason = outcome_name(in->outcome);
+    return VERDICT_DONE;
+}
+
+enum {
+    NONE = APPROVAL_STATUS_NONE,
+    PLANNING = APPROVAL_STATUS_PLANNING,
+    AWAITING = APPROVAL_STATUS_AWAITING_APPROVAL,
+    OFFERED = APPROVAL_STATUS_OFFERED,
+    APPROVED = APPROVAL_STATUS_APPROVED,
+    EXECUTED = APPROVAL_STATUS_EXECUTED,
+    REJECTED = APPROVAL_STATUS_REJECTED,
+    LAPSED = APPROVAL_STATUS_LAPSED,
+    ENDED = APPROVAL_STATUS_ENDED,
+};
+
+/* Where a plan that stands may end: offered, signed at once by consent beforehand, or told as a rejection. */
+#define STANDS (TO(OFFERED) | TO(APPROVED) | TO(REJECTED))
+
+static const struct transition table[] = {
+    {NONE, EV_EVIDENCE_INVESTIGATION_CONCLUDED, approval_on_concluded, TO(PLANNING) | TO(AWAITING) | STANDS, "AP-13"},
+    {NONE, EV_COMMAND_PROPOSE, approval_on_early_propose, TO(NONE), "AP-13"},
+    {NONE, EV_DISPATCH_REASSIGNED, on_reassigned, TO(NONE), "AP-6"},
+    {NONE, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(NONE), "IN-4"},
+    {NONE, EV_INTAKE_CLOSED, on_closed, TO(NONE) | TO(ENDED), "closed"},
+
+    {PLANNING, EV_COMMAND_PROPOSE, approval_on_propose, TO(AWAITING) | STANDS, "AP-1"},
+    {PLANNING, EV_DISPATCH_REASSIGNED, on_reassigned, TO(PLANNING), "AP-6"},
+    {PLANNING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(PLANNING), "IN-4"},
+    {PLANNING, EV_INTAKE_CLOSED, on_closed, TO(PLANNING) | TO(ENDED), "closed"},
+
+    {AWAITING, EV_COMMAND_APPROVE, approval_on_approve, STANDS, "AP-4"},
+    {AWAITING, EV_COMMAND_DENY, approval_on_deny, TO(PLANNING), "AP-4"},
+    {AWAITING, EV_DISPATCH_REASSIGNED, on_reassigned, TO(AWAITING), "AP-6"},
+    {AWAITING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(AWAITING), "IN-4"},
+    {AWAITING, EV_INTAKE_CLOSED, on_closed, TO(AWAITING) | TO(ENDED), "closed"},
+
+    {OFFERED, EV_COMMAND_ACCEPT, approval_on_accept, TO(APPROVED), "AP-8"},
+    {OFFERED, EV_COMMAND_OBJECT, approval_on_object, TO(PLANNING), "AP-8"},
+    {OFFERED, EV_SLA_BREACHED, approval_on_breached, TO(OFFERED) | TO(LAPSED), "AP-8"},
+    {OFFERED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(OFFERED), "AP-6"},
+    {OFFERED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(OFFERED), "IN-4"},
+    {OFFERED, EV_INTAKE_CLOSED, on_closed, TO(OFFERED) | TO(ENDED), "closed"},
+
+    {APPROVED, EV_COMMAND_EXECUTE, on_execute, TO(EXECUTED), "AP-1"},
+    {APPROVED, EV_INTAKE_REOPENED, approval_on_reopened, TO(APPROVED) | TO(PLANNING), "RV-1"},
+    {APPROVED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(APPROVED), "AP-6"},
+    {APPROVED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(APPROVED), "IN-4"},
+    {APPROVED, EV_INTAKE_CLOSED, on_closed, TO(APPROVED) | TO(ENDED), "closed"},
+
+    {EXECUTED, EV_INTAKE_REOPENED, approval_on_reopened, TO(EXECUTED) | TO(PLANNING), "RV-1"},
+    {EXECUTED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(EXECUTED), "AP-6"},
+    {EXECUTED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(EXECUTED), "IN-4"},
+    {EXECUTED, EV_INTAKE_CLOSED, on_closed, TO(EXECUTED) | TO(ENDED), "closed"},
+
+    {REJECTED, EV_COMMAND_OBJECT, approval_on_appeal, TO(PLANNING), "AP-9"},
+    {REJECTED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(REJECTED), "AP-6"},
+    {REJECTED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(REJECTED), "IN-4"},
+    {REJECTED, EV_INTAKE_CLOSED, on_closed, TO(REJECTED) | TO(ENDED), "closed"},
+
+    {LAPSED, EV_COMMAND_ACCEPT, approval_on_late_accept, TO(APPROVED), "SL-3"},
+    {LAPSED, EV_COMMAND_OBJECT, approval_on_late_object, TO(PLANNING), "SL-3"},
+    {LAPSED, EV_INTAKE_REOPENED, approval_on_reopened, TO(LAPSED) | TO(PLANNING), "AP-8"},
+    {LAPSED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(LAPSED), "AP-6"},
+
+    {ENDED, EV_INTAKE_REOPENED, approval_on_reopened, TO(ENDED) | TO(PLANNING), "RV-1"},
+    {ENDED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(ENDED), "AP-6"},
+};
+
+const struct core approval_core = {
+    .service = "approval",
+    .state = &approval_state_desc,
+    .status_names = approval_status_names,
+    .n_statuses = APPROVAL_STATUS_COUNT,
+    .table = table,
+    .n_transitions = sizeof table / sizeof table[0],
+    .refused = EV_APPROVAL_COMMAND_REFUSED,
+};

@@ -1,0 +1,52 @@
+/* The parts of the approval machine (private to approval; the table is in decide.c). Pure.
+ *
+ * Functions that take a step change s->next and emit; they read what the case is from s->next, so
+ * that one input may run several of them one after the other. */
+#ifndef REDRESS_APPROVAL_STEPS_H
+#define REDRESS_APPROVAL_STEPS_H
+
+#include "event/core.h"
+#include "policy/policy.h"
+
+struct proposal {
+    const struct plan *plan;
+    const char *proposer_id;
+    bool may_decide_alone; /* by role and place; the amount is judged here (AP-3) */
+};
+
+/* propose.c: a plan comes on the table and is decided alone, or goes to the approver. */
+void approval_put_plan(struct step *s, const struct proposal *proposal);
+/* Asks the level that has the case (again, after a takeover). */
+void approval_request(struct step *s);
+/* The plan stands: offer it, or tell the rejection. */
+void approval_offer_or_reject(struct step *s);
+/* AP-4: true when every amount that counts is known and below its currency's threshold. */
+bool approval_is_small(const struct policy *p, const struct approval_state *state, const struct plan *plan);
+
+/* customer.c */
+void approval_offer(struct step *s);
+/* Back to planning, with the objection said; `deadlocked` when a level up has to decide. */
+struct objection {
+    const char *reason;
+    bool has_counter;
+    int64_t counter_minor;
+    const char *currency;
+    bool appeal; /* goes up at once (AP-9) */
+};
+void approval_negotiate_again(struct step *s, const struct objection *objection);
+
+/* The rows' functions. */
+enum verdict approval_on_concluded(struct step *s);
+enum verdict approval_on_propose(struct step *s);
+enum verdict approval_on_early_propose(struct step *s);
+enum verdict approval_on_approve(struct step *s);
+enum verdict approval_on_deny(struct step *s);
+enum verdict approval_on_accept(struct step *s);
+enum verdict approval_on_object(struct step *s);
+enum verdict approval_on_late_accept(struct step *s);
+enum verdict approval_on_late_object(struct step *s);
+enum verdict approval_on_appeal(struct step *s);
+enum verdict approval_on_breached(struct step *s);
+enum verdict approval_on_reopened(struct step *s);
+
+#endif
