@@ -1,0 +1,148 @@
+/* The intake machine: its table, and what missed limits mean to a case. See intake.h. */
+#include "intake/intake.h"
+
+#include <string.h>
+
+#include "intake/steps.h"
+
+static bool is_limit(const char *code, const char *named) { return named != NULL && strcmp(code, named) == 0; }
+
+/* IN-6: the case goes on with what there is. */
+static enum verdict on_breached_waiting(struct step *s)
+{
+    const struct ev_sla_breached *in = s->in->data;
+    if (!is_limit(in->code, s->policy->pack->intake->material_limit)) return VERDICT_IGNORED;
+    intake_finish_materials(s, MATERIALS_LAPSED);
+    return VERDICT_DONE;
+}
+
+/* AP-9: the appeal period passed before its rejection was read here (another topic). More misses than
+ * rejections read can mean nothing else; a miss of a rejection already appealed against is stale. */
+static enum verdict on_breached_open(struct step *s)
+{
+    const struct intake_state *state = s->state;
+    const struct ev_sla_breached *in = s->in->data;
+    if (!is_limit(in->code, s->policy->pack->negotiation->appeal_limit)) return VERDICT_IGNORED;
+    if (in->round <= state->rejections) return VERDICT_IGNORED;
+    intake_close(s, OUTCOME_REJECTED, "appeal_period_over");
+    return VERDICT_DONE;
+}
+
+static enum verdict on_breached_answered(struct step *s)
+{
+    const struct intake_state *state = s->state;
+    const struct ev_sla_breached *in = s->in->data;
+    if (!is_limit(in->code, s->policy->pack->negotiation->appeal_limit)) return VERDICT_IGNORED;
+    if (state->outcome != OUTCOME_REJECTED || in->due_ms < state->asked_ms) return VERDICT_IGNORED;
+    intake_close(s, OUTCOME_REJECTED, "appeal_period_over");
+    return VERDICT_DONE;
+}
+
+/* RV-1: no answer to the satisfaction call; the case closes without one. */
+static enum verdict on_breached_asking(struct step *s)
+{
+    const struct intake_state *state = s->state;
+    const struct ev_sla_breached *in = s->in->data;
+    struct intake_state *next = s->next;
+    if (!is_limit(in->code, s->policy->pack->intake->satisfaction_limit)) return VERDICT_IGNORED;
+    if (in->due_ms < state->asked_ms) return VERDICT_IGNORED;
+    next->answer_due_ms = in->due_ms;
+    intake_close(s, OUTCOME_SETTLED, "no_answer_to_the_call");
+    return VERDICT_DONE;
+}
+
+enum {
+    NONE = INTAKE_STATUS_NONE,
+    WAITING = INTAKE_STATUS_AWAITING_MATERIAL,
+    OPEN = INTAKE_STATUS_OPEN,
+    ANSWERED = INTAKE_STATUS_ANSWERED,
+    ASKING = INTAKE_STATUS_AWAITING_SATISFACTION,
+    CLOSED = INTAKE_STATUS_CLOSED,
+    WITHDRAWN = INTAKE_STATUS_WITHDRAWN,
+};
+
+#define DONE_OR_ASKING (TO(ANSWERED) | TO(ASKING) | TO(CLOSED))
+
+static const struct transition table[] = {
+    {NONE, EV_INBOUND_COMPLAINT, intake_on_complaint, TO(WAITING) | TO(OPEN), "IN-1"},
+    {NONE, EV_INBOUND_SUPPLEMENT, intake_on_stray_supplement, TO(WAITING) | TO(OPEN), "IN-13"},
+
+    {WAITING, EV_INBOUND_COMPLAINT, intake_on_contact_message, TO(WAITING) | TO(OPEN), "CH-4"},
+    {WAITING, EV_INBOUND_SUPPLEMENT, intake_on_supplement_message, TO(WAITING) | TO(OPEN), "IN-6"},
+    {WAITING, EV_COMMAND_SUPPLEMENT, intake_on_supplement, TO(WAITING) | TO(OPEN), "IN-6"},
+    {WAITING, EV_SLA_BREACHED, on_breached_waiting, TO(WAITING) | TO(OPEN), "IN-6"},
+    {WAITING, EV_DISPATCH_ASSIGNED, intake_on_dispatched, TO(WAITING), "IN-7"},
+    {WAITING, EV_DISPATCH_REASSIGNED, intake_on_dispatched, TO(WAITING), "IN-7"},
+    {WAITING, EV_DISPATCH_HANDLER_CHANGED, intake_on_dispatched, TO(WAITING), "IN-7"},
+    {WAITING, EV_COMMAND_CONTACT, intake_on_contact, TO(WAITING), "IN-8"},
+    {WAITING, EV_COMMAND_CLASSIFY, intake_on_classify, TO(WAITING), "IN-4"},
+    {WAITING, EV_COMMAND_REVIEW, intake_on_review, TO(WAITING) | TO(CLOSED), "IN-10"},
+    {WAITING, EV_APPROVAL_SLIP_APPROVED, intake_on_slip_approved, DONE_OR_ASKING, "RV-2"},
+    {WAITING, EV_APPROVAL_REJECTED, intake_on_rejected, TO(ANSWERED), "RV-2"},
+    {WAITING, EV_APPROVAL_LAPSED, intake_on_lapsed, TO(CLOSED), "AP-8"},
+    {WAITING, EV_PAYMENT_SETTLED, intake_on_paid, TO(WAITING), "paid before the slip was read"},
+    {WAITING, EV_COMMAND_WITHDRAW, intake_on_withdraw, TO(WITHDRAWN), "RV-1"},
+
+    {OPEN, EV_INBOUND_COMPLAINT, intake_on_contact_message, TO(OPEN), "CH-4"},
+    {OPEN, EV_INBOUND_SUPPLEMENT, intake_on_supplement_message, TO(OPEN), "CH-4"},
+    {OPEN, EV_DISPATCH_ASSIGNED, intake_on_dispatched, TO(OPEN), "IN-7"},
+    {OPEN, EV_DISPATCH_REASSIGNED, intake_on_dispatched, TO(OPEN), "IN-7"},
+    {OPEN, EV_DISPATCH_HANDLER_CHANGED, intake_on_dispatched, TO(OPEN), "IN-7"},
+    {OPEN, EV_COMMAND_CONTACT, intake_on_contact, TO(OPEN), "IN-8"},
+    {OPEN, EV_COMMAND_CLASSIFY, intake_on_classify, TO(OPEN), "IN-4"},
+    {OPEN, EV_COMMAND_REVIEW, intake_on_review, TO(OPEN) | TO(CLOSED), "IN-10"},
+    {OPEN, EV_SLA_BREACHED, on_breached_open, TO(OPEN) | TO(CLOSED), "AP-9"},
+    {OPEN, EV_APPROVAL_SLIP_APPROVED, intake_on_slip_approved, DONE_OR_ASKING, "RV-2"},
+    {OPEN, EV_APPROVAL_REJECTED, intake_on_rejected, TO(ANSWERED), "RV-2"},
+    {OPEN, EV_APPROVAL_LAPSED, intake_on_lapsed, TO(CLOSED), "AP-8"},
+    {OPEN, EV_PAYMENT_SETTLED, intake_on_paid, TO(OPEN), "paid before the slip was read"},
+    {OPEN, EV_COMMAND_WITHDRAW, intake_on_withdraw, TO(WITHDRAWN), "RV-1"},
+
+    {ANSWERED, EV_INBOUND_COMPLAINT, intake_on_contact_message, TO(ANSWERED), "CH-4"},
+    {ANSWERED, EV_INBOUND_SUPPLEMENT, intake_on_supplement_message, TO(ANSWERED), "CH-4"},
+    {ANSWERED, EV_DISPATCH_ASSIGNED, intake_on_dispatched, TO(ANSWERED), "IN-7"},
+    {ANSWERED, EV_DISPATCH_REASSIGNED, intake_on_dispatched, TO(ANSWERED), "IN-7"},
+    {ANSWERED, EV_DISPATCH_HANDLER_CHANGED, intake_on_dispatched, TO(ANSWERED), "IN-7"},
+    {ANSWERED, EV_COMMAND_CONTACT, intake_on_contact, TO(ANSWERED), "CF-2"},
+    {ANSWERED, EV_COMMAND_CLASSIFY, intake_on_classify, TO(ANSWERED), "IN-4"},
+    {ANSWERED, EV_PAYMENT_SETTLED, intake_on_paid, DONE_OR_ASKING, "CF-5"},
+    {ANSWERED, EV_APPROVAL_PLAN_EXECUTED, intake_on_executed, DONE_OR_ASKING, "CF-5"},
+    {ANSWERED, EV_APPROVAL_CUSTOMER_OBJECTED, intake_on_objected, TO(ANSWERED) | TO(OPEN), "AP-9"},
+    {ANSWERED, EV_SLA_BREACHED, on_breached_answered, TO(ANSWERED) | TO(CLOSED), "AP-9"},
+    {ANSWERED, EV_COMMAND_WITHDRAW, intake_on_withdraw, TO(WITHDRAWN), "RV-1"},
+
+    {ASKING, EV_INBOUND_COMPLAINT, intake_on_contact_message, TO(ASKING), "CH-4"},
+    {ASKING, EV_INBOUND_SUPPLEMENT, intake_on_supplement_message, TO(ASKING), "CH-4"},
+    {ASKING, EV_DISPATCH_ASSIGNED, intake_on_dispatched, TO(ASKING), "IN-7"},
+    {ASKING, EV_DISPATCH_REASSIGNED, intake_on_dispatched, TO(ASKING), "IN-7"},
+    {ASKING, EV_DISPATCH_HANDLER_CHANGED, intake_on_dispatched, TO(ASKING), "IN-7"},
+    {ASKING, EV_COMMAND_CONTACT, intake_on_contact, TO(ASKING), "CF-2"},
+    {ASKING, EV_COMMAND_SATISFACTION, intake_on_satisfaction, TO(OPEN) | TO(CLOSED), "RV-1"},
+    {ASKING, EV_SLA_BREACHED, on_breached_asking, TO(ASKING) | TO(CLOSED), "RV-1"},
+    {ASKING, EV_COMMAND_WITHDRAW, intake_on_withdraw, TO(WITHDRAWN), "RV-1"},
+
+    {CLOSED, EV_INBOUND_COMPLAINT, intake_on_contact_message, TO(CLOSED) | TO(OPEN), "AP-8"},
+    {CLOSED, EV_INBOUND_SUPPLEMENT, intake_on_supplement_message, TO(CLOSED), "CH-4"},
+    {CLOSED, EV_COMMAND_SATISFACTION, intake_on_late_satisfaction, TO(CLOSED) | TO(OPEN), "SL-3"},
+    {CLOSED, EV_APPROVAL_SLIP_APPROVED, intake_on_slip_approved, DONE_OR_ASKING, "SL-3"},
+    {CLOSED, EV_APPROVAL_REJECTED, intake_on_rejected, TO(CLOSED), "RV-2"},
+    {CLOSED, EV_APPROVAL_CUSTOMER_OBJECTED, intake_on_objected, TO(CLOSED) | TO(OPEN), "SL-3"},
+    {CLOSED, EV_APPROVAL_PLAN_EXECUTED, intake_on_executed, TO(CLOSED), "carried out after the end"},
+    {CLOSED, EV_PAYMENT_SETTLED, intake_on_paid, TO(CLOSED), "paid after the end"},
+
+    {WITHDRAWN, EV_INBOUND_COMPLAINT, intake_on_contact_message, TO(WITHDRAWN), "CH-4"},
+    {WITHDRAWN, EV_INBOUND_SUPPLEMENT, intake_on_supplement_message, TO(WITHDRAWN), "CH-4"},
+    {WITHDRAWN, EV_APPROVAL_SLIP_APPROVED, intake_on_slip_approved, TO(WITHDRAWN), "RV-2"},
+    {WITHDRAWN, EV_APPROVAL_PLAN_EXECUTED, intake_on_executed, TO(WITHDRAWN), "carried out after the end"},
+    {WITHDRAWN, EV_PAYMENT_SETTLED, intake_on_paid, TO(WITHDRAWN), "paid after the end"},
+};
+
+const struct core intake_core = {
+    .service = "intake",
+    .state = &intake_state_desc,
+    .status_names = intake_status_names,
+    .n_statuses = INTAKE_STATUS_COUNT,
+    .table = table,
+    .n_transitions = sizeof table / sizeof table[0],
+    .refused = EV_INTAKE_COMMAND_REFUSED,
+};

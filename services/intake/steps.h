@@ -1,0 +1,49 @@
+/* The parts of the intake machine (private to intake; the table is in decide.c). Pure. */
+#ifndef REDRESS_INTAKE_STEPS_H
+#define REDRESS_INTAKE_STEPS_H
+
+#include "event/core.h"
+#include "policy/policy.h"
+
+/* register.c: what arrives from channels */
+enum verdict intake_on_complaint(struct step *s);
+enum verdict intake_on_stray_supplement(struct step *s);
+enum verdict intake_on_contact_message(struct step *s);
+
+/* material.c: what the customer still owes (IN-6) */
+/* Names of the items the policy asks of that kind and the brief or message lacks. */
+int intake_missing(const struct policy *p, const struct brief *b, const struct ev_inbound_complaint *c,
+                   const char ***names, struct arena *a);
+void intake_request_materials(struct step *s);
+/* Ends the waiting: supplied or lapsed. No-op unless the case waits for material. */
+void intake_finish_materials(struct step *s, enum materials how);
+enum verdict intake_on_supplement(struct step *s);
+enum verdict intake_on_supplement_message(struct step *s);
+
+/* handling.c: people and the case while it is worked on */
+enum verdict intake_on_dispatched(struct step *s);
+enum verdict intake_on_contact(struct step *s);
+enum verdict intake_on_classify(struct step *s);
+enum verdict intake_on_review(struct step *s);
+
+/* closing.c: result, execution, satisfaction, closing */
+void intake_close(struct step *s, enum outcome outcome, const char *reason);
+void intake_reopen(struct step *s, const char *reason);
+void intake_notice_rejection(struct step *s, const char *reasons);
+/* The brief corrected: next version, told to everybody (IN-4). */
+void intake_correct_brief(struct step *s, struct brief *corrected, const char *reason);
+enum verdict intake_on_slip_approved(struct step *s);
+enum verdict intake_on_rejected(struct step *s);
+enum verdict intake_on_objected(struct step *s);
+enum verdict intake_on_lapsed(struct step *s);
+enum verdict intake_on_paid(struct step *s);
+enum verdict intake_on_executed(struct step *s);
+enum verdict intake_on_satisfaction(struct step *s);
+enum verdict intake_on_late_satisfaction(struct step *s);
+enum verdict intake_on_withdraw(struct step *s);
+
+/* When a span of the policy that starts now is over, by its calendar; by plain days where that
+ * calendar has no answer (a hint for people, never a limit). */
+int64_t intake_due(const struct policy *p, const struct pol_length *length, int64_t start_ms);
+
+#endif
