@@ -1,4 +1,5 @@
 /* JSON to structs: one walker over descriptors. The JSON tree never leaves this file. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/timefmt.h"

@@ -1,0 +1,398 @@
+/* The look-ups, on the pack that is shipped; and that a pack that cannot be right is refused with its place (SL-8). */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/policy_load.h"
+
+#define PACK_DIR REDRESS_SOURCE_DIR "/schemas/policy/renovation-franchise"
+
+static char *pack_text, *organisation_text;
+static const struct policy *p;
+
+static char *read_text(const char *path)
+{
+    FILE *f = fopen(path, "re");
+    cr_assert(f, "%s", path);
+    char *text = calloc(1, 1 << 20);
+    cr_assert_gt(fread(text, 1, (1 << 20) - 1, f), 0);
+    fclose(f);
+    return text;
+}
+
+static void setup(void)
+{
+    struct err e = ERR_INIT;
+    pack_text = read_text(PACK_DIR "/pack.json");
+    organisation_text = read_text(PACK_DIR "/organisation.json");
+    cr_assert(policy_load(PACK_DIR, NULL, &p, &e), "%s", e.message);
+}
+
+static void teardown(void)
+{
+    policy_unload(p);
+    free(pack_text);
+    free(organisation_text);
+}
+
+TestSuite(policy, .init = setup, .fini = teardown);
+
+Test(policy, limits_by_code_and_by_event)
+{
+    cr_expect_null(policy_limit(p, "no_such"));
+    cr_expect_null(policy_limit(p, NULL));
+    const struct policy_limit *evidence = policy_limit(p, "evidence");
+    cr_assert(evidence);
+    cr_expect_eq(evidence->edges[POLICY_START].types[0], EV_EVIDENCE_VISIT_ORDERED);
+    int offered = 0;
+    const struct policy_limit *l = NULL;
+    while ((l = policy_next_limit(p, POLICY_START, EV_APPROVAL_OFFERED, l))) {
+        offered++;
+        cr_expect(l->def->binds_customer);
+    }
+    cr_expect_eq(offered, 3, "two reminders and the lapse");
+    cr_expect_null(policy_next_limit(p, POLICY_START, EV_PAYMENT_HALTED, NULL));
+    cr_expect(policy_is_reminder(p, "customer_answer_day3") && !policy_is_reminder(p, "customer_answer"));
+}
+
+Test(policy, limits_apply_by_kind_and_are_wanted_by_the_start)
+{
+    const struct policy_limit *review = policy_limit(p, "preliminary_review");
+    cr_expect(policy_limit_applies(review, KIND_CLAIM, PHASE_CONSTRUCTION));
+    cr_expect_not(policy_limit_applies(review, KIND_COMPLAINT, PHASE_CONSTRUCTION));
+    cr_expect(policy_limit_applies(policy_limit(p, "evidence"), KIND_COMPLAINT, PHASE_AFTER_SALES));
+    const struct policy_limit *payment = policy_limit(p, "payment");
+    struct ev_approval_slip_approved slip = {.must_pay = true};
+    cr_expect(policy_limit_wanted(payment, EV_APPROVAL_SLIP_APPROVED, &slip));
+    cr_expect_not(policy_limit_wanted(policy_limit(p, "execution"), EV_APPROVAL_SLIP_APPROVED, &slip));
+    slip.must_pay = false;
+    cr_expect_not(policy_limit_wanted(payment, EV_APPROVAL_SLIP_APPROVED, &slip));
+}
+
+/* AP-3, AP-4 */
+Test(policy, AP_3_alone_below_is_per_currency)
+{
+    int64_t minor = -1;
+    cr_expect(policy_alone_below(p, "CNY", &minor));
+    cr_expect_eq(minor, 50000);
+    cr_expect_not(policy_alone_below(p, "EUR", &minor));
+    cr_expect_not(policy_alone_below(p, NULL, &minor));
+    cr_expect(policy_may_decide_alone(p, ROLE_FOREMAN) && !policy_may_decide_alone(p, ROLE_OUTLET_MANAGER));
+    cr_expect_eq(policy_approver(p, ORG_LEVEL_OUTLET), ROLE_OUTLET_MANAGER);
+    cr_expect_eq(policy_approver(p, ORG_LEVEL_REGIONAL), ROLE_REGIONAL_MANAGER);
+    cr_expect_eq(policy_approver(p, ORG_LEVEL_HEAD_OFFICE), ROLE_HO_SERVICE_MANAGER);
+    cr_expect_eq(policy_approver(p, ORG_LEVEL_ABSENT), ROLE_ABSENT);
+}
+
+/* ES-2 */
+Test(policy, ES_2_rungs_are_by_code_and_level)
+{
+    const struct pol_rung *r = policy_rung(p, "evidence", ORG_LEVEL_REGIONAL);
+    cr_assert(r);
+    cr_expect_eq(r->misses, 1);
+    cr_expect_null(policy_rung(p, "evidence", ORG_LEVEL_HEAD_OFFICE));
+    cr_expect_null(policy_rung(p, "payment", ORG_LEVEL_OUTLET));
+}
+
+/* EV-3, IN-6 */
+Test(policy, EV_3_items_of_a_category_or_of_every_other)
+{
+    cr_expect_eq(policy_evidence(p, CATEGORY_SERVICE_QUALITY)->n_items, 2);
+    cr_expect_eq(policy_evidence(p, CATEGORY_LOGISTICS)->category, CATEGORY_ABSENT);
+    cr_expect_eq(policy_evidence(p, CATEGORY_ABSENT)->category, CATEGORY_ABSENT);
+    cr_expect_eq(policy_materials(p, KIND_CLAIM)->n_items, 2);
+    cr_expect_null(policy_materials(p, KIND_ABSENT));
+}
+
+Test(policy, units_and_their_parents)
+{
+    const struct pol_unit *outlet = policy_unit(p, "O-E1");
+    cr_assert(outlet);
+    cr_expect_str_eq(policy_parent(p, outlet)->id, "R-EAST");
+    cr_expect_eq(policy_parent(p, policy_parent(p, outlet)), policy_head_office(p));
+    cr_expect_null(policy_parent(p, policy_head_office(p)));
+    cr_expect_null(policy_unit(p, NULL));
+    cr_expect_str_eq(policy_person_in(outlet, "O-E1-H1")->name, "郑凯");
+    cr_expect_null(policy_person_in(outlet, "O-E2-H1"));
+    cr_expect_null(policy_person_in(outlet, NULL));
+    cr_expect_null(policy_person_with(outlet, ROLE_FINANCE, 7));
+}
+
+Test(policy, people_are_chosen_evenly_and_stably)
+{
+    const struct pol_unit *ho = policy_head_office(p);
+    int seen[8] = {0};
+    for (uint64_t salt = 0; salt < 300; salt++) {
+        const struct pol_person *person = policy_person_with(ho, ROLE_HANDLER, salt);
+        cr_assert(policy_has_role(person, ROLE_HANDLER));
+        cr_expect_eq(person, policy_person_with(ho, ROLE_HANDLER, salt));
+        seen[person - ho->people]++;
+    }
+    for (int i = 0; i < ho->n_people; i++) {
+        cr_expect_eq(seen[i], policy_has_role(&ho->people[i], ROLE_HANDLER) ? 100 : 0);
+    }
+}
+
+/* A small organisation in which each way of finding has one answer. */
+static const char finding[] =
+    "{\"version\":1,\"units\":["
+    "{\"id\":\"HO\",\"name\":\"HO\",\"level\":\"head_office\",\"bank_account\":\"b\",\"people\":["
+    "{\"id\":\"m\",\"name\":\"m\",\"roles\":[\"handler\",\"ho_service_manager\"]}]},"
+    "{\"id\":\"any\",\"name\":\"any\",\"level\":\"outlet\",\"parent\":\"HO\",\"bank_account\":\"b\",\"people\":[],"
+    "\"territories\":[\"*\"],\"contracts\":[\"HT-\"]},"
+    "{\"id\":\"east\",\"name\":\"east\",\"level\":\"outlet\",\"parent\":\"HO\",\"bank_account\":\"b\",\"people\":[],"
+    "\"territories\":[\"E*\",\"W1\"],\"contracts\":[\"HT-2025-\"]},"
+    "{\"id\":\"e1\",\"name\":\"e1\",\"level\":\"outlet\",\"parent\":\"HO\",\"bank_account\":\"b\",\"people\":[],"
+    "\"territories\":[\"E1\",\"E1*\"]},"
+    "{\"id\":\"shut\",\"name\":\"shut\",\"level\":\"outlet\",\"parent\":\"HO\",\"bank_account\":\"b\",\"people\":[],"
+    "\"suspended\":true,\"territories\":[\"E2\"],\"contracts\":[\"HT-2025-9\"]}]}";
+
+static void expect_found(const struct policy *q, const char *contract, const char *region, const char *id)
+{
+    const struct pol_unit *u = policy_unit_for(q, contract, region);
+    cr_assert(u, "%s %s", contract, region);
+    cr_expect_str_eq(u->id, id, "%s %s -> %s", contract, region, u->id);
+}
+
+/* DI-1, DI-4 */
+Test(policy, DI_1_contract_before_territory_before_the_rest)
+{
+    struct err e = ERR_INIT;
+    const struct policy *q;
+    cr_assert(policy_parse(pack_text, finding, &q, &e), "%s", e.message);
+    expect_found(q, "HT-2024-1", "E1", "any");
+    expect_found(q, "HT-2025-1", "X", "east");
+    expect_found(q, "HT-2025-99", NULL, "east"); /* its own holder is suspended */
+    expect_found(q, "XX-1", "E1", "e1");
+    expect_found(q, NULL, "E17", "e1");
+    expect_found(q, NULL, "E3", "east");
+    expect_found(q, NULL, "E2", "east"); /* suspended */
+    expect_found(q, NULL, "W1", "east");
+    expect_found(q, NULL, "W12", "any");
+    expect_found(q, NULL, NULL, "any");
+    cr_expect(policy_is_staffed(policy_head_office(q)));
+    cr_expect_not(policy_is_staffed(policy_unit(q, "any")) || policy_is_staffed(policy_unit(q, "shut")));
+    policy_unload(q);
+}
+
+Test(policy, DI_4_nobody_serves_the_region)
+{
+    struct err e = ERR_INIT;
+    const struct policy *q;
+    char *text = strdup(finding);
+    memcpy(strstr(text, "\"*\""), "\"Q\"", 3);
+    cr_assert(policy_parse(pack_text, text, &q, &e), "%s", e.message);
+    cr_expect_null(policy_unit_for(q, NULL, "Z9"));
+    cr_expect_null(policy_unit_for(q, "K-1", NULL));
+    policy_unload(q);
+    free(text);
+}
+
+/* `text` with its first `from` replaced. */
+static char *replaced(const char *text, const char *from, const char *to)
+{
+    const char *at = strstr(text, from);
+    cr_assert(at, "the pack no longer holds: %s", from);
+    char *out = NULL;
+    cr_assert(asprintf(&out, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)) >= 0);
+    return out;
+}
+
+struct fault {
+    const char *from, *to, *message;
+};
+
+static void expect_refused(const char *pack, const char *organisation, const char *message)
+{
+    struct err e = ERR_INIT;
+    const struct policy *q = NULL;
+    cr_expect_not(policy_parse(pack, organisation, &q, &e), "accepted, instead of: %s", message);
+    cr_expect_eq(e.code, ERR_DATA);
+    cr_expect(strstr(e.message, message), "\"%s\" does not say \"%s\"", e.message, message);
+}
+
+/* A pack whose limits are one line each, so that a fault can be planted by replacing text. */
+#define LIMIT(code, start, stop, rest)                                                                                 \
+    "{\"code\":\"" code "\",\"title\":\"t\",\"start\":[" start "],\"stop\":[" stop "],\"length\":{\"unit\":"           \
+    "\"calendar_days\",\"n\":15},\"responsible\":\"handler\",\"on_miss\":\"slip\"" rest "}"
+
+static const char small_pack[] =
+    "{\"id\":\"p\",\"version\":1,\"owner\":\"o\",\"effective_from\":\"2026-01-01\",\"approved_by\":\"a\","
+    "\"calendar\":\"cn\",\"timezone\":\"Asia/Shanghai\",\"currency\":\"CNY\",\"numbering\":{\"prefix\":\"RF\"},"
+    "\"alone_below\":[{\"currency\":\"CNY\",\"minor\":1},{\"currency\":\"USD\",\"minor\":0}],\"alone_roles\":[],"
+    "\"approver_outlet\":\"outlet_manager\",\"approver_regional\":\"regional_manager\","
+    "\"approver_head_office\":\"ho_service_manager\",\"consent_honoured\":true,"
+    "\"materials\":[{\"kind\":\"claim\",\"items\":[]},{\"kind\":\"other\",\"items\":[]}],"
+    "\"evidence\":[{\"items\":[]},{\"category\":\"other\",\"items\":[]}],\"limits\":[" LIMIT(
+        "one", "\"intake.registered\"", "\"intake.responded\"",
+        ",\"warn_percent\":80") "," LIMIT("two", "\"approval.slip_approved\"", "\"payment.settled\"",
+                                          ",\"only_if\":\"must_pay\"") "," LIMIT("three", "\"approval.offered\"",
+                                                                                 "\"approval.lapsed\"",
+                                                                                 ",\"pause\":[\"intake.materials_"
+                                                                                 "requested\"],\"resume\":[\"intake."
+                                                                                 "materials_completed\"]") "],"
+                                                                                                           "\"ladder\":"
+                                                                                                           "[{\"code\":"
+                                                                                                           "\"one\","
+                                                                                                           "\"level\":"
+                                                                                                           "\"outlet\","
+                                                                                                           "\"misses\":"
+                                                                                                           "1},{"
+                                                                                                           "\"code\":"
+                                                                                                           "\"one\","
+                                                                                                           "\"level\":"
+                                                                                                           "\"regional"
+                                                                                                           "\","
+                                                                                                           "\"misses\":"
+                                                                                                           "2}],"
+                                                                                                           "\"closing\""
+                                                                                                           ":{\"ask_"
+                                                                                                           "satisfactio"
+                                                                                                           "n\":true},"
+                                                                                                           "\"negotiati"
+                                                                                                           "on\":{"
+                                                                                                           "\"rounds\":"
+                                                                                                           "2,"
+                                                                                                           "\"reminder_"
+                                                                                                           "limits\":["
+                                                                                                           "\"two\"],"
+                                                                                                           "\"lapse_"
+                                                                                                           "limit\":"
+                                                                                                           "\"three\","
+                                                                                                           "\"appeal_"
+                                                                                                           "limit\":"
+                                                                                                           "\"three\","
+                                                                                                           "\"appeal_"
+                                                                                                           "days\":15},"
+                                                                                                           "\"intake\":"
+                                                                                                           "{\"material"
+                                                                                                           "_limit\":"
+                                                                                                           "\"one\","
+                                                                                                           "\"satisfact"
+                                                                                                           "ion_"
+                                                                                                           "limit\":"
+                                                                                                           "\"two\","
+                                                                                                           "\"first_"
+                                                                                                           "response_"
+                                                                                                           "limit\":"
+                                                                                                           "\"one\","
+                                                                                                           "\"reply_"
+                                                                                                           "days\":5},"
+                                                                                                           "\"matter_"
+                                                                                                           "days\":90}";
+
+/* SL-8: limits are data, so wrong data must not start. */
+Test(policy, SL_8_a_pack_that_cannot_be_right_is_refused)
+{
+    static const struct fault faults[] = {
+        {"\"matter_days\":90", "\"matter_days\":\"90\"", "pack.json: $.matter_days: expected integer"},
+        {"\"matter_days\":90", "\"matter_days\":0", "$.matter_days: must be at least 1"},
+        {"\"id\":\"p\"", "\"id\":\"a/b\"", "$.id: letters"},
+        {"\"version\":1", "\"version\":0", "$.version"},
+        {"2026-01-01", "2026-02-30", "$.effective_from: not a date"},
+        {"\"calendar\":\"cn\"", "\"calendar\":\"../cn\"", "$.calendar: letters"},
+        {"\"currency\":\"CNY\",\"numbering\"", "\"currency\":\"RMB\",\"numbering\"", "$.currency: \"RMB\" is no ISO"},
+        {"\"prefix\":\"RF\"", "\"prefix\":\"\"", "$.numbering.prefix"},
+        {"\"USD\"", "\"US$\"", "$.alone_below[1].currency: \"US$\" is no ISO"},
+        {"\"USD\"", "\"CNY\"", "$.alone_below[1].currency: CNY is listed twice"},
+        {"\"minor\":0", "\"minor\":-1", "$.alone_below[1].minor"},
+        {"\"kind\":\"other\"", "\"kind\":\"claim\"", "$.materials[1].kind: claim is listed twice"},
+        {"\"category\":\"other\",", "", "$.evidence[1].category: \"\" is listed twice"},
+        {"intake.responded", "intake.answered", "$.limits[0].stop[0]: there is no event \"intake.answered\""},
+        {"\"intake.responded\"", "", "$.limits[0].stop: nothing stops it"},
+        {"\"approval.offered\"", "", "$.limits[2].start: nothing starts it"},
+        {"\"approval.offered\"", "\"approval.offered\",\"approval.denied\"", "$.limits[2].restart"},
+        {"\"resume\":[\"intake.materials_completed\"]", "\"resume\":[]", "$.limits[2].resume"},
+        {"intake.responded", "intake.registered", "$.limits[0]: intake.registered is used twice"},
+        {"intake.responded", "command.contact", "$.limits[0]: command.contact is no fact"},
+        {"intake.responded", "sla.timer_fired", "$.limits[0]: sla.timer_fired is no fact"},
+        {"intake.responded", "sla.breached", "$.limits[0]: sla.breached is no fact"},
+        {"intake.responded", "inbound.supplement", "$.limits[0]: inbound.supplement is no fact"},
+        {"\"only_if\":\"must_pay\"", "\"only_if\":\"amount_minor\"", "$.limits[1].only_if: approval.slip_approved has"},
+        {"\"code\":\"two\"", "\"code\":\"one\"", "$.limits[1].code: \"one\" is used twice"},
+        {"\"code\":\"two\"", "\"code\":\"t w\"", "$.limits[1].code: letters"},
+        {"\"warn_percent\":80", "\"warn_percent\":100", "$.limits[0].warn_percent"},
+        {"\"n\":15", "\"n\":0", "$.limits[0].length.n"},
+        {"calendar_days", "fortnights", "$.limits[0].length.unit: \"fortnights\" is not a limit_unit"},
+        {"\"misses\":2", "\"misses\":0", "$.ladder[1].misses"},
+        {"\"level\":\"regional\"", "\"level\":\"head_office\"", "$.ladder[1].level: nobody is above"},
+        {"\"level\":\"regional\"", "\"level\":\"outlet\"", "$.ladder[1]: \"one\" has two rungs"},
+        {"{\"code\":\"one\",\"level\":\"outlet\"", "{\"code\":\"six\",\"level\":\"outlet\"",
+         "$.ladder[0].code: there is"},
+        {"\"on_miss\":\"slip\"", "\"on_miss\":\"none\"", "$.ladder[0].code: a miss of \"one\""},
+        {"[\"two\"]", "[\"ten\"]", "$.negotiation.reminder_limits[0]: there is no limit \"ten\""},
+        {"\"lapse_limit\":\"three\"", "\"lapse_limit\":\"\"", "$.negotiation.lapse_limit: there is no limit"},
+        {"\"appeal_limit\":\"three\"", "\"appeal_limit\":\"x\"", "$.negotiation.appeal_limit: there is no limit"},
+        {"\"appeal_days\":15", "\"appeal_days\":14", "$.negotiation.appeal_days: differs"},
+        {"\"rounds\":2", "\"rounds\":0", "$.negotiation.rounds"},
+        {"\"material_limit\":\"one\"", "\"material_limit\":\"x\"", "$.intake.material_limit: there is no limit"},
+        {"\"reply_days\":5", "\"reply_days\":0", "$.intake.reply_days"},
+    };
+    struct err e = ERR_INIT;
+    const struct policy *q;
+    cr_assert(policy_parse(small_pack, organisation_text, &q, &e), "%s", e.message);
+    policy_unload(q);
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        char *text = replaced(small_pack, faults[i].from, faults[i].to);
+        expect_refused(text, organisation_text, faults[i].message);
+        free(text);
+    }
+}
+
+/* ES-6: a level nobody fills is allowed, an empty head office is not. */
+Test(policy, ES_6_an_organisation_that_cannot_be_right_is_refused)
+{
+    static const struct fault faults[] = {
+        {"\"level\":\"head_office\"", "\"level\":\"regional\",\"parent\":\"any\"", "$.units: there is no head office"},
+        {"\"id\":\"any\"", "\"id\":\"HO\"", "$.units[1].id: \"HO\" is used twice"},
+        {"\"id\":\"any\"", "\"id\":\"\"", "$.units[1].id: is empty"},
+        {"\"level\":\"outlet\",\"parent\":\"HO\"", "\"level\":\"head_office\"", "$.units[1].level: there is one"},
+        {"\"level\":\"outlet\",\"parent\":\"HO\"", "\"level\":\"outlet\"", "$.units[1].parent: \"any\" hangs"},
+        {"\"parent\":\"HO\"", "\"parent\":\"any\"", "$.units[1].parent: \"any\" is not on a level above"},
+        {"\"parent\":\"HO\"", "\"parent\":\"east\"", "$.units[1].parent: \"east\" is not on a level above"},
+        {"\"parent\":\"HO\"", "\"parent\":\"gone\"", "$.units[1].parent: there is no unit \"gone\""},
+        {"\"level\":\"head_office\"", "\"level\":\"head_office\",\"parent\":\"any\"", "$.units[0].parent: nobody"},
+        {"{\"id\":\"m\",\"name\":\"m\",\"roles\":[\"handler\",\"ho_service_manager\"]}", "",
+         "$.units[0].people: nobody works at head office"},
+        {"\"handler\",", "", "$.units[0].people: head office has no handler"},
+        {",\"ho_service_manager\"", "", "$.units[0].people: head office has no ho_service_manager"},
+        {"\"handler\",", "\"handler\",\"customer\",", "$.units[0].people[0].roles"},
+        {"\"people\":[],", "\"people\":[{\"id\":\"m\",\"name\":\"n\",\"roles\":[]}],",
+         "$.units[1].people[0].id: \"m\" works at unit 0 already"},
+        {"\"people\":[],",
+         "\"people\":[{\"id\":\"n\",\"name\":\"n\",\"roles\":[]},{\"id\":\"n\",\"name\":\"n\",\"roles\":[]}],",
+         "$.units[1].people[1].id: \"n\" is used twice"},
+        {"\"W1\"", "\"*\"", "$.units[2].territories[1]: \"*\" is served twice"},
+        {"\"W1\"", "\"E*\"", "$.units[2].territories[1]: \"E*\" is served twice"},
+        {"\"W1\"", "\"*1\"", "$.units[2].territories[1]: a code, or"},
+        {"\"W1\"", "\"\"", "$.units[2].territories[1]: a code, or"},
+        {"\"HT-2025-\"", "\"HT-\"", "$.units[2].contracts[0]: \"HT-\" is held twice"},
+        {"\"HT-2025-\"", "\"\"", "$.units[2].contracts[0]: is empty"},
+        {"\"bank_account\":\"b\"", "\"bank_account\":\"\"", "$.units[0].bank_account: is empty"},
+        {"\"version\":1", "\"version\":1.5", "organisation.json: $.version: expected integer"},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        char *text = replaced(finding, faults[i].from, faults[i].to);
+        expect_refused(pack_text, text, faults[i].message);
+        free(text);
+    }
+}
+
+Test(policy, files_that_cannot_be_read_are_named)
+{
+    struct err e = ERR_INIT;
+    const struct policy *q;
+    cr_expect_not(policy_load("/nowhere", NULL, &q, &e));
+    cr_expect_eq(e.code, ERR_IO);
+    cr_expect(strstr(e.message, "/nowhere/pack.json: No such file"), "%s", e.message);
+}
+
+Test(policy, the_packs_calendar_comes_along)
+{
+    struct err e = ERR_INIT;
+    const struct policy *q;
+    cr_assert(policy_load(PACK_DIR, REDRESS_SOURCE_DIR "/schemas/calendar", &q, &e), "%s", e.message);
+    cr_expect(q->calendar);
+    policy_unload(q);
+}
