@@ -142,8 +142,8 @@ static bool load_field(struct load *l, const char *target, json_t *spec, struct 
     const char *at = arena_printf(&l->m->arena, "$.fields.%s", target), *key;
     json_t *value;
     if (!json_is_object(spec)) return complain(l, at, "expected an object");
-    json_object_foreach(spec, key, value) if (!known_key(key))
-        return complain(l, at, arena_printf(&l->m->arena, "unknown key '%s'", key));
+    json_object_foreach(spec, key, value) if (!known_key(key)) return complain(
+        l, at, arena_printf(&l->m->arena, "unknown key '%s'", key));
     f->target = keep(l, target);
     f->currency = keep(l, json_string_value(json_object_get(spec, "currency")));
     f->round = json_is_true(json_object_get(spec, "round"));
@@ -182,7 +182,7 @@ static bool load_root(struct load *l, json_t *root)
     if (zone == NULL) return complain(l, "$.zone", "missing: the IANA zone of the file's dates");
     if (delimiter != NULL && strlen(delimiter) != 1) return complain(l, "$.delimiter", "expected one character");
     m->channel = keep(l, channel);
-    m->source = arena_printf(&m->arena, "/channel/%s", channel);
+    m->source = arena_printf(&m->arena, "/channels/%s", channel);
     m->delimiter = delimiter == NULL ? ',' : *delimiter;
     if (!zone_load(zone, MAPPING_LAST_YEAR, &m->zone, l->e)) return false;
     return text_list(l, json_object_get(root, "null_words"), "$.null_words", &m->null_words, &m->n_null_words) &&
@@ -196,8 +196,7 @@ bool mapping_load(const char *path, struct mapping *m, struct err *e)
     struct load l = {.m = m, .path = path, .e = e};
     json_error_t where;
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
-    if (root == NULL)
-        return err_set(e, ERR_CONFIG, "mapping", "%s line %d: %s", path, where.line, where.text);
+    if (root == NULL) return err_set(e, ERR_CONFIG, "mapping", "%s line %d: %s", path, where.line, where.text);
     bool well = load_root(&l, root);
     json_decref(root);
     return well;

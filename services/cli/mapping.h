@@ -41,7 +41,7 @@ struct mapping_field {
 struct mapping {
     struct arena arena; /* owns every string */
     const char *channel;
-    const char *source; /* CloudEvents source of the channel: "/channel/<name>" */
+    const char *source; /* CloudEvents source of the channel: "/channels/<name>" */
     char delimiter;
     struct zone zone;
     const char *const *null_words;
@@ -62,11 +62,11 @@ struct mapping_row {
 };
 
 struct mapping_result {
-    struct buf json;       /* the inbound complaint's data */
-    bool has_received;     /* the row has a date of its own */
+    struct buf json;   /* the inbound complaint's data */
+    bool has_received; /* the row has a date of its own */
     int64_t received_ms;
-    const char *column;    /* refused: the column at fault ("" = the row as a whole) */
-    char reason[256];      /* refused: why */
+    const char *column; /* refused: the column at fault ("" = the row as a whole) */
+    char reason[256];   /* refused: why */
 };
 
 /* Reads and checks a mapping file; the error names file and JSON path. */

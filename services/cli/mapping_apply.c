@@ -24,8 +24,7 @@ struct apply {
     struct buf value;    /* the field being made */
 };
 
-static bool refuse(struct apply *a, const char *column, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+static bool refuse(struct apply *a, const char *column, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 static bool refuse(struct apply *a, const char *column, const char *fmt, ...)
 {
@@ -178,7 +177,7 @@ static bool to_amount(struct apply *a, const struct mapping_field *f, int64_t *m
 static bool to_json(struct apply *a, const struct mapping_field *f, struct buf *json)
 {
     const char *column = f->n_columns > 0 ? f->columns[0] : "";
-    int64_t number;
+    int64_t number = 0;
     char time[TIMEFMT_SIZE], *end;
     switch (f->type) {
     case MAPPING_TEXT: buf_json_string(json, a->value.bytes); return true;
@@ -246,8 +245,7 @@ static bool received(struct apply *a, const struct mapping_field *f)
 static bool apply_field(struct apply *a, const struct mapping_field *f)
 {
     if (!fill(a, f)) return true;
-    if (utf8_count(a->value.bytes) < 0)
-        return refuse(a, f->n_columns > 0 ? f->columns[0] : "", "not UTF-8 text");
+    if (utf8_count(a->value.bytes) < 0) return refuse(a, f->n_columns > 0 ? f->columns[0] : "", "not UTF-8 text");
     if (a->value.len > MAPPING_VALUE)
         return refuse(a, f->n_columns > 0 ? f->columns[0] : "", "longer than %d bytes", MAPPING_VALUE);
     translate(a, f);

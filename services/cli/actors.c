@@ -1,0 +1,329 @@
+#include "cli/actors.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/id.h"
+
+enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS };
+
+const struct temper temper_drill = {.silent_outlet = 9,
+                                    .silent_customer = 6,
+                                    .incomplete = 10,
+                                    .on_the_spot = 60,
+                                    .deny = 7,
+                                    .object = 8,
+                                    .reject = 10,
+                                    .not_satisfied = 3};
+const struct temper temper_prompt = {.on_the_spot = 100, .at_once = true};
+
+struct play {
+    const struct scene *s;
+    struct acquaintance *who;
+    struct arena *arena;
+    struct action *out;
+    int n;
+    uint64_t dice; /* of this event */
+};
+
+/* A draw of 0..n-1, another for every salt. */
+static int draw(const struct play *p, int salt, int n)
+{
+    char key[40];
+    snprintf(key, sizeof key, "%016llx%d", (unsigned long long)p->dice, salt);
+    return (int)(id_hash(key, strlen(key)) % (uint64_t)n);
+}
+
+static bool chance(const struct play *p, int salt, int percent) { return draw(p, salt, 100) < percent; }
+
+static void *act(struct play *p, enum event_type type, int from_h, int to_h)
+{
+    struct action *a = &p->out[p->n];
+    int64_t wait = p->s->temper->at_once
+                       ? 0
+                       : (int64_t)from_h * HOUR_MS + draw(p, 90 + p->n, (to_h - from_h) * 60) * (int64_t)MINUTE_MS;
+    a->type = type;
+    a->at_ms = p->s->at_ms + wait;
+    a->data = arena_alloc(p->arena, event_desc(type)->size);
+    p->n++;
+    return (void *)a->data;
+}
+
+static const struct actor *person(struct play *p, enum role role, const char *id, const char *org)
+{
+    struct actor *a = ARENA_NEW(p->arena, struct actor);
+    *a = (struct actor){.role = role, .id = arena_strdup(p->arena, id), .org_id = arena_strdup(p->arena, org)};
+    return a;
+}
+
+static const struct actor *customer(struct play *p)
+{
+    struct actor *a = ARENA_NEW(p->arena, struct actor);
+    *a = (struct actor){.role = ROLE_CUSTOMER, .id = "customer"};
+    return a;
+}
+
+static const struct actor *handler(struct play *p)
+{
+    return person(p, ROLE_HANDLER, p->who->handler_id, p->who->org_id);
+}
+
+/* Head office answers; below it some let the limit pass. */
+static bool keeps_silent(const struct play *p, int salt)
+{
+    return p->who->level != ORG_LEVEL_HEAD_OFFICE && chance(p, salt, p->s->temper->silent_outlet);
+}
+
+static void meet(struct play *p, const struct assignment *a)
+{
+    snprintf(p->who->handler_id, sizeof p->who->handler_id, "%s", a->handler_id);
+    snprintf(p->who->org_id, sizeof p->who->org_id, "%s", a->org_id);
+    p->who->level = a->level;
+}
+
+static int64_t loss(const struct play *p)
+{
+    if (!p->who->has_claimed) return 8000 + draw(p, 40, 60000);
+    return p->who->claimed_minor / 100 * (50 + draw(p, 41, 51));
+}
+
+static const char *currency(struct play *p) { return arena_strdup(p->arena, p->who->currency); }
+
+/* A claim is compensated, a complaint put right; some are rejected with reasons. Each round asks a little more. */
+static const struct plan *make_plan(struct play *p, bool may_reject)
+{
+    struct plan *plan = ARENA_NEW(p->arena, struct plan);
+    struct measure *m = ARENA_NEW(p->arena, struct measure);
+    *m = (struct measure){.executor = arena_strdup(p->arena, p->who->handler_id)};
+    *plan = (struct plan){.measures = m, .n_measures = 1, .currency = currency(p)};
+    if (may_reject && p->who->rounds == 0 && chance(p, 50, p->s->temper->reject)) {
+        m->kind = MEASURE_KIND_REJECTION;
+        plan->reasons = "the survey shows no fault of ours; see the on-site record";
+    } else if (p->who->kind == KIND_CLAIM) {
+        m->kind = MEASURE_KIND_COMPENSATION;
+        plan->amount_minor = loss(p) / 100 * (90 + 10 * (p->who->rounds + 1));
+        if (p->who->has_claimed && plan->amount_minor > p->who->claimed_minor)
+            plan->amount_minor = p->who->claimed_minor;
+    } else {
+        m->kind = chance(p, 51, 70) ? MEASURE_KIND_REWORK : MEASURE_KIND_APOLOGY;
+    }
+    return plan;
+}
+
+static const struct finding *make_finding(struct play *p)
+{
+    static const enum cause causes[] = {CAUSE_WORKMANSHIP, CAUSE_MATERIAL, CAUSE_PROCESS_FAILURE, CAUSE_TRANSPORT,
+                                        CAUSE_SERVICE};
+    struct finding *f = ARENA_NEW(p->arena, struct finding);
+    *f = (struct finding){.cause = causes[draw(p, 60, 5)],
+                          .liability = LIABILITY_OUTLET,
+                          .justified = true,
+                          .has_loss_minor = p->who->kind == KIND_CLAIM,
+                          .loss_minor = p->who->kind == KIND_CLAIM ? loss(p) : 0,
+                          .currency = currency(p)};
+    return f;
+}
+
+static const struct visit_record *make_record(struct play *p, const char *taker, bool complete)
+{
+    static const char *const people[] = {"visitor", "customer"};
+    static const char *const shots[] = {"front", "detail", "label", "room", "damage"};
+    struct photo *photos = ARENA_ARRAY(p->arena, struct photo, 5);
+    for (int i = 0; i < 5; i++) {
+        const char *key = arena_printf(p->arena, "%s/%s", p->s->event_id, shots[i]);
+        unsigned long long h[4];
+        for (int k = 0; k < 4; k++) h[k] = id_hash(key, strlen(key) - (size_t)k);
+        photos[i] =
+            (struct photo){.sha256 = arena_printf(p->arena, "%016llx%016llx%016llx%016llx", h[0], h[1], h[2], h[3]),
+                           .taken_ms = p->s->at_ms,
+                           .taker = arena_strdup(p->arena, taker)};
+    }
+    struct visit_record *r = ARENA_NEW(p->arena, struct visit_record);
+    *r = (struct visit_record){.photos = photos,
+                               .n_photos = 5,
+                               .people_present = people,
+                               .n_people_present = 2,
+                               .device = "phone camera",
+                               .courtesy_checklist = true,
+                               .cause_analysis = complete ? "traced to the handling on site" : NULL,
+                               .agreed = "answer within two working days"};
+    return r;
+}
+
+static void visit(struct play *p, const char *visitor, const char *org, bool complete)
+{
+    struct ev_command_submit_evidence *c = act(p, EV_COMMAND_SUBMIT_EVIDENCE, 2, 22);
+    c->actor = person(p, ROLE_EVIDENCE_VISITOR, visitor, org);
+    c->visitor_id = arena_strdup(p->arena, visitor);
+    c->visited_ms = p->out[p->n - 1].at_ms - (p->s->temper->at_once ? 0 : HOUR_MS / 2);
+    c->record = make_record(p, visitor, complete);
+    if (!complete || !chance(p, 20, p->s->temper->on_the_spot)) return;
+    c->finding = make_finding(p);
+    c->plan = make_plan(p, true);
+}
+
+static void on_registered(struct play *p, const struct ev_intake_registered *e)
+{
+    p->who->kind = e->brief->kind;
+    p->who->has_claimed = e->brief->has_claimed_minor;
+    p->who->claimed_minor = e->brief->claimed_minor;
+    snprintf(p->who->currency, sizeof p->who->currency, "%s", e->brief->currency != NULL ? e->brief->currency : "CNY");
+}
+
+static void on_acknowledged(struct play *p, const struct ev_intake_acknowledged *e)
+{
+    if (p->s->temper->at_once || chance(p, 1, p->s->temper->silent_outlet)) return;
+    struct ev_command_contact *c = act(p, EV_COMMAND_CONTACT, 1, 20);
+    c->actor = person(p, ROLE_HANDLER, e->handler_id, e->org_id);
+    c->channel = "phone";
+    c->result = "spoke with the customer, explained the next steps";
+    if (p->who->kind != KIND_CLAIM) return;
+    struct ev_command_review *r = act(p, EV_COMMAND_REVIEW, 2, 36);
+    *r = (struct ev_command_review){.actor = c->actor, .complete = true, .lawful = true, .in_scope = true};
+}
+
+static void on_materials_requested(struct play *p, const struct ev_intake_materials_requested *e)
+{
+    if (p->s->temper->at_once || chance(p, 2, 4 * p->s->temper->silent_customer)) return;
+    struct ev_command_supplement *c = act(p, EV_COMMAND_SUPPLEMENT, 6, 120);
+    const char **items = ARENA_ARRAY(p->arena, const char *, e->n_missing);
+    for (int i = 0; i < e->n_missing; i++) items[i] = arena_strdup(p->arena, e->missing[i]);
+    *c = (struct ev_command_supplement){.actor = customer(p), .materials = items, .n_materials = e->n_missing};
+}
+
+static void on_visit_ordered(struct play *p, const struct ev_evidence_visit_ordered *e)
+{
+    if (keeps_silent(p, 3)) return;
+    visit(p, e->visitor_id, e->org_id, !chance(p, 4, p->s->temper->incomplete));
+}
+
+static void propose(struct play *p, int from_h, int to_h)
+{
+    if (keeps_silent(p, 5)) return;
+    struct ev_command_propose *c = act(p, EV_COMMAND_PROPOSE, from_h, to_h);
+    *c = (struct ev_command_propose){.actor = handler(p), .plan = make_plan(p, false)};
+    p->who->rounds++;
+}
+
+static void on_concluded(struct play *p, const struct ev_evidence_investigation_concluded *e)
+{
+    meet(p, e->assignment);
+    if (e->plan == NULL) propose(p, 1, 10);
+}
+
+static void on_investigation(struct play *p)
+{
+    if (keeps_silent(p, 6)) return;
+    struct ev_command_conclude *c = act(p, EV_COMMAND_CONCLUDE, 4, 40);
+    *c = (struct ev_command_conclude){.actor = handler(p), .finding = make_finding(p)};
+    if (chance(p, 7, 50)) c->plan = make_plan(p, true);
+}
+
+static void on_requested(struct play *p, const struct ev_approval_requested *e)
+{
+    const struct pol_unit *unit = policy_unit(p->s->policy, e->org_id);
+    const struct pol_person *boss = unit == NULL ? NULL : policy_person_with(unit, e->approver_role, p->dice);
+    if (boss == NULL || keeps_silent(p, 8)) return;
+    const struct actor *who = person(p, e->approver_role, boss->id, e->org_id);
+    if (chance(p, 9, p->s->temper->deny)) {
+        struct ev_command_deny *c = act(p, EV_COMMAND_DENY, 1, 8);
+        *c = (struct ev_command_deny){.actor = who, .reason = "the amount is not borne out by the record"};
+    } else {
+        struct ev_command_approve *c = act(p, EV_COMMAND_APPROVE, 1, 8);
+        *c = (struct ev_command_approve){.actor = who};
+    }
+}
+
+static void on_offered(struct play *p, const struct ev_approval_offered *e)
+{
+    if (p->s->temper->at_once || chance(p, 10, p->s->temper->silent_customer)) return;
+    if (chance(p, 11, p->s->temper->object)) {
+        struct ev_command_object *c = act(p, EV_COMMAND_OBJECT, 2, 40);
+        *c = (struct ev_command_object){.actor = customer(p), .reason = "that does not cover the damage"};
+        c->has_counter_minor = e->plan->amount_minor > 0;
+        c->counter_minor = e->plan->amount_minor / 10 * 12;
+        c->currency = c->has_counter_minor ? currency(p) : NULL;
+    } else {
+        struct ev_command_accept *c = act(p, EV_COMMAND_ACCEPT, 2, 40);
+        *c = (struct ev_command_accept){.actor = customer(p)};
+    }
+}
+
+static void on_slip(struct play *p, const struct ev_approval_slip_approved *e)
+{
+    if (!e->must_execute || keeps_silent(p, 12)) return;
+    struct ev_command_execute *c = act(p, EV_COMMAND_EXECUTE, 4, 60);
+    *c = (struct ev_command_execute){.actor = handler(p), .note = "done and shown to the customer"};
+}
+
+static void on_satisfaction(struct play *p)
+{
+    if (chance(p, 13, 3 * p->s->temper->silent_customer)) return;
+    struct ev_command_satisfaction *c = act(p, EV_COMMAND_SATISFACTION, 3, 50);
+    c->actor = customer(p);
+    c->answer = chance(p, 14, p->s->temper->not_satisfied) ? SATISFACTION_NOT_SATISFIED
+                : chance(p, 15, 25)                        ? SATISFACTION_FAIRLY
+                                                           : SATISFACTION_SATISFIED;
+}
+
+static void on_failed(struct play *p)
+{
+    const struct pol_unit *office = policy_head_office(p->s->policy);
+    const struct pol_person *finance = policy_person_with(office, ROLE_FINANCE, p->dice);
+    if (finance == NULL) return;
+    struct ev_command_retry_payout *c = act(p, EV_COMMAND_RETRY_PAYOUT, 2, 12);
+    *c = (struct ev_command_retry_payout){.actor = person(p, ROLE_FINANCE, finance->id, office->id),
+                                          .payee = arena_printf(p->arena, "corrected-%lld", (long long)p->s->case_id),
+                                          .reason = "the customer gave another account"};
+}
+
+static void on_assigned(struct play *p, const struct ev_dispatch_assigned *e) { meet(p, e->assignment); }
+
+static void on_reassigned(struct play *p, const struct ev_dispatch_reassigned *e) { meet(p, e->assignment); }
+
+static void on_incomplete(struct play *p)
+{
+    if (!keeps_silent(p, 16)) visit(p, p->who->handler_id, p->who->org_id, true);
+}
+
+/* A takeover wakes whoever has the case now: a plan the old unit owed is made. One that already waits for
+ * approval stays; then the proposal is refused, as it would be for a person who did not look. */
+static void on_authority_moved(struct play *p, const struct ev_approval_authority_moved *e)
+{
+    meet(p, e->assignment);
+    propose(p, 1, 8);
+}
+
+static void react(struct play *p)
+{
+    const void *data = p->s->data;
+    switch ((int)p->s->type) {
+    case EV_INTAKE_REGISTERED: on_registered(p, data); break;
+    case EV_DISPATCH_ASSIGNED: on_assigned(p, data); break;
+    case EV_DISPATCH_REASSIGNED: on_reassigned(p, data); break;
+    case EV_INTAKE_ACKNOWLEDGED: on_acknowledged(p, data); break;
+    case EV_INTAKE_MATERIALS_REQUESTED: on_materials_requested(p, data); break;
+    case EV_EVIDENCE_VISIT_ORDERED: on_visit_ordered(p, data); break;
+    case EV_EVIDENCE_PACKAGE_INCOMPLETE: on_incomplete(p); break;
+    case EV_EVIDENCE_INVESTIGATION_STARTED: on_investigation(p); break;
+    case EV_EVIDENCE_INVESTIGATION_CONCLUDED: on_concluded(p, data); break;
+    case EV_APPROVAL_REQUESTED: on_requested(p, data); break;
+    case EV_APPROVAL_DENIED:
+    case EV_APPROVAL_CUSTOMER_OBJECTED: propose(p, 2, 12); break;
+    case EV_APPROVAL_AUTHORITY_MOVED: on_authority_moved(p, data); break;
+    case EV_APPROVAL_OFFERED: on_offered(p, data); break;
+    case EV_APPROVAL_SLIP_APPROVED: on_slip(p, data); break;
+    case EV_PAYMENT_FAILED: on_failed(p); break;
+    case EV_INTAKE_SATISFACTION_REQUESTED: on_satisfaction(p); break;
+    default: break; /* events nobody has to act on */
+    }
+}
+
+int actors_react(const struct scene *s, struct acquaintance *who, struct arena *a, struct action out[ACTORS_MAX])
+{
+    char key[160];
+    snprintf(key, sizeof key, "%016llx/%s", (unsigned long long)s->seed, s->event_id);
+    struct play p = {.s = s, .who = who, .arena = a, .out = out, .dice = id_hash(key, strlen(key))};
+    react(&p);
+    return p.n;
+}

@@ -1,0 +1,89 @@
+#include "cli/import_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csv.h>
+
+#include "base/cleanup.h"
+
+static bool failed(struct err *e, const char *what, const char *path)
+{
+    return err_set(e, ERR_IO, "import", "cannot %s %s: %s", what, path, strerror(errno));
+}
+
+static void load(struct import_state *s)
+{
+    AUTO_FCLOSE FILE *f = fopen(s->path, "r");
+    struct import_counts *c = &s->counts;
+    if (f == NULL) return;
+    if (fscanf(f, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64, &c->rows, &c->accepted, &c->duplicates,
+               &c->refused, &s->report_length) != 5) {
+        s->counts = (struct import_counts){0};
+        s->report_length = 0;
+    }
+}
+
+static bool open_report(struct import_state *s, struct err *e)
+{
+    s->report_file = fopen(s->report, s->report_length > 0 ? "r+" : "w");
+    if (s->report_file == NULL) return failed(e, "write the refusal report", s->report);
+    if (s->report_length == 0) {
+        fputs("row,column,reason\n", s->report_file);
+        return true;
+    }
+    if (ftruncate(fileno(s->report_file), s->report_length) != 0 || fseeko(s->report_file, 0, SEEK_END) != 0)
+        return failed(e, "continue the refusal report", s->report);
+    return true;
+}
+
+bool import_state_open(struct import_state *s, const char *directory, const char *key, const char *report,
+                       struct err *e)
+{
+    *s = (struct import_state){0};
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST) return failed(e, "make", directory);
+    snprintf(s->path, sizeof s->path, "%s/%s.progress", directory, key);
+    if (report != NULL)
+        snprintf(s->report, sizeof s->report, "%s", report);
+    else
+        snprintf(s->report, sizeof s->report, "%s/%s.refused.csv", directory, key);
+    load(s);
+    return open_report(s, e);
+}
+
+bool import_state_refuse(struct import_state *s, int64_t row, const char *column, const char *reason, struct err *e)
+{
+    s->counts.refused++;
+    fprintf(s->report_file, "%" PRId64 ",", row);
+    csv_fwrite(s->report_file, column, strlen(column));
+    fputc(',', s->report_file);
+    csv_fwrite(s->report_file, reason, strlen(reason));
+    return fputc('\n', s->report_file) != EOF || failed(e, "write", s->report);
+}
+
+bool import_state_save(struct import_state *s, struct err *e)
+{
+    char next[520];
+    if (fflush(s->report_file) != 0) return failed(e, "write", s->report);
+    s->report_length = ftello(s->report_file);
+    snprintf(next, sizeof next, "%s.new", s->path);
+    FILE *f = fopen(next, "w");
+    if (f == NULL) return failed(e, "write", next);
+    const struct import_counts *c = &s->counts;
+    fprintf(f, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", c->rows, c->accepted, c->duplicates,
+            c->refused, s->report_length);
+    bool well = fflush(f) == 0 && fsync(fileno(f)) == 0;
+    well = fclose(f) == 0 && well;
+    if (!well || rename(next, s->path) != 0) return failed(e, "write", s->path);
+    return true;
+}
+
+void import_state_close(struct import_state *s)
+{
+    if (s->report_file != NULL) fclose(s->report_file);
+    s->report_file = NULL;
+}

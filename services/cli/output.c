@@ -1,0 +1,141 @@
+/* Tables and values for people, JSON for programs. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/money.h"
+#include "base/utf8.h"
+#include "cli/cli.h"
+
+enum { TABLE_MAX_COLUMNS = 16, TABLE_CELL = 400 };
+
+int cli_usage(const struct cli *cli, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fprintf(stderr, "%s: ", cli->program);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "\nTry 'redressctl --help'.\n");
+    return CLI_USAGE;
+}
+
+int cli_fail(const struct cli *cli, const struct err *e)
+{
+    fprintf(stderr, "%s: %s: %s\n", cli->program, err_code_name(e->code), e->message);
+    switch (e->code) {
+    case ERR_HTTP:
+    case ERR_KAFKA:
+    case ERR_REDIS:
+    case ERR_DB: return CLI_UNREACHABLE;
+    case ERR_CONFIG: return CLI_USAGE;
+    case ERR_NONE:
+    case ERR_IO:
+    case ERR_DB_DATA:
+    case ERR_FENCED:
+    case ERR_UNKNOWN:
+    case ERR_DATA:
+    case ERR_INTERNAL: return CLI_FAILED;
+    }
+    return CLI_FAILED;
+}
+
+void cli_print_json(json_t *value)
+{
+    json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+    putchar('\n');
+    json_decref(value);
+}
+
+static bool ends_with(const char *s, const char *tail)
+{
+    size_t n = strlen(s), t = strlen(tail);
+    return n >= t && strcmp(s + n - t, tail) == 0;
+}
+
+static json_t *member_at(json_t *object, const char *key, json_t **holder)
+{
+    char name[64];
+    const char *dot;
+    while ((dot = strchr(key, '.')) != NULL && (size_t)(dot - key) < sizeof name) {
+        snprintf(name, sizeof name, "%.*s", (int)(dot - key), key);
+        object = json_object_get(object, name);
+        key = dot + 1;
+    }
+    *holder = object;
+    return json_object_get(object, key);
+}
+
+static void local_time(int64_t ms, char *buf, size_t size)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+    localtime_r(&seconds, &tm);
+    strftime(buf, size, "%Y-%m-%d %H:%M:%S%z", &tm);
+}
+
+const char *cli_text(json_t *object, const char *key, char *buf, size_t size)
+{
+    json_t *holder, *value = member_at(object, key, &holder);
+    buf[0] = '\0';
+    if (json_is_integer(value) && ends_with(key, "_ms") && json_integer_value(value) > 86400000) {
+        local_time(json_integer_value(value), buf, size);
+    } else if (json_is_integer(value) && ends_with(key, "_minor")) {
+        const char *currency = json_string_value(json_object_get(holder, "currency"));
+        struct money m = {.minor = json_integer_value(value)};
+        snprintf(m.currency, sizeof m.currency, "%s", currency == NULL ? "" : currency);
+        money_format(m, buf, size);
+    } else if (json_is_string(value)) {
+        snprintf(buf, size, "%s", json_string_value(value));
+    } else if (json_is_integer(value)) {
+        snprintf(buf, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    } else if (json_is_boolean(value)) {
+        snprintf(buf, size, "%s", json_is_true(value) ? "yes" : "no");
+    } else if (value != NULL && !json_is_null(value)) {
+        json_dumpb(value, buf, size - 1, JSON_COMPACT | JSON_ENCODE_ANY);
+        buf[size - 1] = '\0';
+    }
+    return buf;
+}
+
+/* East Asian characters are two cells wide; near enough for aligning a table. */
+static int cells(const char *s)
+{
+    int width = 0;
+    for (size_t n; *s != '\0'; s += n == 0 ? 1 : n) {
+        n = utf8_next(s);
+        width += n >= 3 ? 2 : 1;
+    }
+    return width;
+}
+
+static void print_cell(const char *text, int width, bool last)
+{
+    printf("%s", text);
+    if (!last) printf("%*s", width - cells(text) + 2, "");
+}
+
+void cli_print_table(json_t *rows, const struct cli_column *columns, int n)
+{
+    int width[TABLE_MAX_COLUMNS];
+    char cell[TABLE_CELL];
+    size_t i;
+    json_t *row;
+    for (int c = 0; c < n; c++) {
+        width[c] = cells(columns[c].title);
+        json_array_foreach(rows, i, row)
+        {
+            int w = cells(cli_text(row, columns[c].key, cell, sizeof cell));
+            if (w > width[c]) width[c] = w;
+        }
+    }
+    for (int c = 0; c < n; c++) print_cell(columns[c].title, width[c], c == n - 1);
+    putchar('\n');
+    json_array_foreach(rows, i, row)
+    {
+        for (int c = 0; c < n; c++) print_cell(cli_text(row, columns[c].key, cell, sizeof cell), width[c], c == n - 1);
+        putchar('\n');
+    }
+}
