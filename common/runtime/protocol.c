@@ -190,6 +190,12 @@ void proto_revoked(struct protocol *p, int part)
 
 enum proto_state proto_state(const struct protocol *p, int part) { return proto_part(p, part)->state; }
 
+int64_t proto_session(const struct protocol *p, int part)
+{
+    const struct part *t = proto_part(p, part);
+    return t->state == PROTO_RUNNING ? t->session : 0;
+}
+
 int proto_next_assignment(const struct protocol *p, int64_t mono_ms)
 {
     for (int i = 0; i < p->spec->partitions; i++)

@@ -88,6 +88,9 @@ enum proto_state {
 void proto_given(struct protocol *p, int part);
 void proto_revoked(struct protocol *p, int part);
 enum proto_state proto_state(const struct protocol *p, int part);
+/* The number of the assignment the memory belongs to (0: none). Tag with it whatever is fetched or claimed for the
+ * partition and compare before composing: what was read under another assignment is void. */
+int64_t proto_session(const struct protocol *p, int part);
 /* The next partition whose assignment is due now, or -1. Also after unknown outcomes, fences, a changed
  * cluster: no partition the group gives me is ever left idle. */
 int proto_next_assignment(const struct protocol *p, int64_t mono_ms);

@@ -151,6 +151,7 @@ enum proto_state proto_assign_loaded(struct protocol *p, int part, const struct 
 {
     struct part *t = proto_part(p, part);
     if (t->state != PROTO_LOADING) return t->state; /* revoked meanwhile */
+    t->session = ++p->sessions;
     t->epoch = rows->epoch;
     t->txn = rows->txn;
     t->clock_now = t->clock_next = rows->clock_ms;

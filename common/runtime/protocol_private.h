@@ -73,6 +73,7 @@ struct part {
     bool joined;      /* in an open batch */
     bool setup;       /* unsaved rows exist: to be committed before reading */
     bool resume_due;  /* sending waits for resume points */
+    int64_t session;  /* unique in this process */
     int64_t epoch, txn, clock_now, clock_next;
     char cluster[PROTO_CLUSTER_SIZE];
     bool cluster_unsaved;
@@ -101,6 +102,7 @@ struct protocol {
     int *out_base;                  /* output → first out slot */
     signed char (*rank)[PROTO_IDS]; /* input, service → place among its writers, -1 */
     int64_t *last_offset;           /* per output and destination: offset of the last delivery; -1 */
+    int64_t sessions;               /* numbers given */
     void **released;
     int n_released, cap_released;
     bool clock_seen, clock_held;
