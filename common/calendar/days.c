@@ -102,7 +102,8 @@ bool inside_office_time(const struct calendar *c, int32_t index, int64_t at_ms)
         const struct office *o = &c->office[day->office + k];
         if (into >= o->open_ms && into <= o->close_ms) return true;
     }
-    return false;
+    /* A close at 24:00 is the first instant of the date after. */
+    return into == 0 && index > 0 && day[-1].working && inside_close_ms(c, index - 1) == at_ms;
 }
 
 enum calendar_err calendar_between(const struct calendar *c, int64_t from_ms, int64_t until_ms, int64_t *work_ms)

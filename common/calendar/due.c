@@ -1,9 +1,9 @@
 /* Due and warning points.
  *
- * A due is a function of limit, effective start and `shift`: the amount of the limit's own time that
- * was paused. Pauses are walked as the union of their stretches in ascending order, each counted
- * only when it begins before the due it would move; so neither order nor overlap matters, and a
- * miss that has fired stays fired (rules 10, 12). */
+ * In two steps: where the limit's amount runs out, moved by `shift` (how much of the limit's own time
+ * was paused); then, from there, rolling and binding to the due. Pauses are walked as the union of
+ * their stretches in ascending order, and one that begins at or after the due it would move does not
+ * count; so neither order nor overlap matters, and a miss that has fired stays fired (rules 10, 12). */
 #include "base/timefmt.h"
 #include "calendar/calendar.h"
 #include "calendar/inside.h"
@@ -54,7 +54,7 @@ bool inside_next_pause(const struct calendar_run *run, int64_t *at_ms, struct ca
     return true;
 }
 
-/* ---- The due of one unit, pauses given as shift ---- */
+/* ---- Where the amount runs out, pauses given as shift ---- */
 
 struct ask {
     const struct calendar *c;
@@ -70,38 +70,19 @@ static enum calendar_err close_of(const struct calendar *c, int64_t day, int64_t
     return CALENDAR_OK;
 }
 
-/* Moves a working-time instant on by shift. */
-static enum calendar_err shift_work(const struct calendar *c, int64_t base_ms, int64_t shift_ms, int64_t *at_ms)
-{
-    *at_ms = base_ms;
-    if (shift_ms == 0) return CALENDAR_OK;
-    return calendar_add_working(c, base_ms, shift_ms, at_ms);
-}
-
-static enum calendar_err due_elapsed(const struct ask *q, int64_t shift_ms, struct trace *t)
-{
-    t->base_ms = q->start_ms + q->limit->span.amount;
-    t->due.due_ms = t->moved_ms = t->base_ms + shift_ms;
-    if (q->limit->roll != CALENDAR_ROLL_NEXT_OPEN) return CALENDAR_OK;
-    int32_t i;
-    if (!inside_index(q->c, t->moved_ms, &i)) return CALENDAR_OUT_OF_RANGE;
-    t->due.first_day = q->c->first_day + i;
-    /* A due at a close is inside office time, so it stays. */
-    if (inside_office_time(q->c, i, t->moved_ms)) return CALENDAR_OK;
-    return calendar_next_open(q->c, t->moved_ms, &t->due.due_ms);
-}
-
-static enum calendar_err due_working_ms(const struct ask *q, int64_t shift_ms, struct trace *t)
+/* Rules 8, 9. Zero moved by a pause is still an opening. */
+static enum calendar_err end_working_ms(const struct ask *q, int64_t shift_ms, struct trace *t)
 {
     enum calendar_err err = calendar_add_working(q->c, q->start_ms, q->limit->span.amount, &t->base_ms);
-    if (err == CALENDAR_OK) err = shift_work(q->c, t->base_ms, shift_ms, &t->moved_ms);
-    t->due.due_ms = t->moved_ms;
-    t->due.first_day = q->start_day;
-    return err;
+    t->moved_ms = t->base_ms;
+    if (err != CALENDAR_OK || shift_ms == 0) return err;
+    err = calendar_add_working(q->c, t->base_ms, shift_ms, &t->moved_ms);
+    if (err != CALENDAR_OK || q->limit->span.amount > 0) return err;
+    return calendar_next_open(q->c, t->moved_ms, &t->moved_ms);
 }
 
 /* Rule 2. Zero working days: the start's own date while its close is still to come. */
-static enum calendar_err due_working_days(const struct ask *q, int64_t shift_ms, struct trace *t)
+static enum calendar_err end_working_days(const struct ask *q, int64_t shift_ms, struct trace *t)
 {
     const struct calendar *c = q->c;
     if (!inside_has_day(c, q->start_day)) return CALENDAR_OUT_OF_RANGE;
@@ -111,34 +92,103 @@ static enum calendar_err due_working_days(const struct ask *q, int64_t shift_ms,
     if (nth == 0 && (!c->days[i].working || inside_close_ms(c, i) <= q->start_ms)) nth = 1;
     if (nth > 0) err = inside_nth_workday(c, from, nth, &i);
     if (err != CALENDAR_OK) return err;
-    t->base_ms = inside_close_ms(c, i);
-    err = shift_work(c, t->base_ms, shift_ms, &t->moved_ms);
-    t->due.due_ms = t->moved_ms;
-    t->due.first_day = q->start_day;
-    return err;
+    t->base_ms = t->moved_ms = inside_close_ms(c, i);
+    return shift_ms == 0 ? CALENDAR_OK : calendar_add_working(c, t->base_ms, shift_ms, &t->moved_ms);
 }
 
-/* Rule 7: date + N at close, moved by the wall clock. Where that is no office time, the limit ends
- * at the next working close: on a working date its own, if still to come. */
-static enum calendar_err due_calendar_days(const struct ask *q, int64_t shift_ms, struct trace *t)
+/* Rule 7 and the recurrences of rule 17: the close of a date, moved by the wall clock. */
+static enum calendar_err end_dates(const struct ask *q, int64_t day, int64_t shift_ms, struct trace *t)
 {
-    const struct calendar *c = q->c;
-    int64_t day = (int64_t)q->start_day + q->limit->span.amount;
-    enum calendar_err err = close_of(c, day, &t->base_ms);
-    if (err == CALENDAR_OK && q->limit->span.amount == 0 && t->base_ms <= q->start_ms)
-        err = close_of(c, ++day, &t->base_ms);
-    if (err != CALENDAR_OK) return err;
+    enum calendar_err err = close_of(q->c, day, &t->base_ms);
+    if (err == CALENDAR_OK && t->base_ms <= q->start_ms) err = close_of(q->c, ++day, &t->base_ms);
+    t->moved_ms = t->base_ms + shift_ms;
     t->due.first_day = (int32_t)day;
-    t->due.due_ms = t->moved_ms = t->base_ms + shift_ms;
-    int32_t i;
-    if (!inside_index(c, t->moved_ms, &i)) return CALENDAR_OUT_OF_RANGE;
-    if (inside_office_time(c, i, t->moved_ms)) return CALENDAR_OK;
-    if (!c->days[i].working || inside_close_ms(c, i) < t->moved_ms) err = inside_nth_workday(c, i, 1, &i);
-    if (err == CALENDAR_OK) t->due.due_ms = inside_close_ms(c, i);
     return err;
 }
 
-/* Rule 17. */
+static int64_t sunday_of(int64_t day) { return day + 6 - ((day + 3) % 7 + 7) % 7; }
+
+static enum calendar_err run_out(const struct ask *q, int64_t shift_ms, struct trace *t)
+{
+    int64_t amount = q->limit->span.amount;
+    t->due.first_day = q->start_day;
+    t->shift_ms = shift_ms;
+    switch (q->limit->span.unit) {
+    case CALENDAR_ELAPSED_MS:
+        t->base_ms = q->start_ms + amount;
+        t->moved_ms = t->base_ms + shift_ms;
+        return CALENDAR_OK;
+    case CALENDAR_WORKING_MS: return end_working_ms(q, shift_ms, t);
+    case CALENDAR_WORKING_DAYS: return end_working_days(q, shift_ms, t);
+    case CALENDAR_CALENDAR_DAYS:
+    case CALENDAR_EVERY_DAYS: return end_dates(q, q->start_day + amount, shift_ms, t);
+    case CALENDAR_EVERY_WEEKS: return end_dates(q, sunday_of(q->start_day + 7 * amount), shift_ms, t);
+    case CALENDAR_FIXED_DATE: return CALENDAR_BAD_AMOUNT; /* has no amount to run out */
+    }
+    return CALENDAR_BAD_AMOUNT;
+}
+
+/* ---- From there to the due: rolling and binding ---- */
+
+/* The close of the first working date whose close is not before the instant. */
+static enum calendar_err working_close(const struct calendar *c, int64_t at_ms, int64_t *close_ms)
+{
+    int32_t i;
+    enum calendar_err err = CALENDAR_OK;
+    if (!inside_index(c, at_ms - 1, &i)) return CALENDAR_OUT_OF_RANGE; /* 24:00 belongs to the date it ends */
+    if (!c->days[i].working || inside_close_ms(c, i) < at_ms) err = inside_nth_workday(c, i, 1, &i);
+    if (err == CALENDAR_OK) *close_ms = inside_close_ms(c, i);
+    return err;
+}
+
+static bool works_until(const struct calendar *c, int32_t index, int64_t at_ms)
+{
+    bool midnight = at_ms == c->days[index].start_ms;
+    return c->days[midnight && index > 0 ? index - 1 : index].working;
+}
+
+static enum calendar_err settle_recurrence(const struct ask *q, int64_t at_ms, int64_t *due_ms)
+{
+    bool weekly = q->limit->span.unit == CALENDAR_EVERY_WEEKS;
+    int64_t day = calendar_date_of(q->c, at_ms - 1);
+    if (weekly) day = sunday_of(day);
+    enum calendar_err err = close_of(q->c, day, due_ms);
+    if (err == CALENDAR_OK && *due_ms < at_ms) err = close_of(q->c, day + (weekly ? 7 : 1), due_ms);
+    return err;
+}
+
+/* Where a limit whose amount ran out at an instant is due. `waiting`: it ran out before, and a pause
+ * of the wait for the due ends now. */
+static enum calendar_err settle(const struct ask *q, int64_t at_ms, bool waiting, int64_t *due_ms)
+{
+    int32_t i;
+    enum calendar_err err = CALENDAR_OK;
+    *due_ms = at_ms;
+    switch (q->limit->span.unit) {
+    case CALENDAR_ELAPSED_MS:
+        if (q->limit->roll != CALENDAR_ROLL_NEXT_OPEN) return CALENDAR_OK;
+        if (!inside_index(q->c, at_ms, &i)) return CALENDAR_OUT_OF_RANGE;
+        return inside_office_time(q->c, i, at_ms) ? CALENDAR_OK : calendar_next_open(q->c, at_ms, due_ms);
+    case CALENDAR_WORKING_MS:
+    case CALENDAR_FIXED_DATE: return CALENDAR_OK;
+    case CALENDAR_WORKING_DAYS:
+        if (waiting) err = working_close(q->c, at_ms, due_ms);
+        break;
+    case CALENDAR_CALENDAR_DAYS:
+        if (!inside_index(q->c, at_ms, &i)) return CALENDAR_OUT_OF_RANGE;
+        /* 24:00 of a date that does not work is no office time, even where the next opens at 0:00. */
+        if (waiting || !inside_office_time(q->c, i, at_ms) || !works_until(q->c, i, at_ms))
+            err = working_close(q->c, at_ms, due_ms);
+        break;
+    case CALENDAR_EVERY_DAYS:
+    case CALENDAR_EVERY_WEEKS: err = settle_recurrence(q, at_ms, due_ms); break;
+    }
+    if (err == CALENDAR_OK && q->limit->binds_customer)
+        *due_ms = calendar_day_end_ms(q->c, calendar_date_of(q->c, *due_ms - 1));
+    return err;
+}
+
+/* Rule 17: a date is due at its close, whatever was paused. */
 static enum calendar_err due_fixed(const struct ask *q, struct trace *t)
 {
     const struct calendar *c = q->c;
@@ -154,51 +204,7 @@ static enum calendar_err due_fixed(const struct ask *q, struct trace *t)
     }
     t->due.first_day = c->first_day + i;
     t->due.due_ms = inside_close_ms(c, i);
-    return CALENDAR_OK;
-}
-
-static int64_t sunday_of(int64_t day) { return day + 6 - ((day + 3) % 7 + 7) % 7; }
-
-/* Rule 17, recurrences: by the close of a date; pauses move it to the date they reach. */
-static enum calendar_err due_recurrence(const struct ask *q, int64_t shift_ms, struct trace *t)
-{
-    const struct calendar *c = q->c;
-    bool weekly = q->limit->span.unit == CALENDAR_EVERY_WEEKS;
-    int64_t day = q->start_day + q->limit->span.amount * (weekly ? 7 : 1);
-    if (weekly) day = sunday_of(day);
-    enum calendar_err err = close_of(c, day, &t->base_ms);
-    if (err != CALENDAR_OK) return err;
-    t->due.first_day = (int32_t)day;
-    t->due.due_ms = t->moved_ms = t->base_ms + shift_ms;
-    if (shift_ms == 0) return CALENDAR_OK;
-    day = calendar_date_of(c, t->moved_ms);
-    if (weekly) day = sunday_of(day);
-    err = close_of(c, day, &t->due.due_ms);
-    if (err == CALENDAR_OK && t->due.due_ms < t->moved_ms) err = close_of(c, day + (weekly ? 7 : 1), &t->due.due_ms);
-    return err;
-}
-
-static enum calendar_err due_shifted(const struct ask *q, int64_t shift_ms, struct trace *t)
-{
-    enum calendar_err err = CALENDAR_BAD_AMOUNT;
-    t->due.first_day = INT32_MAX; /* no date looked at yet */
-    t->due.last_day = INT32_MIN;
-    t->shift_ms = shift_ms;
-    switch (q->limit->span.unit) {
-    case CALENDAR_ELAPSED_MS: err = due_elapsed(q, shift_ms, t); break;
-    case CALENDAR_WORKING_MS: err = due_working_ms(q, shift_ms, t); break;
-    case CALENDAR_WORKING_DAYS: err = due_working_days(q, shift_ms, t); break;
-    case CALENDAR_CALENDAR_DAYS: err = due_calendar_days(q, shift_ms, t); break;
-    case CALENDAR_FIXED_DATE: err = due_fixed(q, t); break;
-    case CALENDAR_EVERY_DAYS:
-    case CALENDAR_EVERY_WEEKS: err = due_recurrence(q, shift_ms, t); break;
-    }
-    if (err != CALENDAR_OK) return err;
-    bool by_time = q->limit->span.unit == CALENDAR_ELAPSED_MS || q->limit->span.unit == CALENDAR_WORKING_MS;
-    if (t->due.first_day == INT32_MAX) return CALENDAR_OK;
-    int32_t due_day = calendar_date_of(q->c, t->due.due_ms);
-    if (due_day > t->due.last_day) t->due.last_day = due_day;
-    if (q->limit->binds_customer && !by_time) t->due.due_ms = calendar_day_end_ms(q->c, due_day);
+    if (q->limit->binds_customer) t->due.due_ms = calendar_day_end_ms(c, t->due.first_day);
     return CALENDAR_OK;
 }
 
@@ -252,33 +258,59 @@ static enum calendar_err prepare(const struct calendar *c, const struct calendar
     return CALENDAR_OK;
 }
 
+/* The window of rule 12: the dates the answer was read from. */
+static void set_window(const struct ask *q, const struct calendar_run *run, struct trace *t)
+{
+    struct calendar_due *d = &t->due;
+    enum calendar_unit unit = q->limit->span.unit;
+    bool by_clock = unit == CALENDAR_ELAPSED_MS && q->limit->roll != CALENDAR_ROLL_NEXT_OPEN;
+    if (unit == CALENDAR_FIXED_DATE) return;
+    if (unit == CALENDAR_ELAPSED_MS) d->first_day = by_clock ? INT32_MAX : calendar_date_of(q->c, t->moved_ms);
+    /* A due at a close belongs to the date it closes, also at 24:00; one at an opening to its own. */
+    bool opening = unit == CALENDAR_ELAPSED_MS || (unit == CALENDAR_WORKING_MS && q->limit->span.amount == 0);
+    d->last_day = by_clock ? INT32_MIN : calendar_date_of(q->c, d->due_ms - !opening);
+    if (q->start_ms == run->start_ms) return;
+    /* The deemed opening depends on the dates it passed over. */
+    d->first_day = calendar_date_of(q->c, run->start_ms);
+    if (by_clock) d->last_day = q->start_day;
+}
+
+/* Pauses that begin before the amount has run out move it; later ones that begin before the due only
+ * hold the wait for it, so that no due ever lies in a pause. */
+static enum calendar_err trace_pauses(const struct ask *q, const struct calendar_run *run, struct trace *t)
+{
+    int64_t at = q->start_ms, shift = 0, ms;
+    enum calendar_err err = run_out(q, 0, t);
+    struct calendar_pause p;
+    bool more = inside_next_pause(run, &at, &p);
+    for (; err == CALENDAR_OK && more && p.from_ms < t->moved_ms; more = inside_next_pause(run, &at, &p)) {
+        t->held_ms = p.from_ms;
+        if (p.until_ms > INSTANT_MAX) return CALENDAR_PAUSED;
+        err = passed(q, &p, &ms);
+        if (err != CALENDAR_OK) return err;
+        shift += ms;
+        if (ms > 0) err = run_out(q, shift, t);
+    }
+    if (err == CALENDAR_OK) err = settle(q, t->moved_ms, false, &t->due.due_ms);
+    for (; err == CALENDAR_OK && more && p.from_ms < t->due.due_ms; more = inside_next_pause(run, &at, &p)) {
+        t->held_ms = p.from_ms;
+        if (p.until_ms > INSTANT_MAX) return CALENDAR_PAUSED;
+        err = settle(q, p.until_ms, true, &t->due.due_ms);
+    }
+    return err;
+}
+
 enum calendar_err inside_trace(const struct calendar *c, const struct calendar_limit *limit,
                                const struct calendar_run *run, struct trace *t)
 {
     struct ask q;
     *t = (struct trace){0};
     enum calendar_err err = prepare(c, limit, run, &q);
-    if (err == CALENDAR_OK) err = due_shifted(&q, 0, t);
     if (err != CALENDAR_OK) return err;
     t->due.start_ms = q.start_ms;
-    int64_t at = q.start_ms, shift = 0, ms;
-    struct calendar_pause p;
-    while (inside_pause_kind(limit->span.unit) != PAUSE_NONE && inside_next_pause(run, &at, &p)) {
-        if (p.from_ms >= t->due.due_ms) break;
-        if (p.until_ms > INSTANT_MAX) {
-            t->held_ms = p.from_ms;
-            return CALENDAR_PAUSED;
-        }
-        err = passed(&q, &p, &ms);
-        shift += ms;
-        if (err == CALENDAR_OK && ms > 0) err = due_shifted(&q, shift, t);
-        if (err != CALENDAR_OK) return err;
-    }
-    if (q.start_ms != run->start_ms) { /* the deemed opening depends on the dates it passed over */
-        int32_t day = calendar_date_of(c, run->start_ms);
-        if (t->due.first_day > t->due.last_day) t->due.last_day = q.start_day;
-        if (day < t->due.first_day) t->due.first_day = day;
-    }
+    err = limit->span.unit == CALENDAR_FIXED_DATE ? due_fixed(&q, t) : trace_pauses(&q, run, t);
+    if (err != CALENDAR_OK) return err;
+    set_window(&q, run, t);
     mark_provisional(c, &t->due);
     return CALENDAR_OK;
 }

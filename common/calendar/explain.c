@@ -126,7 +126,7 @@ enum calendar_err calendar_explain(const struct calendar *c, const struct calend
     w.until_ms = err == CALENDAR_PAUSED ? t.held_ms : t.due.due_ms;
     if (err == CALENDAR_PAUSED) t.moved_ms = t.held_ms;
     w.start_day = calendar_date_of(c, t.due.start_ms);
-    w.base_day = calendar_date_of(c, t.base_ms);
+    w.base_day = calendar_date_of(c, t.base_ms - 1);
     w.moved_day = calendar_date_of(c, t.moved_ms - (t.moved_ms > t.due.start_ms));
     int32_t first = calendar_date_of(c, run->start_ms), last = calendar_date_of(c, w.until_ms - 1);
     if (limit->span.unit == CALENDAR_FIXED_DATE) {
