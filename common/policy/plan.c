@@ -51,19 +51,14 @@ static struct money money_of(int64_t minor, const char *currency)
     return m;
 }
 
-/* AP-2: the amount is the verified loss and what is given beyond it; what goes beyond is said to. */
-static bool within_loss(const struct plan *plan, const struct finding *finding, struct refusal *why)
+/* AP-2: amount = verified loss + goodwill. What is not declared as goodwill is implied by the amount; what is
+ * declared has to add up. */
+static bool adds_up(const struct plan *plan, const struct finding *finding)
 {
     if (finding == NULL || !finding->has_loss_minor || !known_currency(finding->currency)) return true;
+    if (!plan->has_goodwill_minor || strcmp(plan->currency, finding->currency) != 0) return true;
     struct money sum = money_of(finding->loss_minor, finding->currency);
-    struct money goodwill = money_of(plan->has_goodwill_minor ? plan->goodwill_minor : 0, plan->currency);
-    if (strcmp(sum.currency, goodwill.currency) != 0) return true;
-    if (!money_add(sum, goodwill, &sum)) return refuse(why, "AP-2", "not_loss_plus_goodwill");
-    if (plan->has_goodwill_minor && plan->goodwill_minor > 0 && plan->amount_minor != sum.minor) {
-        return refuse(why, "AP-2", "not_loss_plus_goodwill");
-    }
-    if (plan->amount_minor > sum.minor) return refuse(why, "AP-2", "beyond_verified_loss");
-    return true;
+    return money_add(sum, money_of(plan->goodwill_minor, plan->currency), &sum) && sum.minor == plan->amount_minor;
 }
 
 static bool check_rejection(const struct plan *plan, struct refusal *why)
@@ -84,7 +79,7 @@ bool plan_check(const struct plan *plan, const struct finding *finding, struct r
     if (plan_is_rejection(plan)) return check_rejection(plan, why);
     if (plan->amount_minor > 0 && !has_class(plan, MONEY)) return refuse(why, "AP-1", "money_without_measure");
     if (plan->amount_minor == 0 && has_class(plan, MONEY)) return refuse(why, "AP-1", "measure_without_money");
-    return within_loss(plan, finding, why);
+    return adds_up(plan, finding) || refuse(why, "AP-2", "not_loss_plus_goodwill");
 }
 
 bool finding_check(const struct finding *finding, struct refusal *why)
