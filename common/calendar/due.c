@@ -1,4 +1,4 @@
-/* Due and warning points.
+/* Dues.
  *
  * In two steps: where the limit's amount runs out, moved by `shift` (how much of the limit's own time
  * was paused); then, from there, rolling and binding to the due. Pauses are walked as the union of
@@ -55,13 +55,6 @@ bool inside_next_pause(const struct calendar_run *run, int64_t *at_ms, struct ca
 }
 
 /* ---- Where the amount runs out, pauses given as shift ---- */
-
-struct ask {
-    const struct calendar *c;
-    const struct calendar_limit *limit;
-    int64_t start_ms; /* effective */
-    int32_t start_day;
-};
 
 static enum calendar_err close_of(const struct calendar *c, int64_t day, int64_t *at_ms)
 {
@@ -210,7 +203,7 @@ static enum calendar_err due_fixed(const struct ask *q, struct trace *t)
 
 /* ---- Pauses around it ---- */
 
-static enum calendar_err passed(const struct ask *q, const struct calendar_pause *p, int64_t *ms)
+enum calendar_err inside_passed(const struct ask *q, const struct calendar_pause *p, int64_t *ms)
 {
     switch (inside_pause_kind(q->limit->span.unit)) {
     case PAUSE_WORKING: return calendar_between(q->c, p->from_ms, p->until_ms, ms);
@@ -220,7 +213,7 @@ static enum calendar_err passed(const struct ask *q, const struct calendar_pause
     return CALENDAR_BAD_AMOUNT;
 }
 
-static bool amount_ok(const struct calendar_span *s)
+bool inside_amount_ok(const struct calendar_span *s)
 {
     switch (s->unit) {
     case CALENDAR_ELAPSED_MS:
@@ -244,10 +237,10 @@ static void mark_provisional(const struct calendar *c, struct calendar_due *d)
     for (int year = first; year <= last; year++) d->provisional = d->provisional || !calendar_year_published(c, year);
 }
 
-static enum calendar_err prepare(const struct calendar *c, const struct calendar_limit *limit,
-                                 const struct calendar_run *run, struct ask *q)
+enum calendar_err inside_ask(const struct calendar *c, const struct calendar_limit *limit,
+                             const struct calendar_run *run, struct ask *q)
 {
-    if (!amount_ok(&limit->span)) return CALENDAR_BAD_AMOUNT;
+    if (!inside_amount_ok(&limit->span)) return CALENDAR_BAD_AMOUNT;
     if (run->start_ms < -INSTANT_MAX || run->start_ms > INSTANT_MAX) return CALENDAR_OUT_OF_RANGE;
     *q = (struct ask){.c = c, .limit = limit, .start_ms = run->start_ms};
     if (limit->deemed_next_open && limit->span.unit != CALENDAR_FIXED_DATE) {
@@ -286,7 +279,7 @@ static enum calendar_err trace_pauses(const struct ask *q, const struct calendar
     for (; err == CALENDAR_OK && more && p.from_ms < t->moved_ms; more = inside_next_pause(run, &at, &p)) {
         t->held_ms = p.from_ms;
         if (p.until_ms > INSTANT_MAX) return CALENDAR_PAUSED;
-        err = passed(q, &p, &ms);
+        err = inside_passed(q, &p, &ms);
         if (err != CALENDAR_OK) return err;
         shift += ms;
         if (ms > 0) err = run_out(q, shift, t);
@@ -305,7 +298,7 @@ enum calendar_err inside_trace(const struct calendar *c, const struct calendar_l
 {
     struct ask q;
     *t = (struct trace){0};
-    enum calendar_err err = prepare(c, limit, run, &q);
+    enum calendar_err err = inside_ask(c, limit, run, &q);
     if (err != CALENDAR_OK) return err;
     t->due.start_ms = q.start_ms;
     err = limit->span.unit == CALENDAR_FIXED_DATE ? due_fixed(&q, t) : trace_pauses(&q, run, t);
@@ -322,92 +315,4 @@ enum calendar_err calendar_due(const struct calendar *c, const struct calendar_l
     enum calendar_err err = inside_trace(c, limit, run, &t);
     *out = t.due;
     return err;
-}
-
-/* ---- Warnings (rule 11) ---- */
-
-/* percent: that much of the limit's own time has been used, pauses not counted. */
-static enum calendar_err warn_used(const struct ask *q, const struct calendar_run *run, const struct trace *t,
-                                   int percent, int64_t *warn_ms)
-{
-    bool working = inside_pause_kind(q->limit->span.unit) == PAUSE_WORKING;
-    int64_t whole = t->due.due_ms - q->start_ms, shift = 0, at = q->start_ms, ms;
-    enum calendar_err err = CALENDAR_OK;
-    if (working) err = calendar_between(q->c, q->start_ms, t->due.due_ms, &whole);
-    if (err != CALENDAR_OK) return err;
-    int64_t used = (whole - t->shift_ms) * percent / 100;
-    if (used <= 0) return CALENDAR_NO_WARNING;
-    for (;;) {
-        *warn_ms = q->start_ms + used + shift;
-        if (working) err = calendar_add_working(q->c, q->start_ms, used + shift, warn_ms);
-        struct calendar_pause p;
-        bool paused = inside_pause_kind(q->limit->span.unit) != PAUSE_NONE && inside_next_pause(run, &at, &p);
-        if (err != CALENDAR_OK || !paused || p.from_ms >= *warn_ms) return err;
-        err = passed(q, &p, &ms);
-        if (err != CALENDAR_OK) return err;
-        shift += ms;
-    }
-}
-
-/* N working dates before the due's: at its hour of the day, or at the close when the due is at one. */
-static enum calendar_err warn_workdays(const struct ask *q, int64_t due_ms, int64_t n, int64_t *warn_ms)
-{
-    const struct calendar *c = q->c;
-    int32_t i;
-    if (!inside_index(c, due_ms - 1, &i)) return CALENDAR_OUT_OF_RANGE; /* 24:00 belongs to the date it ends */
-    bool at_close = due_ms >= inside_close_ms(c, i);
-    int64_t into = due_ms - c->days[i].start_ms;
-    while (n > 0 && i > 0) n -= c->days[--i].working;
-    if (n > 0) return CALENDAR_NO_WARNING;
-    int64_t close = inside_close_ms(c, i), at = c->days[i].start_ms + into;
-    *warn_ms = at_close || at > close ? close : at;
-    return CALENDAR_OK;
-}
-
-static enum calendar_err warn_before(const struct ask *q, int64_t due_ms, const struct calendar_span *before,
-                                     int64_t *warn_ms)
-{
-    int64_t work;
-    enum calendar_err err = CALENDAR_OK;
-    switch (before->unit) {
-    case CALENDAR_ELAPSED_MS: *warn_ms = due_ms - before->amount; return CALENDAR_OK;
-    case CALENDAR_WORKING_MS:
-        err = inside_work_before(q->c, due_ms, &work);
-        if (err != CALENDAR_OK) return err;
-        if (work <= before->amount) return CALENDAR_NO_WARNING;
-        /* The latest instant that leaves so much: an opening rather than the close before it. */
-        err = inside_at_work(q->c, 0, work - before->amount, warn_ms);
-        return err == CALENDAR_OK ? calendar_next_open(q->c, *warn_ms, warn_ms) : err;
-    case CALENDAR_WORKING_DAYS: return warn_workdays(q, due_ms, before->amount, warn_ms);
-    case CALENDAR_CALENDAR_DAYS: {
-        /* The same hour of an earlier date, stepped by date (rule 15); 24:00 belongs to the date it ends. */
-        int64_t ms = due_ms - 1, s = ms / 1000 - (ms % 1000 < 0);
-        int64_t local_s = s + zone_offset_s(&q->c->zone, s) - before->amount * (DAY_MS / 1000);
-        *warn_ms = zone_to_utc_s(&q->c->zone, local_s, ZONE_LATER) * 1000 + (ms - s * 1000) + 1;
-        return CALENDAR_OK;
-    }
-    case CALENDAR_FIXED_DATE:
-    case CALENDAR_EVERY_DAYS:
-    case CALENDAR_EVERY_WEEKS: return CALENDAR_BAD_AMOUNT;
-    }
-    return CALENDAR_BAD_AMOUNT;
-}
-
-enum calendar_err calendar_warn(const struct calendar *c, const struct calendar_limit *limit,
-                                const struct calendar_run *run, const struct calendar_warn *warn, int64_t *warn_ms)
-{
-    struct ask q;
-    struct trace t;
-    if (warn->percent < 0 || warn->percent > 99 || (warn->percent == 0 && !amount_ok(&warn->before)))
-        return CALENDAR_BAD_AMOUNT;
-    enum calendar_err err = prepare(c, limit, run, &q);
-    if (err == CALENDAR_OK) err = inside_trace(c, limit, run, &t);
-    if (err != CALENDAR_OK) return err;
-    if (warn->percent > 0)
-        err = warn_used(&q, run, &t, warn->percent, warn_ms);
-    else
-        err = warn_before(&q, t.due.due_ms, &warn->before, warn_ms);
-    if (err != CALENDAR_OK) return err;
-    if (*warn_ms > t.due.due_ms) *warn_ms = t.due.due_ms;
-    return *warn_ms > run->start_ms ? CALENDAR_OK : CALENDAR_NO_WARNING;
 }

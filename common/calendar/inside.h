@@ -66,6 +66,19 @@ int64_t inside_close_ms(const struct calendar *c, int32_t index);
 /* Open at the instant, or at a close: where a due may stand. */
 bool inside_office_time(const struct calendar *c, int32_t index, int64_t at_ms);
 
+/* A run of a limit made ready to compute (due.c). */
+struct ask {
+    const struct calendar *c;
+    const struct calendar_limit *limit;
+    int64_t start_ms; /* effective */
+    int32_t start_day;
+};
+enum calendar_err inside_ask(const struct calendar *c, const struct calendar_limit *limit,
+                             const struct calendar_run *run, struct ask *q);
+bool inside_amount_ok(const struct calendar_span *s);
+/* How much of the limit's own time a pause takes. */
+enum calendar_err inside_passed(const struct ask *q, const struct calendar_pause *p, int64_t *ms);
+
 /* How a due came about (due.c), for warnings and explanations. */
 struct trace {
     struct calendar_due due;
