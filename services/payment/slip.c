@@ -1,0 +1,93 @@
+#include "payment/slip.h"
+
+#include <string.h>
+
+#include "base/money.h"
+#include "policy/policy.h"
+
+/* After a regional's takeover the outlet still pays (house default); who pays for what head office took over is
+ * head office. A unit the organisation does not know any more: head office (ES-6). */
+static const struct pol_unit *payer_of(const struct policy *p, const struct ev_approval_slip_approved *from)
+{
+    const struct pol_unit *unit = policy_unit(p, from->assignment->org_id);
+    if (unit == NULL) return policy_head_office(p);
+    if (unit->level != ORG_LEVEL_REGIONAL) return unit;
+    const struct pol_unit *outlet = policy_unit_for(p, from->brief->contract_no, from->brief->region);
+    bool of_it = outlet != NULL && outlet->level == ORG_LEVEL_OUTLET && policy_parent(p, outlet) == unit;
+    return of_it ? outlet : unit;
+}
+
+/* PA-2: only during construction, only where the outlet pays itself, only in the fee's own currency. */
+static int64_t fee_of(const struct ev_approval_slip_approved *from, const struct pol_unit *payer)
+{
+    const struct brief *b = from->brief;
+    bool may = b->phase == PHASE_CONSTRUCTION && b->has_fee_due_minor && b->fee_due_minor > 0 &&
+               payer->level == ORG_LEVEL_OUTLET && b->currency != NULL &&
+               strcmp(b->currency, from->plan->currency) == 0;
+    return may ? b->fee_due_minor : 0;
+}
+
+/* PA-2: by the customer's choice. Without an account to pay to, cash at the counter against the case number. */
+static void set_payee(struct pay_slip *slip, const struct ev_approval_slip_approved *from)
+{
+    const struct customer *c = from->brief->customer;
+    const char *known[] = {from->plan->payee, from->payee, c->account};
+    enum pay_method wanted[] = {from->plan->pay_method, from->brief->pay_method, PAY_METHOD_TRANSFER};
+    for (int i = 0; i < 3 && slip->payee == NULL; i++) {
+        if (known[i] != NULL && known[i][0] != '\0') slip->payee = known[i];
+    }
+    for (int i = 0; i < 3 && slip->pay_method == PAY_METHOD_ABSENT; i++) {
+        if (wanted[i] != PAY_METHOD_DEDUCTION) slip->pay_method = wanted[i];
+    }
+    if (slip->payee != NULL) return;
+    slip->payee = slip->case_no;
+    slip->pay_method = PAY_METHOD_CASH;
+}
+
+const struct pay_slip *slip_read(const struct policy *p, const struct ev_approval_slip_approved *from, struct arena *a,
+                                 const char **why)
+{
+    const struct brief *b = from->brief;
+    if (from->plan->amount_minor <= 0 || money_exponent(from->plan->currency) < 0) {
+        *why = from->plan->amount_minor <= 0 ? "slip_without_amount" : "slip_in_unknown_currency";
+        return NULL;
+    }
+    const struct pol_unit *payer = payer_of(p, from);
+    struct pay_slip *slip = ARENA_NEW(a, struct pay_slip);
+    *slip = (struct pay_slip){
+        .slip_no = from->slip_no,
+        .case_no = b->case_no,
+        .amount_minor = from->plan->amount_minor,
+        .currency = from->plan->currency,
+        .payer_org = payer->id,
+        .payer_account = payer->bank_account,
+        .fee_minor = fee_of(from, payer),
+        .fee_account = arena_printf(a, "receivable:contract:%s", b->contract_no != NULL ? b->contract_no : b->case_no),
+    };
+    set_payee(slip, from);
+    return slip;
+}
+
+const struct entry *slip_entries(const struct movement *m, struct arena *a, int *n)
+{
+    struct entry *legs = ARENA_ARRAY(a, struct entry, 2);
+    legs[0] = (struct entry){.account = m->debit, .amount_minor = m->amount_minor, .currency = m->currency};
+    legs[1] = (struct entry){.account = m->credit, .amount_minor = -m->amount_minor, .currency = m->currency};
+    *n = 2;
+    return legs;
+}
+
+const char *account_expense(const struct pay_slip *slip, struct arena *a)
+{
+    return arena_printf(a, "expense:compensation:%s", slip->payer_org);
+}
+
+const char *account_clearing(const struct pay_slip *slip, struct arena *a)
+{
+    return arena_printf(a, "clearing:payout:%s", slip->payer_org);
+}
+
+const char *account_bank(const struct pay_slip *slip, struct arena *a)
+{
+    return arena_printf(a, "bank:%s", slip->payer_account);
+}

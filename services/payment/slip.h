@@ -1,0 +1,23 @@
+/* An approved slip as finance reads it: who pays whom what, and what may be set off. Rules PA-1, PA-2. Pure. */
+#ifndef REDRESS_PAYMENT_SLIP_H
+#define REDRESS_PAYMENT_SLIP_H
+
+#include "event/core.h"
+
+/* In the arena. NULL with *why (a reason code) when it cannot be paid as it stands. */
+const struct pay_slip *slip_read(const struct policy *p, const struct ev_approval_slip_approved *from, struct arena *a,
+                                 const char **why);
+
+/* Two legs that balance: debit one account, credit the other. */
+struct movement {
+    const char *debit, *credit;
+    int64_t amount_minor;
+    const char *currency;
+};
+const struct entry *slip_entries(const struct movement *m, struct arena *a, int *n);
+
+const char *account_expense(const struct pay_slip *slip, struct arena *a);
+const char *account_clearing(const struct pay_slip *slip, struct arena *a);
+const char *account_bank(const struct pay_slip *slip, struct arena *a);
+
+#endif

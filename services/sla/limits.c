@@ -1,0 +1,88 @@
+#include "sla/limits.h"
+
+#include <string.h>
+
+enum { HOUR_MS = 3600 * 1000 };
+
+struct calendar_limit limits_spec(const struct pol_limit_def *def)
+{
+    struct calendar_limit spec = {.deemed_next_open = def->deemed_next_open, .binds_customer = def->binds_customer};
+    switch (def->length->unit) {
+    case LIMIT_UNIT_ABSENT:
+    case LIMIT_UNIT_HOURS: spec.span = (struct calendar_span){CALENDAR_ELAPSED_MS, def->length->n * HOUR_MS}; break;
+    case LIMIT_UNIT_WORKING_HOURS:
+        spec.span = (struct calendar_span){CALENDAR_WORKING_MS, def->length->n * HOUR_MS};
+        break;
+    case LIMIT_UNIT_WORKING_DAYS: spec.span = (struct calendar_span){CALENDAR_WORKING_DAYS, def->length->n}; break;
+    case LIMIT_UNIT_CALENDAR_DAYS: spec.span = (struct calendar_span){CALENDAR_CALENDAR_DAYS, def->length->n}; break;
+    }
+    if (def->roll_next_open && spec.span.unit == CALENDAR_ELAPSED_MS) spec.roll = CALENDAR_ROLL_NEXT_OPEN;
+    return spec;
+}
+
+/* More pauses than this of one run count as one from the first's start: the deadline only moves further out. */
+enum { MAX_PAUSES = 64 };
+
+static int read_pauses(const struct limit *l, struct calendar_pause *out)
+{
+    int n = l->n_pauses < MAX_PAUSES ? l->n_pauses : MAX_PAUSES;
+    for (int i = 0; i < n; i++) {
+        out[i] = (struct calendar_pause){.from_ms = l->pauses[i].from_ms, .until_ms = l->pauses[i].until_ms};
+    }
+    for (int i = n; i < l->n_pauses; i++) out[n - 1].until_ms = l->pauses[i].until_ms;
+    return n;
+}
+
+enum calendar_err limits_count(const struct policy *p, const struct policy_limit *def, struct limit *l)
+{
+    struct calendar_pause pauses[MAX_PAUSES];
+    struct calendar_limit spec = limits_spec(def->def);
+    struct calendar_run run = {.start_ms = l->start_ms, .pauses = pauses, .n_pauses = read_pauses(l, pauses)};
+    struct calendar_due due;
+    enum calendar_err err = calendar_due(p->calendar, &spec, &run, &due);
+    if (err != CALENDAR_OK) return err;
+    l->due_ms = due.due_ms;
+    l->provisional = due.provisional;
+    l->calendar = calendar_id(p->calendar);
+    l->has_calendar_version = true;
+    l->calendar_version = calendar_version(p->calendar);
+    l->has_warn_ms = false;
+    if (!def->def->has_warn_percent || def->def->warn_percent <= 0) return CALENDAR_OK;
+    struct calendar_warn warn = {.percent = (int)def->def->warn_percent};
+    err = calendar_warn(p->calendar, &spec, &run, &warn, &l->warn_ms);
+    l->has_warn_ms = err == CALENDAR_OK && l->warn_ms < l->due_ms;
+    return err == CALENDAR_NO_WARNING ? CALENDAR_OK : err;
+}
+
+void limits_end(struct limit *l, enum limit_state state, int64_t at_ms)
+{
+    *l = (struct limit){.code = l->code,
+                        .ver = l->ver,
+                        .state = state,
+                        .start_ms = l->start_ms,
+                        .due_ms = l->due_ms,
+                        .has_ended_ms = true,
+                        .ended_ms = at_ms,
+                        .has_fired_ms = l->has_fired_ms,
+                        .fired_ms = l->fired_ms,
+                        .has_misses = l->has_misses,
+                        .misses = l->misses};
+}
+
+bool limits_has(const struct policy_limit *def, enum policy_edge edge, enum event_type event)
+{
+    const struct policy_events *events = &def->edges[edge];
+    for (int i = 0; i < events->n; i++) {
+        if (events->types[i] == event) return true;
+    }
+    return false;
+}
+
+bool limits_may_be_early(const struct policy_limit *def, enum event_type stop)
+{
+    const struct policy_events *starts = &def->edges[POLICY_START];
+    for (int i = 0; i < starts->n; i++) {
+        if (strcmp(event_producer(starts->types[i]), event_producer(stop)) != 0) return true;
+    }
+    return false;
+}
