@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Generates C from the schemas.
+"""Generates C and documents from the schemas.
 
-    gen.py c SCHEMAS OUT_DIR      event/events.{h,c} and policy/pack_types.{h,c} under OUT_DIR
+    gen.py c SCHEMAS OUT        OUT/event/events.{h,c} and OUT/policy/pack_types.{h,c}
+    gen.py docs SCHEMAS ROOT    ROOT/docs/EVENTS.md and ROOT/schemas/http/asyncapi.yaml
+    gen.py check SCHEMAS ROOT   exits 1 when those documents are not what `docs` would write
 
 Exits 1 with file, place and reason on any schema outside the supported subset (see model.py).
 """
@@ -10,32 +12,54 @@ import sys
 from pathlib import Path
 
 import emit_c
+import emit_docs
 import model
 
 
-def write(path, text):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+def c_files(m):
+    return {
+        "event/events.h": emit_c.events_h(m),
+        "event/events.c": emit_c.events_c(m),
+        "policy/pack_types.h": emit_c.pack_h(m),
+        "policy/pack_types.c": emit_c.pack_c(m),
+    }
 
 
-def generate_c(schemas, out):
-    m = model.read_all(schemas)
-    out = Path(out)
-    write(out / "event/events.h", emit_c.events_h(m))
-    write(out / "event/events.c", emit_c.events_c(m))
-    write(out / "policy/pack_types.h", emit_c.pack_h(m))
-    write(out / "policy/pack_types.c", emit_c.pack_c(m))
+def documents(m):
+    return {"docs/EVENTS.md": emit_docs.events_md(m), "schemas/http/asyncapi.yaml": emit_docs.asyncapi_yaml(m)}
+
+
+def write(root, files):
+    for name, text in files.items():
+        path = Path(root) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def check(root, files):
+    stale = [
+        name
+        for name, text in files.items()
+        if not (Path(root) / name).exists() or (Path(root) / name).read_text(encoding="utf-8") != text
+    ]
+    for name in stale:
+        print(f"gen.py: {name} is not current: run schemas/gen/gen.py docs schemas .", file=sys.stderr)
+    return 1 if stale else 0
 
 
 def main(argv):
-    if len(argv) != 4 or argv[1] != "c":
+    if len(argv) != 4 or argv[1] not in ("c", "docs", "check"):
         print(__doc__, file=sys.stderr)
         return 2
+    _, command, schemas, out = argv
     try:
-        generate_c(argv[2], argv[3])
+        m = model.read_all(schemas)
     except model.SchemaError as e:
         print(f"gen.py: {e}", file=sys.stderr)
         return 1
+    if command == "check":
+        return check(out, documents(m))
+    write(out, c_files(m) if command == "c" else documents(m))
     return 0
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 SERVICES = ["intake", "dispatch", "evidence", "approval", "payment", "escalation", "sla"]
+PRODUCERS = ["channel", "console", *SERVICES]
 C_WORDS = set(
     "auto break case char const continue default do double else enum extern float for goto if inline int long "
     "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile "
@@ -115,7 +116,7 @@ class Reader:
         self.common = common
         self.local = {}
 
-    def enum(self, where, c, schema):
+    def enum(self, where, c, schema, own_none=False):
         keywords(where, schema, {"type", "enum"})
         values = schema["enum"]
         if schema.get("type") != "string" or not isinstance(values, list) or not values:
@@ -127,10 +128,9 @@ class Reader:
                 fail(where, f'"{value}" is not a lower-case identifier')
             if values.count(value) > 1:
                 fail(where, f'"{value}" appears twice')
-        own_none = values[0] == "none"
-        if "none" in values[1:] and c.endswith("_status"):
-            fail(where, '"none" must come first')
-        return Enum(c, values, schema.get("description", ""), own_none and c.endswith("_status"))
+        if own_none and values[0] != "none":
+            fail(where, 'the first status must be "none"')
+        return Enum(c, values, schema.get("description", ""), own_none)
 
     def reference(self, where, ref):
         file, _, pointer = ref.partition("#")
@@ -249,6 +249,8 @@ def read_event(path, common):
     for note in ("x-producer", "x-rules") + (() if local else ("x-topic", "x-key")):
         if note not in schema:
             fail(path, f'"{note}" is missing')
+    if schema["x-producer"] not in PRODUCERS:
+        fail(path, f'nobody is called "{schema["x-producer"]}"')
     if local and "x-topic" in schema:
         fail(path, "a local event has no topic")
     return Reader(path, common).struct(
@@ -266,9 +268,7 @@ def read_state(path, common, model):
     if not isinstance(status, dict) or "enum" not in status or list(schema["properties"])[0] != "status":
         fail(where, "a state's first property is its status, an enumeration")
     reader = Reader(path, common)
-    enum = reader.enum(where, service + "_status", status)
-    if not enum.own_none:
-        fail(where, 'the first status must be "none"')
+    enum = reader.enum(where, service + "_status", status, own_none=True)
     model.enums.append(enum)
     reader.local["status"] = enum
     schema["properties"]["status"] = {"$ref": "#/definitions/status", "description": status.get("description", "")}
