@@ -11,6 +11,7 @@ postgres_conf() {
 # Written by deploy/up. fsync and synchronous_commit stay on: what is committed is the only truth there is.
 listen_addresses = '127.0.0.1'
 port = $((PORT_BASE + 3))
+hba_file = '$STATE/etc/pg_hba.conf'
 unix_socket_directories = '$STATE/run/pg'
 unix_socket_permissions = 0700
 max_connections = 100
@@ -48,7 +49,7 @@ END
 
 # Everybody shows a password, the socket included: a loopback port is open to all users of the machine.
 postgres_hba() {
-    printf 'local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n'
+    printf 'local all all scram-sha-256\nlocal replication redress_admin scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n'
 }
 
 postgres_init() {
