@@ -161,12 +161,10 @@ Test(codec, size_is_bounded)
 
 Test(codec, items_are_bounded)
 {
-    buf_puts(&out, "{\"people_present\":[");
-    repeat(&out, "\"a\",", CODEC_MAX_ITEMS);
-    buf_puts(&out, "\"a\"]}");
-    struct err e = ERR_INIT;
-    cr_expect_not(codec_validate(&record_desc, out.bytes, out.len, &e));
-    cr_expect(strstr(e.message, "$.people_present: array has more than"), "%s", e.message);
+    buf_puts(&out, "{\"description\":\"x\",\"attachments\":[");
+    repeat(&out, "{\"name\":\"a\"},", CODEC_MAX_ITEMS);
+    buf_puts(&out, "{\"name\":\"a\"}]}");
+    expect_refused_n(EV_INBOUND_COMPLAINT, out.bytes, out.len, "$.attachments: array has more than 10000 items");
 }
 
 Test(codec, encodes_in_the_schemas_order_without_absent_ones)
@@ -286,17 +284,18 @@ Test(codec, desc_equal_sees_every_field)
 
 Test(codec, states_begin_with_their_status)
 {
-    struct err e = ERR_INIT;
-    const struct dispatch_state none = {0};
-    cr_assert(codec_encode(&dispatch_state_desc, &none, &out));
-    cr_expect_str_eq(out.bytes, "{\"status\":\"none\"}");
-    struct sla_state v;
-    const char *json = "{\"status\":\"running\",\"misses\":0,\"limits\":[{\"code\":\"c\",\"ver\":1,\"state\":\"armed\","
-                       "\"start_ms\":1,\"due_ms\":2}]}";
-    cr_assert(codec_decode(&sla_state_desc, json, strlen(json), &arena, &v, &e), "%s", e.message);
-    cr_expect_eq(v.status, SLA_STATUS_RUNNING);
-    cr_expect_eq(v.limits[0].state, LIMIT_STATE_ARMED);
-    expect_round_trip(&sla_state_desc, &v);
+    static const struct type_desc *const states[] = {&intake_state_desc,   &dispatch_state_desc, &evidence_state_desc,
+                                                     &approval_state_desc, &payment_state_desc,  &escalation_state_desc,
+                                                     &sla_state_desc};
+    int counter = 0;
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        char *v = arena_alloc(&arena, states[i]->size);
+        fill(states[i], v, &counter);
+        expect_round_trip(states[i], v);
+        *(int *)v = 0;
+        expect_round_trip(states[i], v);
+        cr_expect_eq(strncmp(out.bytes, "{\"status\":\"none\"", 16), 0, "%s", out.bytes);
+    }
 }
 
 Test(codec, event_names_are_found)
