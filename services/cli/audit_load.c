@@ -1,0 +1,247 @@
+/* What the audit looks at: a partition's snapshot of the database, and the topics up to it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "base/timefmt.h"
+#include "cli/audit.h"
+#include "event/cloudevents.h"
+#include "runtime/kafka.h"
+
+static const char *copy(struct arena *a, const char *text) { return arena_strdup(a, text); }
+
+/* The record's bytes outlive the message: everything is copied. */
+static void fill(struct arena *arena, const struct record *r, struct logged *l)
+{
+    const char *type = record_header(r, "ce_type"), *time = record_header(r, "ce_time");
+    struct buf bytes = BUF_INIT;
+    record_encode(r, &bytes);
+    l->crc = id_crc32(0, bytes.bytes, bytes.len);
+    buf_deinit(&bytes);
+    l->id = copy(arena, record_header(r, "ce_id"));
+    l->source = copy(arena, record_header(r, "ce_source"));
+    l->cause = copy(arena, record_header(r, "causation_id"));
+    l->local = copy(arena, record_header(r, "input"));
+    l->type = EV_NONE;
+    if (type != NULL) event_parse_type(type, &l->type);
+    if (time == NULL || !timefmt_parse(time, &l->time_ms)) l->time_ms = 0;
+    record_header_int(r, "case_id", &l->case_id);
+    record_header_int(r, "seq", &l->seq);
+    l->json = arena_strndup(arena, r->value == NULL ? "" : r->value, r->value_len);
+    l->json_len = r->value_len;
+}
+
+/* Structured CloudEvents carry their attributes in the body. */
+static void fill_external(struct arena *arena, const struct record *r, struct logged *l)
+{
+    struct ce_header headers[RECORD_MAX_HEADERS];
+    struct ce event;
+    struct err why = ERR_INIT;
+    for (int i = 0; i < r->n_headers; i++)
+        headers[i] = (struct ce_header){r->headers[i].name, r->headers[i].value, r->headers[i].len};
+    struct ce_message m = {headers, r->n_headers, r->value, r->value_len};
+    fill(arena, r, l);
+    if (!ce_read(&m, arena, &event, &why)) return;
+    l->id = copy(arena, event.id);
+    l->source = copy(arena, event.source);
+    l->time_ms = event.has_time ? event.time_ms : 0;
+    l->type = EV_NONE;
+    event_parse_type(event.type, &l->type);
+    l->json = arena_strndup(arena, event.data, event.n_data);
+    l->json_len = event.n_data;
+}
+
+static void index_by_id(struct logged **index, struct logged *l)
+{
+    struct logged *known;
+    if (l->id == NULL) return;
+    HASH_FIND_STR(*index, l->id, known);
+    if (known == NULL) {
+        HASH_ADD_KEYPTR(hh, *index, l->id, strlen(l->id), l);
+    } else {
+        l->same_id = known->same_id;
+        known->same_id = l;
+    }
+}
+
+/* ---- inbound, all partitions ---- */
+
+struct inbound_scan {
+    struct audit *a;
+    int part;
+};
+
+static bool on_inbound(void *user, int64_t offset, const struct record *r)
+{
+    struct inbound_scan *scan = user;
+    if (offset >= scan->a->inbound_read[scan->part]) return false;
+    struct logged *l = ARENA_NEW(&scan->a->arena, struct logged);
+    fill_external(&scan->a->arena, r, l);
+    index_by_id(&scan->a->inbound, l);
+    return true;
+}
+
+bool audit_load_inbound(struct audit *a, struct err *e)
+{
+    struct pg_rows *rows;
+    char topic[TOPIC_NAME_SIZE];
+    topic_name(TOPIC_INBOUND, SERVICE_INTAKE, topic);
+    if (!pg_query(a->pg, "SELECT partition, next_offset FROM intake.input WHERE topic LIKE '%inbound%'", NULL, &rows,
+                  e))
+        return false;
+    for (int i = 0; i < pg_rows_count(rows); i++) a->inbound_read[pg_int(rows, i, 0)] = pg_int(rows, i, 1);
+    pg_rows_free(rows);
+    for (int p = 0; p < a->partitions; p++) {
+        struct inbound_scan scan = {.a = a, .part = p};
+        if (!kafka_scan_partition(&a->cli->config, topic, p, on_inbound, &scan, e)) return false;
+    }
+    return true;
+}
+
+/* ---- a partition ---- */
+
+static bool load_streams(struct audit *a, struct audit_part *p, struct err *e)
+{
+    struct pg_rows *rows;
+    struct pg_args args = PG_ARGS(&p->arena);
+    pg_arg_int(&args, p->part);
+    if (!pg_query(a->pg,
+                  "SELECT service, out_seq, floor FROM runtime.streams WHERE partition = $1 AND dst = $1 AND topic IN "
+                  "(service, 'redress.' || service || '.v1')",
+                  &args, &rows, e))
+        return false;
+    for (int i = 0; i < pg_rows_count(rows); i++) {
+        int service = service_parse(pg_text(rows, i, 0));
+        if (service < 0 || service >= AUDIT_CORES) continue;
+        p->out_seq[service] = pg_int(rows, i, 1);
+        p->floor[service] = pg_int(rows, i, 2);
+    }
+    pg_rows_free(rows);
+    return true;
+}
+
+static bool load_states(struct audit *a, struct audit_part *p, int service, struct err *e)
+{
+    static const char *const sql[AUDIT_CORES] = {
+        "SELECT case_id, status, body::text FROM intake.case_state WHERE case_id BETWEEN $1 AND $2 ORDER BY 1",
+        "SELECT case_id, status, body::text FROM dispatch.case_state WHERE case_id BETWEEN $1 AND $2 ORDER BY 1",
+        "SELECT case_id, status, body::text FROM evidence.case_state WHERE case_id BETWEEN $1 AND $2 ORDER BY 1",
+        "SELECT case_id, status, body::text FROM approval.case_state WHERE case_id BETWEEN $1 AND $2 ORDER BY 1",
+        "SELECT case_id, status, body::text FROM payment.case_state WHERE case_id BETWEEN $1 AND $2 ORDER BY 1",
+        "SELECT case_id, status, body::text FROM escalation.case_state WHERE case_id BETWEEN $1 AND $2 ORDER BY 1",
+        "SELECT case_id, status, body::text FROM sla.case_state WHERE case_id BETWEEN $1 AND $2 ORDER BY 1"};
+    struct pg_rows *rows;
+    struct pg_args args = PG_ARGS(&p->arena);
+    pg_arg_int(&args, case_id_make(p->part, 0));
+    pg_arg_int(&args, case_id_make(p->part + 1, 0) - 1);
+    if (!pg_query(a->pg, sql[service], &args, &rows, e)) return false;
+    struct audit_states *s = &p->states[service];
+    s->n = pg_rows_count(rows);
+    s->rows = ARENA_ARRAY(&p->arena, struct audit_state, s->n + 1);
+    for (int i = 0; i < s->n; i++)
+        s->rows[i] =
+            (struct audit_state){pg_int(rows, i, 0), (int)pg_int(rows, i, 1), copy(&p->arena, pg_text(rows, i, 2))};
+    pg_rows_free(rows);
+    return true;
+}
+
+struct own_scan {
+    struct audit *a;
+    struct audit_part *p;
+    int service;
+};
+
+static void keep_own(struct own_scan *scan, const struct record *r)
+{
+    struct audit_part *p = scan->p;
+    int64_t seq;
+    if (!record_header_int(r, "seq", &seq) || seq < 1 || seq > p->out_seq[scan->service]) return;
+    struct logged *l = &p->own[scan->service].items[seq - 1];
+    if (l->id == NULL) {
+        fill(&p->arena, r, l);
+        index_by_id(&p->by_id, l);
+        return;
+    }
+    struct buf bytes = BUF_INIT;
+    record_encode(r, &bytes);
+    if (id_crc32(0, bytes.bytes, bytes.len) != l->crc)
+        audit_offend(scan->a, 2, "%s partition %d: seq %lld stands in the topic twice with different bytes",
+                     service_text(scan->service), p->part, (long long)seq);
+    buf_deinit(&bytes);
+}
+
+static bool on_own(void *user, int64_t offset, const struct record *r)
+{
+    (void)offset;
+    keep_own(user, r);
+    return true;
+}
+
+/* What the topic lacks but the outbox still holds is not lost; what both hold must be the same bytes. */
+static bool load_outbox(struct audit *a, struct audit_part *p, int service, struct err *e)
+{
+    static const char *const sql[AUDIT_CORES] = {
+        "SELECT bytes FROM intake.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%intake%'",
+        "SELECT bytes FROM dispatch.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%dispatch%'",
+        "SELECT bytes FROM evidence.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%evidence%'",
+        "SELECT bytes FROM approval.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%approval%'",
+        "SELECT bytes FROM payment.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%payment%'",
+        "SELECT bytes FROM escalation.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%escalation%'",
+        "SELECT bytes FROM sla.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%sla%'"};
+    struct own_scan scan = {.a = a, .p = p, .service = service};
+    struct pg_rows *rows;
+    struct pg_args args = PG_ARGS(&p->arena);
+    pg_arg_int(&args, p->part);
+    if (!pg_query(a->pg, sql[service], &args, &rows, e)) return false;
+    bool well = true;
+    for (int i = 0; well && i < pg_rows_count(rows); i++) {
+        size_t n, raw_len, at = 0;
+        const char *bytes = pg_bytea(rows, i, 0, &n), *raw;
+        struct record r;
+        well = chunk_unpack(bytes, n, &p->arena, &raw, &raw_len, e);
+        while (well && at < raw_len && record_decode(raw, raw_len, &at, &r)) keep_own(&scan, &r);
+    }
+    pg_rows_free(rows);
+    return well;
+}
+
+static bool on_command(void *user, int64_t offset, const struct record *r)
+{
+    (void)offset;
+    struct audit_part *p = user;
+    struct logged *l = ARENA_NEW(&p->arena, struct logged);
+    fill_external(&p->arena, r, l);
+    index_by_id(&p->by_id, l);
+    return true;
+}
+
+static bool load_logs(struct audit *a, struct audit_part *p, struct err *e)
+{
+    char topic[TOPIC_NAME_SIZE];
+    for (int s = 0; s < AUDIT_CORES; s++) {
+        p->own[s].n = p->out_seq[s];
+        p->own[s].items = ARENA_ARRAY(&p->arena, struct logged, p->out_seq[s] + 1);
+        struct own_scan scan = {.a = a, .p = p, .service = s};
+        if (!kafka_scan_partition(&a->cli->config, topic_name(s, s, topic), p->part, on_own, &scan, e)) return false;
+        if (!load_outbox(a, p, s, e)) return false;
+    }
+    return kafka_scan_partition(&a->cli->config, topic_name(TOPIC_COMMAND, 0, topic), p->part, on_command, p, e);
+}
+
+bool audit_load_part(struct audit *a, struct audit_part *p, int part, struct err *e)
+{
+    *p = (struct audit_part){.part = part};
+    arena_init(&p->arena);
+    if (!pg_query(a->pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL, NULL, e)) return false;
+    bool well = load_streams(a, p, e);
+    for (int s = 0; well && s < AUDIT_CORES; s++) well = load_states(a, p, s, e);
+    well = well && load_logs(a, p, e);
+    struct err ended = ERR_INIT; /* what matters is the first error */
+    return pg_query(a->pg, "ROLLBACK", NULL, NULL, well ? e : &ended) && well;
+}
+
+void audit_free_part(struct audit_part *p)
+{
+    HASH_CLEAR(hh, p->by_id);
+    arena_deinit(&p->arena);
+}

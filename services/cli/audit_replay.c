@@ -1,0 +1,267 @@
+/* Checks 2, 4 and 5, on one partition's logs: the streams themselves, the limits as their events tell them, and the
+ * cases replayed through the very cores that decided them. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/audit.h"
+#include "event/codec.h"
+
+/* ---- 2: topic = outbox, gapless, each effect once ---- */
+
+void audit_streams(struct audit *a, const struct audit_part *p)
+{
+    for (int s = 0; s < AUDIT_CORES; s++)
+        for (int64_t i = 0; i < p->own[s].n; i++) {
+            const struct logged *l = &p->own[s].items[i];
+            char id[64];
+            a->checks[1].examined++;
+            snprintf(id, sizeof id, "%s.%d.%" PRId64, service_text(s), p->part, i + 1);
+            if (l->id == NULL)
+                audit_offend(a, 2, "%s is neither in the topic nor in the outbox", id);
+            else if (strcmp(l->id, id) != 0)
+                audit_offend(a, 2, "%s carries the id %s", id, l->id);
+        }
+}
+
+/* ---- 4: the limits, as the sla topic tells them ---- */
+
+struct limit_story {
+    char key[96]; /* case/code/ver */
+    int armed, breached, annulled;
+    bool history;
+    int64_t due_ms;
+    UT_hash_handle hh;
+};
+
+static struct limit_story *story(struct limit_story **all, struct arena *arena, int64_t case_id, const char *code,
+                                 int64_t ver)
+{
+    char key[96];
+    struct limit_story *s;
+    snprintf(key, sizeof key, "%" PRId64 "/%s/%" PRId64, case_id, code, ver);
+    HASH_FIND_STR(*all, key, s);
+    if (s != NULL) return s;
+    s = ARENA_NEW(arena, struct limit_story);
+    memcpy(s->key, key, sizeof key);
+    HASH_ADD_STR(*all, key, s);
+    return s;
+}
+
+static void on_breached(struct audit *a, struct limit_story *s, const struct ev_sla_breached *e)
+{
+    if (++s->breached > 1) audit_offend(a, 4, "limit %s: missed twice", s->key);
+    if (e->fired_ms < e->due_ms)
+        audit_offend(a, 4, "limit %s: fired %" PRId64 " ms early", s->key, e->due_ms - e->fired_ms);
+    if (s->armed == 0) audit_offend(a, 4, "limit %s: missed without having been armed", s->key);
+}
+
+static void tell(struct audit *a, struct limit_story **all, struct arena *arena, const struct logged *l)
+{
+    if (l->type != EV_SLA_ARMED && l->type != EV_SLA_BREACHED && l->type != EV_SLA_ANNULLED && l->type != EV_SLA_ENDED)
+        return;
+    struct err e = ERR_INIT;
+    void *data = arena_alloc(arena, event_desc(l->type)->size);
+    if (!codec_decode(event_desc(l->type), l->json, l->json_len, arena, data, &e)) {
+        audit_offend(a, 4, "%s cannot be read: %s", l->id, e.message);
+        return;
+    }
+    if (l->type == EV_SLA_ARMED) {
+        const struct limit *limit = ((struct ev_sla_armed *)data)->limit;
+        a->checks[3].examined++;
+        if (++story(all, arena, l->case_id, limit->code, limit->ver)->armed > 1)
+            audit_offend(a, 4, "limit %" PRId64 "/%s/%" PRId64 ": armed twice", l->case_id, limit->code, limit->ver);
+    } else if (l->type == EV_SLA_BREACHED) {
+        const struct ev_sla_breached *b = data;
+        on_breached(a, story(all, arena, l->case_id, b->code, b->ver), b);
+    } else if (l->type == EV_SLA_ANNULLED) {
+        const struct ev_sla_annulled *n = data;
+        struct limit_story *s = story(all, arena, l->case_id, n->code, n->ver);
+        if (++s->annulled > s->breached) audit_offend(a, 4, "limit %s: annulled without a miss", s->key);
+    } else {
+        const struct ev_sla_ended *n = data;
+        if (n->at_ms <= n->due_ms)
+            audit_offend(a, 4, "limit %" PRId64 "/%s/%" PRId64 ": the miss stands though the answer came in time",
+                         l->case_id, n->code, n->ver);
+    }
+}
+
+void audit_limits(struct audit *a, const struct audit_part *p)
+{
+    struct arena arena;
+    struct limit_story *all = NULL;
+    arena_init(&arena);
+    const struct audit_log *log = &p->own[SERVICE_SLA];
+    for (int64_t i = 0; i < log->n; i++)
+        if (log->items[i].id != NULL) tell(a, &all, &arena, &log->items[i]);
+    HASH_CLEAR(hh, all);
+    arena_deinit(&arena);
+}
+
+/* ---- 5: replay ---- */
+
+struct replayed {
+    int64_t case_id;
+    void *state;
+    bool broken; /* reported once */
+    UT_hash_handle hh;
+};
+
+struct replay {
+    struct audit *a;
+    const struct audit_part *p;
+    const struct core *core;
+    int service;
+    struct arena arena;
+    struct replayed *cases;
+};
+
+static struct replayed *replayed_case(struct replay *r, int64_t case_id)
+{
+    struct replayed *c;
+    HASH_FIND(hh, r->cases, &case_id, sizeof case_id, c);
+    if (c != NULL) return c;
+    c = ARENA_NEW(&r->arena, struct replayed);
+    c->case_id = case_id;
+    c->state = arena_alloc(&r->arena, r->core->state->size);
+    HASH_ADD(hh, r->cases, case_id, sizeof c->case_id, c);
+    return c;
+}
+
+static void complain(struct replay *r, struct replayed *c, const struct logged *out, const char *what)
+{
+    if (!c->broken)
+        audit_offend(r->a, 5, "case %" PRId64 " in %s, at %s: %s", c->case_id, r->core->service, out->id, what);
+    c->broken = true;
+}
+
+/* The message behind an output: an event of this partition, a command, or an inbound message. */
+static const struct logged *cause_of(const struct replay *r, const struct logged *out)
+{
+    struct logged *found = NULL;
+    if (out->cause == NULL) return NULL;
+    HASH_FIND_STR(r->p->by_id, out->cause, found);
+    if (found == NULL) HASH_FIND_STR(r->a->inbound, out->cause, found);
+    for (; found != NULL; found = found->same_id)
+        if (core_handles(r->core, found->type)) return found;
+    return NULL;
+}
+
+static bool input_from(struct replay *r, const struct logged *out, struct input *in, struct err *e)
+{
+    *in = (struct input){.id = out->cause, .case_id = out->case_id, .now_ms = out->time_ms, .at_ms = out->time_ms};
+    const char *json;
+    size_t n;
+    if (out->local != NULL) {
+        in->type = r->service == SERVICE_SLA ? EV_SLA_TIMER_FIRED : EV_PAYMENT_BANK_ANSWER;
+        in->source = "local";
+        json = out->local;
+        n = strlen(json);
+    } else {
+        const struct logged *cause = cause_of(r, out);
+        if (cause == NULL)
+            return err_set(e, ERR_DATA, "audit", "its cause %s is nowhere", out->cause == NULL ? "?" : out->cause);
+        in->type = cause->type;
+        in->source = cause->source;
+        if (cause->time_ms != 0) in->at_ms = cause->time_ms;
+        json = cause->json;
+        n = cause->json_len;
+    }
+    void *data = arena_alloc(&r->arena, event_desc(in->type)->size);
+    in->data = data;
+    return codec_decode(event_desc(in->type), json, n, &r->arena, data, e);
+}
+
+/* Refusals the runtime gives by itself (a parked case) are no decisions of the core. */
+static bool is_runtimes_own(const struct replay *r, const struct logged *l)
+{
+    return l->type == r->core->refused && strstr(l->json, "\"case_parked\"") != NULL;
+}
+
+static bool same_output(const struct output *made, const struct logged *l)
+{
+    struct buf json = BUF_INIT;
+    bool same = made->type == l->type && codec_encode(event_desc(made->type), made->data, &json) &&
+                json.len == l->json_len && memcmp(json.bytes, l->json, json.len) == 0;
+    buf_deinit(&json);
+    return same;
+}
+
+/* items[i] begins the outputs of one input of one case; n of them. */
+static void replay_input(struct replay *r, const struct logged *const *items, int n)
+{
+    struct replayed *c = replayed_case(r, items[0]->case_id);
+    struct err e = ERR_INIT;
+    struct input in;
+    r->a->checks[4].examined++;
+    if (c->broken) return;
+    if (!input_from(r, items[0], &in, &e)) {
+        complain(r, c, items[0], e.message);
+        return;
+    }
+    struct decision d = {.arena = &r->arena};
+    void *next = arena_alloc(&r->arena, r->core->state->size);
+    core_step(r->core, r->a->policy, c->state, &in, next, &d);
+    if (d.n_outputs != n) {
+        complain(r, c, items[0], "the core decides another number of events");
+        return;
+    }
+    for (int i = 0; i < n; i++)
+        if (!same_output(&d.outputs[i], items[i])) {
+            complain(r, c, items[i], "the core decides another event");
+            return;
+        }
+    c->state = next;
+}
+
+static void compare_states(struct replay *r)
+{
+    const struct audit_states *rows = &r->p->states[r->service];
+    for (int i = 0; i < rows->n; i++) {
+        struct replayed *c = replayed_case(r, rows->rows[i].case_id);
+        struct err e = ERR_INIT;
+        void *state = arena_alloc(&r->arena, r->core->state->size);
+        if (c->broken) continue;
+        if (!codec_decode(r->core->state, rows->rows[i].body, strlen(rows->rows[i].body), &r->arena, state, &e))
+            audit_offend(r->a, 5, "case %" PRId64 " in %s: the state cannot be read: %s", c->case_id, r->core->service,
+                         e.message);
+        else if (!desc_equal(r->core->state, c->state, state))
+            audit_offend(r->a, 5, "case %" PRId64 " in %s: the replayed state differs from the database", c->case_id,
+                         r->core->service);
+    }
+}
+
+static bool same_input(const struct logged *a, const struct logged *b)
+{
+    return a->case_id == b->case_id && a->cause != NULL && b->cause != NULL && strcmp(a->cause, b->cause) == 0;
+}
+
+static void replay_service(struct replay *r)
+{
+    const struct audit_log *log = &r->p->own[r->service];
+    const struct logged *group[DECISION_MAX_OUTPUTS];
+    int n = 0;
+    for (int64_t i = 0; i < log->n; i++) {
+        const struct logged *l = &log->items[i];
+        if (l->id == NULL || is_runtimes_own(r, l)) continue;
+        if (n > 0 && (n == DECISION_MAX_OUTPUTS || !same_input(group[0], l))) {
+            replay_input(r, group, n);
+            n = 0;
+        }
+        group[n++] = l;
+    }
+    if (n > 0) replay_input(r, group, n);
+    compare_states(r);
+}
+
+void audit_replay(struct audit *a, const struct audit_part *p)
+{
+    for (int s = 0; s < AUDIT_CORES; s++) {
+        struct replay r = {.a = a, .p = p, .core = audit_cores[s], .service = s};
+        arena_init(&r.arena);
+        replay_service(&r);
+        HASH_CLEAR(hh, r.cases);
+        arena_deinit(&r.arena);
+    }
+}
