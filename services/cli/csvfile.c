@@ -86,6 +86,8 @@ static bool read_all(struct reader *r, gzFile file)
         return err_set(r->e, ERR_DATA, "csv", "row %" PRId64 ": the file cannot be unpacked: %s", r->row.number,
                        gzerror(file, &code));
     }
+    /* Stray quotes inside a field are read as they are; only one left open at the end hides rows. */
+    csv_set_opts(&r->parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI);
     if (!r->stop && csv_fini(&r->parser, on_field, on_end_of_row, r) != 0)
         return err_set(r->e, ERR_DATA, "csv", "row %" PRId64 ": a quote is never closed", r->row.number);
     return !err_is_set(r->e);
@@ -96,7 +98,7 @@ bool csvfile_read(const char *path, char delimiter, csv_row_fn on_row, void *use
     struct reader r = {.on_row = on_row, .user = user, .e = e};
     gzFile file = gzopen(path, "rb");
     if (file == NULL) return err_set(e, ERR_IO, "csv", "cannot open %s", path);
-    if (csv_init(&r.parser, CSV_STRICT_FINI | CSV_APPEND_NULL) != 0) {
+    if (csv_init(&r.parser, CSV_APPEND_NULL) != 0) {
         gzclose(file);
         return err_set(e, ERR_INTERNAL, "csv", "the parser cannot be set up");
     }
