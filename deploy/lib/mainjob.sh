@@ -2,15 +2,19 @@
 # The main job of deploy/up: the sample claims come in through a channel, the drill plays customers, outlets and
 # managers for a while, then what happened is printed. Done once; "$STATE/job-done" remembers it.
 
-ctl() { REDRESS_CONFIG="$STATE/etc/redress.conf" as_redress "$STATE/bin/redressctl" "$@"; }
+job_progress() { tail -n 1 -- "$1" | tr '\r' '\n' | tail -n 1 | cut -c1-160; }
 
-job_progress() { tail -n 1 -- "$1" | tr '\r' '\n' | tail -n 1 | cut -c1-60; }
+# The key that 'channel add' shows once is for senders over HTTP; an import needs none, and a log must not keep it.
+import_channel() {
+    if ! ctl channel list | grep -qw -- "$1"; then ctl channel add "$1" --kind import >/dev/null; fi
+    ctl import --channel "$1" "$2"
+}
 
 # main_job SECONDS CHANNEL FILE
 main_job() {
     local seconds=$1 channel=$2 file=$3
     if [[ -f $STATE/job-done ]]; then
-        ui_done "Main job" 0 "done before, on $(<"$STATE/job-done")"
+        ui_done "Main job" 0 "done before, $(<"$STATE/job-done")"
         return
     fi
     # The user 'redress' may not be able to read where the file lies.
@@ -19,24 +23,30 @@ main_job() {
         file=$STATE/import/$(basename -- "$file")
     fi
     step "Import of $(basename -- "$file")" "$STATE/log/deploy/import.log" job_progress \
-        "call deploy/up again: an import goes on where it stopped" \
-        ctl import --channel "$channel" "$file"
-    step "Drill, $seconds s" "$STATE/log/deploy/drill.log" job_progress \
-        "see 'redressctl status', then call deploy/up again" \
-        ctl drill --seconds "$seconds"
+        "call deploy/up again: an import goes on where it stopped" import_channel "$channel" "$file"
+    ui_say "      $(tail -n 1 -- "$STATE/log/deploy/import.log")"
+    step "Drill: people handle them, $seconds s" "$STATE/log/deploy/drill.log" job_progress \
+        "see 'redressctl status', then call deploy/up again" ctl drill --seconds "$seconds"
     date -Is >"$STATE/job-done"
 }
 
+# GET with the console's token, which stands on no command line.
+console_get() {
+    curl --noproxy '*' -fsS -m 10 -K <(printf 'header = "Authorization: Bearer %s"\n' "$(conf_get console.token)") \
+        "http://127.0.0.1:$(conf_get console.http.port)$1"
+}
+
 report() {
-    local port
-    port=$(conf_get console.http.port)
     ui_say ""
-    ctl status || true
+    ui_say "What happened so far"
+    console_get /v1/board | python3 "$DEPLOY/lib/board.py"
+    ui_say ""
+    ctl status
     cat <<END
 
-  page        http://127.0.0.1:$port/
+  page        http://127.0.0.1:$(conf_get console.http.port)/
   its token   sed -n 's/^console.token = //p' $STATE/etc/redress.conf
-  program     $STATE/bin/redressctl --help
+  program     REDRESS_CONFIG=$STATE/etc/redress.conf $STATE/bin/redressctl --help
   logs        $STATE/log/NAME/current
   stop        $DEPLOY/down$DOWN_ARGS
 END

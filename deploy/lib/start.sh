@@ -18,11 +18,13 @@ start_stores() {
     children_wait 60 store_ready "${STORES[@]}"
 }
 
+ctl() { as_redress env REDRESS_CONFIG="$STATE/etc/redress.conf" "$STATE/bin/redressctl" "$@"; }
+
 # Topics are made through the broker's admin interface by the program that knows their list; those that are there stay.
 make_topics() {
     local i
     for ((i = 0; i < 5; i++)); do
-        if as_redress "$STATE/bin/redressctl" topics --config "$STATE/etc/redress.conf"; then return; fi
+        if ctl topics; then return; fi
         sleep 1
     done
     return 1
