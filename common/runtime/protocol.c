@@ -218,11 +218,13 @@ enum proto_keep proto_fence_read(struct protocol *p, int part, int64_t epoch, in
     return PROTO_KEEP;
 }
 
-enum proto_keep proto_tick_epoch(struct protocol *p, int part, int64_t epoch, int64_t mono_ms)
+enum proto_keep proto_tick_fence(struct protocol *p, int part, int64_t epoch, int64_t txn, int64_t mono_ms)
 {
     struct part *t = proto_part(p, part);
-    if (t->state != PROTO_RUNNING || t->epoch == epoch) return PROTO_KEEP;
-    return let_go(p, t, mono_ms);
+    if (t->state != PROTO_RUNNING) return PROTO_KEEP;
+    if (t->epoch != epoch) return let_go(p, t, mono_ms);
+    if (t->txn != txn && !t->joined) proto_drop(p, t, PROTO_WAITING, mono_ms);
+    return PROTO_KEEP;
 }
 
 void proto_tick_cluster(struct protocol *p, const char *cluster, int64_t mono_ms)

@@ -293,7 +293,9 @@ void proto_resume(struct protocol *p, int part, const struct proto_hints *hints,
 
 /* ---- tick (1 s) ---- */
 
-enum proto_keep proto_tick_epoch(struct protocol *p, int part, int64_t epoch, int64_t mono_ms);
+/* The fence row as it stands. Another epoch: LET_GO. My epoch but another txn, with no batch open: something wrote
+ * past this memory, so the partition is assigned again (KEEP). */
+enum proto_keep proto_tick_fence(struct protocol *p, int part, int64_t epoch, int64_t txn, int64_t mono_ms);
 struct proto_want_row { /* an edge row, want not null, on a stream of mine */
     struct proto_stream stream;
     uint16_t consumer; /* the service that asks */
