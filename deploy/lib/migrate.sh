@@ -5,7 +5,7 @@
 # redress_owner owns the schema and cannot log in; redress_app is what the programs are. The password goes through
 # standard input.
 migrate_roles() {
-    admin_psql -d postgres <<END
+    admin_psql -d postgres <<SQL
 SET log_min_duration_statement = -1;
 SET log_min_error_statement = panic;
 DO \$\$ BEGIN
@@ -21,7 +21,7 @@ GRANT CONNECT ON DATABASE redress TO redress_app;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 CREATE TABLE IF NOT EXISTS public.migration (
     name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());
-END
+SQL
 }
 
 migrate_one() {

@@ -13,10 +13,10 @@ packages_missing() {
 }
 
 packages_progress() {
-    local total done
+    local total ready
     total=$(sed -n 's/.* \([0-9][0-9]*\) newly installed.*/\1/p' "$1" | tail -n 1)
-    done=$(grep -c '^Setting up' "$1" || true)
-    if [[ -n $total ]]; then ui_bar "$done" "$total"; else tail -n 1 -- "$1" | tr -d '\r' | cut -c1-60; fi
+    ready=$(grep -c '^Setting up' "$1" || true)
+    if [[ -n $total ]]; then ui_bar "$ready" "$total"; else tail -n 1 -- "$1" | tr -d '\r' | cut -c1-60; fi
 }
 
 # Debian's packages would create and start their own PostgreSQL cluster and Redis; ours are private. A policy-rc.d for

@@ -3,7 +3,12 @@
 # their remedy. Sourced by deploy/up, deploy/down and tests/run; needs bash only.
 
 UI_TTY=0
-if [[ -t 1 ]]; then UI_TTY=1; fi
+UI_COLUMNS=100
+if [[ -t 1 ]]; then
+    UI_TTY=1
+    UI_COLUMNS=$(stty size <&1 2>/dev/null | cut -d' ' -f2 || true)
+    if ! ((UI_COLUMNS > 80)); then UI_COLUMNS=80; fi
+fi
 UI_STARTED=$SECONDS
 UI_CHILD=
 
@@ -24,12 +29,12 @@ fail() {
 
 # A percentage and a bar of 20, for progress functions: ui_bar DONE TOTAL
 ui_bar() {
-    local done=$1 total=$2 filled
+    local ready=$1 total=$2 filled
     if ((total <= 0)); then return; fi
-    if ((done > total)); then done=$total; fi
-    filled=$((20 * done / total))
+    if ((ready > total)); then ready=$total; fi
+    filled=$((20 * ready / total))
     printf '[%s%s] %d/%d' "$(printf '%*s' "$filled" '' | tr ' ' '#')" "$(printf '%*s' $((20 - filled)) '' | tr ' ' '.')" \
-        "$done" "$total"
+        "$ready" "$total"
 }
 
 ui_done() { # TITLE SECONDS [NOTE]
@@ -54,7 +59,7 @@ step() {
         sleep 0.2
         if ((UI_TTY)); then
             if [[ $progress != - ]]; then note=$("$progress" "$log" 2>/dev/null || true); fi
-            printf '\r\033[K  %s   %-46s %4d s   %s' "${spin:i++%4:1}" "$title" $((SECONDS - from)) "${note:0:50}"
+            printf '\r\033[K  %s   %-46s %4d s   %s' "${spin:i++%4:1}" "$title" $((SECONDS - from)) "${note:0:UI_COLUMNS - 64}"
         elif ((SECONDS - from >= last + 10)); then
             last=$((SECONDS - from))
             if [[ $progress != - ]]; then note=$("$progress" "$log" 2>/dev/null || true); fi
