@@ -9,7 +9,7 @@
 set -euo pipefail
 build=${1:?usage: check_purity.sh BUILD_DIR}
 
-libc='memcpy|memset|memcmp|memmove|memchr|memrchr|strcmp|strncmp|strcasecmp|strncasecmp|strlen|strnlen|strchr|strrchr|strstr|strspn|strcspn|snprintf|vsnprintf|qsort|bsearch|__ctype_(b|tolower|toupper)_loc'
+libc='memcpy|memset|memcmp|memmove|memchr|memrchr|strcmp|strncmp|strcasecmp|strncasecmp|strlen|strnlen|strchr|strrchr|strstr|strspn|strcspn|snprintf|vsnprintf|qsort|bsearch|bcmp|tolower|toupper|__ctype_(b|tolower|toupper)_loc'
 compiler='_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__snprintf_chk|__vsnprintf_chk|__memcpy_chk|__(asan|ubsan|tsan)_.*'
 base_pure='id.c.o money.c.o timefmt.c.o utf8.c.o'
 
