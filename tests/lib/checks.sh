@@ -5,13 +5,14 @@
 check_format() {
     local -a files
     mapfile -t files < <(cd "$ROOT" && git ls-files '*.c' '*.h')
-    if ((${#files[@]} == 0)); then return; fi
+    if ((${#files[@]} == 0)); then echo "git lists no files" && return 1; fi
     (cd "$ROOT" && clang-format --dry-run -Werror "${files[@]}")
 }
 
 check_shell() {
     local -a files
     mapfile -t files < <(cd "$ROOT" && git grep -lE '^#!/usr/bin/env bash|^#!/bin/sh|^# shellcheck shell=' -- deploy tests .ci)
+    if ((${#files[@]} == 0)); then echo "git lists no files" && return 1; fi
     (cd "$ROOT" && shellcheck -S warning "${files[@]}")
 }
 
