@@ -1,0 +1,389 @@
+/* The calls of the timer store: arguments in, one script, its answer out.
+ *
+ * Invariant: slot.n is the number of writes Redis has acknowledged since the assignment, and at most
+ * slot.doubt more were sent and never answered. Redis holding a number outside [n, n + doubt] means
+ * that it is not the store these writes went to. */
+#include "sla/timerstore.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "sla/timerlink.h"
+#include "sla/timerstore_lua.h"
+
+enum { NUMBER = 24, ID = 8, WAVE = 8, FIXED_ARGS = 11, ARGS = FIXED_ARGS + 2 * TS_CHUNK, TIMEOUT_MS = 40 };
+
+struct slot {
+    char due[NUMBER], lease[NUMBER], ep[NUMBER]; /* keys */
+    bool mine;
+    int64_t epoch;
+    char gen[NUMBER]; /* random per assignment: an old snapshot never matches */
+    int64_t n;
+    int doubt;
+    int64_t head_ms;
+};
+
+struct ts {
+    struct timerlink link;
+    struct slot *slots;
+    int partitions;
+    /* Arguments of the call being composed. */
+    int argc;
+    const char *argv[ARGS];
+    size_t lens[ARGS];
+    int n_numbers;
+    char numbers[ARGS][NUMBER];
+    unsigned char ids[TS_CHUNK][ID];
+};
+
+/* ---- Life ---- */
+
+struct ts *ts_open(const struct ts_config *config)
+{
+    struct ts *ts = calloc(1, sizeof *ts);
+    if (ts == NULL) abort();
+    signal(SIGPIPE, SIG_IGN);
+    ts->partitions = config->partitions;
+    ts->slots = calloc((size_t)config->partitions, sizeof *ts->slots);
+    if (ts->slots == NULL) abort();
+    for (int p = 0; p < ts->partitions; p++) {
+        struct slot *s = &ts->slots[p];
+        snprintf(s->due, sizeof s->due, "{t%02d}:due", p);
+        snprintf(s->lease, sizeof s->lease, "{t%02d}:lease", p);
+        snprintf(s->ep, sizeof s->ep, "{t%02d}:ep", p);
+        s->head_ms = TS_NONE;
+    }
+    struct timerlink *l = &ts->link;
+    snprintf(l->host, sizeof l->host, "%s", config->host);
+    snprintf(l->password, sizeof l->password, "%s", config->password != NULL ? config->password : "");
+    l->port = config->port;
+    l->db = config->db;
+    l->timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : TIMEOUT_MS;
+    l->script = timerstore_lua;
+    return ts;
+}
+
+void ts_close(struct ts *ts)
+{
+    if (ts == NULL) return;
+    timerlink_close(&ts->link);
+    free(ts->slots);
+    free(ts);
+}
+
+/* ---- Composing ---- */
+
+static void add_arg(struct ts *ts, const void *bytes, size_t n)
+{
+    ts->argv[ts->argc] = bytes;
+    ts->lens[ts->argc++] = n;
+}
+
+static void add_text(struct ts *ts, const char *text) { add_arg(ts, text, strlen(text)); }
+
+static void add_number(struct ts *ts, int64_t v)
+{
+    char *to = ts->numbers[ts->n_numbers++];
+    int n = snprintf(to, NUMBER, "%lld", (long long)v);
+    add_arg(ts, to, (size_t)n);
+}
+
+/* Bytes in big endian, so that equal dues come in the order of ids. */
+static void add_id(struct ts *ts, int k, int64_t id)
+{
+    for (int i = 0; i < ID; i++) ts->ids[k][i] = (unsigned char)((uint64_t)id >> (8 * (ID - 1 - i)));
+    add_arg(ts, ts->ids[k], ID);
+}
+
+static int64_t read_id(const char *bytes)
+{
+    uint64_t v = 0;
+    for (int i = 0; i < ID; i++) v = v << 8 | (unsigned char)bytes[i];
+    return (int64_t)v;
+}
+
+/* `ahead`: writes of this wave that come before it. */
+static void begin(struct ts *ts, const struct slot *s, const char *op, int ahead)
+{
+    ts->argc = 2; /* the link fills in command and digest */
+    ts->n_numbers = 0;
+    add_text(ts, "3");
+    add_text(ts, s->due);
+    add_text(ts, s->lease);
+    add_text(ts, s->ep);
+    add_text(ts, op);
+    add_number(ts, s->epoch);
+    add_text(ts, s->gen);
+    add_number(ts, s->n + ahead);
+    add_number(ts, s->doubt);
+}
+
+static bool send_call(struct ts *ts) { return timerlink_send(&ts->link, ts->argc, ts->argv, ts->lens); }
+
+/* ---- Answers ---- */
+
+static int64_t reply_int(const redisReply *r, size_t i)
+{
+    return i < r->elements && r->element[i]->type == REDIS_REPLY_INTEGER ? r->element[i]->integer : -1;
+}
+
+static enum ts_result accept_reply(struct slot *s, const redisReply *r)
+{
+    if (r->type != REDIS_REPLY_ARRAY) return TS_STALE;
+    switch (reply_int(r, 0)) {
+    case 0: break;
+    case 1: return TS_REFUSED;
+    default: return TS_STALE;
+    }
+    s->n = reply_int(r, 1);
+    s->doubt = 0;
+    const redisReply *head = r->elements > 2 ? r->element[2] : NULL;
+    s->head_ms =
+        head != NULL && head->type == REDIS_REPLY_STRING && head->len > 0 ? (int64_t)strtod(head->str, NULL) : TS_NONE;
+    return TS_OK;
+}
+
+static struct slot *slot_of(const struct ts *ts, int partition)
+{
+    return partition >= 0 && partition < ts->partitions ? &ts->slots[partition] : NULL;
+}
+
+static struct slot *my_slot(const struct ts *ts, int partition)
+{
+    struct slot *s = slot_of(ts, partition);
+    return s != NULL && s->mine ? s : NULL;
+}
+
+/* Sends what was composed and waits. *reply is the caller's to free, only with TS_OK. */
+static enum ts_result call(struct ts *ts, struct slot *s, redisReply **reply)
+{
+    for (int attempt = 0; attempt < 2; attempt++) {
+        bool forgotten = false;
+        if (!timerlink_up(&ts->link) || !send_call(ts)) return TS_UNREACHABLE;
+        redisReply *r = timerlink_receive(&ts->link, &forgotten);
+        if (r == NULL) {
+            s->doubt++;
+            return TS_UNREACHABLE;
+        }
+        if (!forgotten) {
+            enum ts_result result = accept_reply(s, r);
+            if (result == TS_OK)
+                *reply = r;
+            else
+                freeReplyObject(r);
+            return result;
+        }
+        freeReplyObject(r);
+        if (!timerlink_load(&ts->link)) return TS_UNREACHABLE;
+    }
+    return TS_UNREACHABLE;
+}
+
+/* ---- Many ids: waves of chunks ---- */
+
+struct batch {
+    const char *op;
+    const struct ts_timer *timers; /* put */
+    const int64_t *ids;            /* del, ack */
+    int n;
+    int done;
+};
+
+static bool send_chunk(struct ts *ts, struct slot *s, const struct batch *b, int from, int ahead)
+{
+    begin(ts, s, b->op, ahead);
+    for (int k = 0; k < TS_CHUNK && from + k < b->n; k++) {
+        if (b->timers != NULL) add_number(ts, b->timers[from + k].due_ms);
+        add_id(ts, k, b->timers != NULL ? b->timers[from + k].id : b->ids[from + k]);
+    }
+    return send_call(ts);
+}
+
+static int chunk_size(const struct batch *b, int from) { return b->n - from < TS_CHUNK ? b->n - from : TS_CHUNK; }
+
+/* One wave: up to WAVE chunks on their way at once. While writes are in doubt only one goes out, for
+ * the number of the next would not be known. */
+static enum ts_result send_wave(struct ts *ts, struct slot *s, struct batch *b, bool *forgotten)
+{
+    int sent = 0, wave = s->doubt > 0 ? 1 : WAVE;
+    enum ts_result result = TS_OK;
+    if (!timerlink_up(&ts->link)) return TS_UNREACHABLE;
+    for (int from = b->done; sent < wave && from < b->n; from += TS_CHUNK, sent++)
+        if (!send_chunk(ts, s, b, from, sent)) return TS_UNREACHABLE;
+    for (int k = 0; k < sent; k++) {
+        redisReply *r = timerlink_receive(&ts->link, forgotten);
+        if (r == NULL) {
+            s->doubt += sent - k;
+            return TS_UNREACHABLE;
+        }
+        if (result == TS_OK && !*forgotten) {
+            result = accept_reply(s, r);
+            if (result == TS_OK) b->done += chunk_size(b, b->done);
+        }
+        freeReplyObject(r);
+    }
+    return result;
+}
+
+static enum ts_result write_batch(struct ts *ts, int partition, struct batch *b)
+{
+    struct slot *s = my_slot(ts, partition);
+    int64_t until_us = clock_monotonic_us() + (int64_t)ts->link.timeout_ms * 1000;
+    enum ts_result result = s != NULL ? TS_OK : TS_STALE;
+    while (result == TS_OK && b->done < b->n && clock_monotonic_us() < until_us) {
+        bool forgotten = false;
+        result = send_wave(ts, s, b, &forgotten);
+        if (result == TS_OK && forgotten && !timerlink_load(&ts->link)) result = TS_UNREACHABLE;
+    }
+    return result;
+}
+
+enum ts_result ts_put(struct ts *ts, int partition, const struct ts_timer *timers, int n, int *done)
+{
+    struct batch b = {.op = "put", .timers = timers, .n = n};
+    enum ts_result result = write_batch(ts, partition, &b);
+    if (done != NULL) *done = b.done;
+    return result;
+}
+
+enum ts_result ts_del(struct ts *ts, int partition, const int64_t *ids, int n, int *done)
+{
+    struct batch b = {.op = "del", .ids = ids, .n = n};
+    enum ts_result result = write_batch(ts, partition, &b);
+    if (done != NULL) *done = b.done;
+    return result;
+}
+
+enum ts_result ts_ack(struct ts *ts, int partition, const int64_t *ids, int n)
+{
+    struct batch b = {.op = "ack", .ids = ids, .n = n};
+    return write_batch(ts, partition, &b);
+}
+
+/* ---- One call each ---- */
+
+static bool new_generation(char *gen)
+{
+    uint64_t r;
+    if (getrandom(&r, sizeof r, 0) != sizeof r) return false;
+    snprintf(gen, NUMBER, "%llu", (unsigned long long)r);
+    return true;
+}
+
+enum ts_result ts_assign(struct ts *ts, int partition, int64_t epoch)
+{
+    struct slot *s = slot_of(ts, partition);
+    redisReply *r = NULL;
+    if (s == NULL) return TS_REFUSED;
+    s->mine = false;
+    s->epoch = epoch;
+    s->n = 0;
+    s->doubt = 0;
+    s->head_ms = TS_NONE;
+    if (!new_generation(s->gen)) {
+        snprintf(ts->link.error, sizeof ts->link.error, "getrandom: %s", strerror(errno));
+        return TS_UNREACHABLE;
+    }
+    begin(ts, s, "assign", 0);
+    enum ts_result result = call(ts, s, &r);
+    if (result != TS_OK) return result;
+    freeReplyObject(r);
+    s->mine = true;
+    return TS_OK;
+}
+
+void ts_release(struct ts *ts, int partition)
+{
+    struct slot *s = slot_of(ts, partition);
+    if (s == NULL) return;
+    s->mine = false;
+    s->head_ms = TS_NONE;
+}
+
+enum ts_result ts_claim(struct ts *ts, int partition, const struct ts_claim *ask, int64_t *ids, int *n)
+{
+    struct slot *s = my_slot(ts, partition);
+    redisReply *r = NULL;
+    *n = 0;
+    if (s == NULL) return TS_STALE;
+    begin(ts, s, "claim", 0);
+    add_number(ts, ask->now_ms);
+    add_number(ts, ask->now_ms + ask->lease_ms);
+    add_number(ts, ask->fresh_ms);
+    add_number(ts, ask->max < TS_CHUNK ? ask->max : TS_CHUNK);
+    enum ts_result result = call(ts, s, &r);
+    if (result != TS_OK) return result;
+    const redisReply *rest = r->elements > 3 ? r->element[3] : NULL;
+    if (rest != NULL && rest->type == REDIS_REPLY_STRING)
+        for (size_t at = 0; at + ID <= rest->len; at += ID) ids[(*n)++] = read_id(rest->str + at);
+    freeReplyObject(r);
+    return TS_OK;
+}
+
+enum ts_result ts_reclaim(struct ts *ts, int partition, int64_t now_ms, int *n)
+{
+    struct slot *s = my_slot(ts, partition);
+    redisReply *r = NULL;
+    if (n != NULL) *n = 0;
+    if (s == NULL) return TS_STALE;
+    begin(ts, s, "reclaim", 0);
+    add_number(ts, now_ms);
+    add_number(ts, TS_CHUNK);
+    enum ts_result result = call(ts, s, &r);
+    if (result != TS_OK) return result;
+    if (n != NULL) *n = (int)reply_int(r, 3);
+    freeReplyObject(r);
+    return TS_OK;
+}
+
+enum ts_result ts_stat(struct ts *ts, int partition, struct ts_stat *out)
+{
+    struct slot *s = my_slot(ts, partition);
+    redisReply *r = NULL;
+    *out = (struct ts_stat){.head_ms = TS_NONE};
+    if (s == NULL) return TS_STALE;
+    begin(ts, s, "stat", 0);
+    enum ts_result result = call(ts, s, &r);
+    if (result != TS_OK) return result;
+    if (r->elements > 3 && r->element[3]->type == REDIS_REPLY_ARRAY) {
+        out->pending = reply_int(r->element[3], 0);
+        out->leased = reply_int(r->element[3], 1);
+    }
+    out->head_ms = s->head_ms;
+    freeReplyObject(r);
+    return TS_OK;
+}
+
+/* ---- Without Redis ---- */
+
+int64_t ts_head(const struct ts *ts, int partition)
+{
+    const struct slot *s = my_slot(ts, partition);
+    return s != NULL ? s->head_ms : TS_NONE;
+}
+
+int64_t ts_next(const struct ts *ts)
+{
+    int64_t next = TS_NONE;
+    for (int p = 0; p < ts->partitions; p++)
+        if (ts->slots[p].mine && ts->slots[p].head_ms < next) next = ts->slots[p].head_ms;
+    return next;
+}
+
+const char *ts_error(const struct ts *ts) { return ts->link.error; }
+
+const char *ts_result_name(enum ts_result r)
+{
+    switch (r) {
+    case TS_OK: return "ok";
+    case TS_REFUSED: return "refused";
+    case TS_STALE: return "stale";
+    case TS_UNREACHABLE: return "unreachable";
+    }
+    return "unknown";
+}
