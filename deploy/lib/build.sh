@@ -13,6 +13,11 @@ build_programs() {
     NINJA_STATUS='[%f/%t] ' ninja -C "$dir" "${PROGRAMS[@]}"
 }
 
+# Through sudo the build belongs to whom the checkout belongs, or that person could not build there again.
+give_back() {
+    if [[ $(stat -c %u "$ROOT") != 0 ]]; then chown -R --reference="$ROOT" -- "$1"; fi
+}
+
 # Two calls on one checkout must not build at once.
 build_locked() {
     local dir=$1
@@ -20,6 +25,7 @@ build_locked() {
     exec 8>"$dir/.deploy-lock"
     flock 8
     build_programs "$dir"
+    give_back "$dir"
     install_programs "$dir"
 }
 
