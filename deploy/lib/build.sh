@@ -20,12 +20,12 @@ give_back() {
 
 # Two calls on one checkout must not build at once.
 build_locked() {
-    local dir=$1
+    dir=$1
     mkdir -p -- "$dir"
     exec 8>"$dir/.deploy-lock"
     flock 8
+    trap 'give_back "$dir"' EXIT
     build_programs "$dir"
-    give_back "$dir"
     install_programs "$dir"
 }
 

@@ -80,6 +80,15 @@ step() {
     ui_done "$title" $((SECONDS - from))
 }
 
+# For "trap ui_unexpected ERR" (with set -E): no run ends without a word. Steps report through their log.
+ui_unexpected() {
+    local rc=$? at="${BASH_SOURCE[1]##*/}:${BASH_LINENO[0]}" what=$BASH_COMMAND
+    if ((BASH_SUBSHELL == 0)); then
+        trap - ERR
+        fail "'$what' ended with exit code $rc ($at)" "the message above, if any, is that command's own; mend it and call again"
+    fi
+}
+
 # Ends what runs in the foreground step when the person interrupts; what is supervised already stays.
 ui_interrupted() {
     if [[ -n $UI_CHILD ]]; then kill "$UI_CHILD" 2>/dev/null || true; fi
