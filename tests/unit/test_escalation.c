@@ -1,0 +1,201 @@
+/* The escalation core: rules ES-1, ES-2, ES-6, ES-9, DI-2, on the shipped organisation (O-E1 of R-EAST of HO). */
+#include "escalation/escalation.h"
+#include "golden_kit.h"
+
+static struct kit k;
+static void set_up(void) { k = kit_open(&escalation_core); }
+static void tear_down(void) { kit_close(&k); }
+TestSuite(escalation, .init = set_up, .fini = tear_down);
+
+static const struct escalation_state *state(void) { return k.state; }
+
+#define AT_OUTLET(version) KIT_ASSIGNMENT(version, "O-E1", "outlet", "'regional_id':'R-EAST',")
+#define AT_REGIONAL(version) KIT_ASSIGNMENT(version, "R-EAST", "regional", "")
+#define AT_HEAD(version) KIT_ASSIGNMENT(version, "HO", "head_office", "")
+#define ASSIGNED(assignment)                                                                                           \
+    "{'brief':" KIT_BRIEF("claim", ",'received_ms':1") ",'assignment':" assignment ",'reason':'territory'}"
+#define REASSIGNED(assignment) "{'assignment':" assignment ",'from_org':'x','reason':'taken_over'}"
+#define BREACHED(code, ver)                                                                                            \
+    "{'code':'" code "','ver':" ver ",'round':1,'due_ms':1,'fired_ms':1,'late_ms':5,'history':false}"
+
+static const struct ev_escalation_slip_issued *slip(void) { return kit_output(&k, EV_ESCALATION_SLIP_ISSUED, 0); }
+static const struct ev_escalation_taken_over *takeover(void) { return kit_output(&k, EV_ESCALATION_TAKEN_OVER, 0); }
+
+static void assigned_to_outlet(void)
+{
+    kit_expect(&k, "dispatch.assigned", "2026-03-02 10:00", ASSIGNED(AT_OUTLET("1")), "escalation.supervised");
+}
+
+Test(escalation, DI_2_the_regional_watches_its_outlet)
+{
+    assigned_to_outlet();
+    const struct ev_escalation_supervised *out = kit_output(&k, EV_ESCALATION_SUPERVISED, 0);
+    cr_assert_str_eq(out->org_id, "R-EAST");
+    cr_assert_eq(out->level, ORG_LEVEL_REGIONAL);
+}
+
+/* ES-1: at once, to the responsible party; without a rung nothing is taken over. */
+Test(escalation, ES_1_a_missed_limit_issues_a_slip_to_the_named_handler)
+{
+    assigned_to_outlet();
+    kit_expect(&k, "sla.breached", "2026-03-03 10:00", BREACHED("first_response", "1"), "escalation.slip_issued");
+    cr_assert_str_eq(slip()->to_org, "O-E1");
+    cr_assert_str_eq(slip()->to_person, "O-E1-H1");
+    cr_assert_eq(slip()->late_ms, 5);
+    cr_assert_eq(state()->slips, 1);
+}
+
+Test(escalation, ES_1_the_approvers_slip_goes_to_the_manager_and_finances_to_head_office)
+{
+    assigned_to_outlet();
+    kit_expect(&k, "sla.breached", "2026-03-03 10:00", BREACHED("payment", "1"), "escalation.slip_issued");
+    cr_assert_str_eq(slip()->to_org, "HO");
+    cr_assert_str_eq(slip()->to_person, "HO-F1");
+    kit_expect(&k, "sla.breached", "2026-03-03 10:00", BREACHED("approval", "1"),
+               "escalation.slip_issued escalation.taken_over");
+    cr_assert_str_eq(slip()->to_person, "O-E1-M");
+}
+
+/* ES-2 as one path: outlet → its regional → head office, one level a miss on that level. */
+Test(escalation, ES_2_missed_evidence_climbs_from_outlet_to_regional_to_head_office)
+{
+    assigned_to_outlet();
+    kit_expect(&k, "sla.breached", "2026-03-03 10:00", BREACHED("evidence", "1"),
+               "escalation.slip_issued escalation.taken_over");
+    cr_assert_str_eq(takeover()->from_org, "O-E1");
+    cr_assert_str_eq(takeover()->to_org, "R-EAST");
+    cr_assert_str_eq(takeover()->code, "evidence");
+    kit_expect(&k, "dispatch.reassigned", "2026-03-03 10:00", REASSIGNED(AT_REGIONAL("2")), "escalation.supervised");
+    kit_expect(&k, "sla.breached", "2026-03-04 10:00", BREACHED("evidence", "2"),
+               "escalation.slip_issued escalation.taken_over");
+    cr_assert_str_eq(slip()->to_person, "R-EAST-H1");
+    cr_assert_str_eq(takeover()->to_org, "HO");
+    cr_assert_eq(takeover()->to_level, ORG_LEVEL_HEAD_OFFICE);
+    kit_expect(&k, "dispatch.reassigned", "2026-03-04 10:00", REASSIGNED(AT_HEAD("3")), "escalation.supervised");
+    kit_expect(&k, "sla.breached", "2026-03-05 10:00", BREACHED("evidence", "3"), "escalation.slip_issued");
+    cr_assert_eq(state()->takeovers, 2);
+}
+
+/* ES-2: another miss of the outlet while the takeover is on its way moves the case no further. */
+Test(escalation, ES_2_a_miss_during_a_takeover_is_told_but_moves_nothing)
+{
+    assigned_to_outlet();
+    kit_feed(&k, "sla.breached", "2026-03-03 10:00", BREACHED("evidence", "1"));
+    kit_expect(&k, "sla.breached", "2026-03-03 10:00", BREACHED("plan", "1"), "escalation.slip_issued");
+    kit_expect(&k, "dispatch.reassigned", "2026-03-03 10:00", REASSIGNED(AT_REGIONAL("2")), "escalation.supervised");
+    kit_expect(&k, "sla.breached", "2026-03-05 10:00", BREACHED("plan", "2"),
+               "escalation.slip_issued escalation.taken_over");
+}
+
+/* ES-6: an unstaffed regional is passed over, and named. */
+Test(escalation, ES_6_a_level_with_nobody_is_skipped)
+{
+    struct pol_organisation org = *k.policy->org;
+    struct pol_unit *units = ARENA_ARRAY(&k.arena, struct pol_unit, org.n_units);
+    for (int i = 0; i < org.n_units; i++) {
+        units[i] = org.units[i];
+        if (strcmp(units[i].id, "R-EAST") == 0) units[i].n_people = 0;
+    }
+    org.units = units;
+    struct policy without = *k.policy;
+    without.org = &org;
+    const struct policy *whole = k.policy;
+    assigned_to_outlet();
+    k.policy = &without;
+    kit_expect(&k, "sla.breached", "2026-03-03 10:00", BREACHED("evidence", "1"),
+               "escalation.slip_issued escalation.taken_over");
+    k.policy = whole;
+    cr_assert_str_eq(takeover()->to_org, "HO");
+    cr_assert_eq(takeover()->n_skipped, 1);
+    cr_assert_str_eq(takeover()->skipped[0], "R-EAST");
+}
+
+/* ES-6: a miss of a case nobody has been found for yet is told to head office. */
+Test(escalation, ES_6_a_miss_without_an_assignment_goes_to_head_office)
+{
+    kit_expect(&k, "sla.breached", "2026-03-03 10:00", BREACHED("first_response", "1"), "escalation.slip_issued");
+    cr_assert_str_eq(slip()->to_org, "HO");
+    kit_expect(&k, "dispatch.assigned", "2026-03-03 11:00", ASSIGNED(AT_OUTLET("1")), "escalation.supervised");
+    cr_assert_str_eq(state()->org_id, "O-E1");
+}
+
+/* ES-9: deadlock climbs one level; on head office's own level its general manager is told. */
+Test(escalation, ES_9_a_deadlock_goes_one_level_up_and_at_the_top_to_the_general_manager)
+{
+    assigned_to_outlet();
+    kit_expect(&k, "approval.deadlocked", "2026-03-03 10:00", "{'round':2,'org_id':'O-E1','level':'outlet'}",
+               "escalation.taken_over");
+    cr_assert_str_eq(takeover()->cause, "deadlock");
+    kit_expect(&k, "approval.deadlocked", "2026-03-03 10:00", "{'round':2,'org_id':'O-E1','level':'outlet'}",
+               "ignored");
+    kit_expect(&k, "dispatch.reassigned", "2026-03-03 10:00", REASSIGNED(AT_HEAD("2")), "escalation.supervised");
+    kit_expect(&k, "approval.deadlocked", "2026-03-09 10:00", "{'round':4,'org_id':'HO','level':'head_office'}",
+               "escalation.slip_issued");
+    cr_assert_str_eq(slip()->to_person, "HO-GM");
+}
+
+/* SL-3: the withdrawn miss withdraws its slip and no longer counts; the takeover stays. */
+Test(escalation, ES_1_an_annulled_miss_withdraws_its_slip)
+{
+    assigned_to_outlet();
+    kit_feed(&k, "sla.breached", "2026-03-03 10:00", BREACHED("evidence", "1"));
+    const char *annulled = "{'code':'evidence','ver':1,'due_ms':1,'at_ms':1}";
+    kit_expect(&k, "sla.annulled", "2026-03-03 10:00", annulled, "escalation.slip_withdrawn");
+    kit_expect(&k, "sla.annulled", "2026-03-03 10:00", annulled, "ignored");
+    cr_assert_eq(state()->n_open_slips, 0);
+    cr_assert_str_eq(state()->org_id, "R-EAST");
+}
+
+Test(escalation, ES_1_history_and_the_customers_own_limits_issue_no_slip)
+{
+    assigned_to_outlet();
+    kit_expect(&k, "sla.breached", "2026-03-03 10:00", BREACHED("customer_answer_day3", "1"), "ignored");
+    kit_expect(&k, "sla.breached", "2026-03-03 10:00",
+               "{'code':'evidence','ver':1,'round':1,'due_ms':1,'fired_ms':1,'late_ms':5,'history':true}", "ignored");
+}
+
+/* Assignments carry a version: an older one read later changes nothing. */
+Test(escalation, DI_2_assignments_in_any_order)
+{
+    kit_expect(&k, "dispatch.reassigned", "2026-03-03 10:00", REASSIGNED(AT_REGIONAL("2")), "escalation.supervised");
+    kit_expect(&k, "dispatch.assigned", "2026-03-02 10:00", ASSIGNED(AT_OUTLET("1")), "ignored");
+    cr_assert_str_eq(state()->org_id, "R-EAST");
+}
+
+Test(escalation, ES_2_supervision_ends_with_the_case_and_comes_back_with_it)
+{
+    assigned_to_outlet();
+    kit_expect(&k, "intake.closed", "2026-03-04 10:00", "{'outcome':'settled'}", "escalation.ended");
+    kit_expect(&k, "sla.breached", "2026-03-04 10:00", BREACHED("plan", "1"), "ignored");
+    kit_expect(&k, "dispatch.reassigned", "2026-03-05 10:00", REASSIGNED(AT_REGIONAL("2")), "escalation.supervised");
+    kit_expect(&k, "intake.reopened", "2026-03-05 10:00", "{'reason':'not_satisfied'}", "escalation.supervised");
+    cr_assert_eq(state()->status, ESCALATION_STATUS_WATCHING);
+    kit_expect(&k, "sla.breached", "2026-03-06 10:00", BREACHED("plan", "2"),
+               "escalation.slip_issued escalation.taken_over");
+}
+
+Test(escalation, golden_matrix)
+{
+    static const struct golden_way ways[] = {
+        {"none", {{0}}},
+        {"watching",
+         {{"dispatch.assigned", ASSIGNED(AT_OUTLET("1"))}, {"sla.breached", BREACHED("first_response", "1")}, {0}}},
+        {"ended",
+         {{"dispatch.assigned", ASSIGNED(AT_OUTLET("1"))},
+          {"sla.breached", BREACHED("first_response", "1")},
+          {"intake.closed", "{'outcome':'settled'}"},
+          {0}}},
+        {0},
+    };
+    static const struct golden_feed samples[] = {
+        {"dispatch.assigned", ASSIGNED(AT_OUTLET("2"))},
+        {"dispatch.reassigned", REASSIGNED(AT_REGIONAL("2"))},
+        {"dispatch.handler_changed", "{'assignment':" AT_OUTLET("2") "}"},
+        {"sla.breached", BREACHED("evidence", "1")},
+        {"sla.annulled", "{'code':'first_response','ver':1,'due_ms':1,'at_ms':1}"},
+        {"approval.deadlocked", "{'round':2,'org_id':'O-E1','level':'outlet'}"},
+        {"intake.closed", "{'outcome':'settled'}"},
+        {"intake.reopened", "{'reason':'r'}"},
+        {0}};
+    golden_check(&k, ways, samples);
+}
