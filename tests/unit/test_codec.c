@@ -188,6 +188,7 @@ Test(codec, encode_refuses_what_decode_would)
     plan.measures = measures;
     cr_expect_not(codec_encode(&plan_desc, &plan, &out));
     cr_expect_str_eq(out.bytes, "kept", "nothing of a refused value stays");
+    cr_expect_eq(out.len, 4);
     cr_expect_not(codec_explain(&plan_desc, &plan, &e));
     cr_expect(strstr(e.message, "$.measures[1].kind: enum is absent"), "%s", e.message);
     const struct ev_inbound_complaint far = {.description = "x", .has_received_at = true, .received_at_ms = INT64_MAX};
@@ -281,6 +282,19 @@ Test(codec, desc_equal_sees_every_field)
             cr_expect_not(desc_equal(d, a, b), "%s.%s", d->name, f->name);
         }
     }
+}
+
+Test(codec, desc_equal_sees_every_item_and_nothing_hidden)
+{
+    const char *const first[] = {"a", "b"}, *const second[] = {"a", "c"};
+    struct ev_intake_materials_requested x = {.n_missing = 2, .missing = first},
+                                         y = {.n_missing = 2, .missing = second};
+    const struct type_desc *d = event_desc(EV_INTAKE_MATERIALS_REQUESTED);
+    cr_expect_not(desc_equal(d, &x, &y));
+    y.n_missing = x.n_missing = 1;
+    cr_expect(desc_equal(d, &x, &y));
+    const struct plan plain = {.currency = "CNY"}, hidden = {.currency = "CNY", .goodwill_minor = 7};
+    cr_expect(desc_equal(&plan_desc, &plain, &hidden), "a value that is absent says nothing");
 }
 
 Test(codec, states_begin_with_their_status)

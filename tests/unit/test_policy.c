@@ -140,11 +140,11 @@ static const char finding[] =
     "{\"id\":\"HO\",\"name\":\"HO\",\"level\":\"head_office\",\"bank_account\":\"b\",\"people\":["
     "{\"id\":\"m\",\"name\":\"m\",\"roles\":[\"handler\",\"ho_service_manager\"]}]},"
     "{\"id\":\"any\",\"name\":\"any\",\"level\":\"outlet\",\"parent\":\"HO\",\"bank_account\":\"b\",\"people\":[],"
-    "\"territories\":[\"*\"],\"contracts\":[\"HT-\"]},"
+    "\"territories\":[\"*\"]},"
     "{\"id\":\"east\",\"name\":\"east\",\"level\":\"outlet\",\"parent\":\"HO\",\"bank_account\":\"b\",\"people\":[],"
-    "\"territories\":[\"E*\",\"W1\"],\"contracts\":[\"HT-2025-\"]},"
+    "\"territories\":[\"E*\",\"W1\",\"E15\"],\"contracts\":[\"HT-2025-\"]},"
     "{\"id\":\"e1\",\"name\":\"e1\",\"level\":\"outlet\",\"parent\":\"HO\",\"bank_account\":\"b\",\"people\":[],"
-    "\"territories\":[\"E1\",\"E1*\"]},"
+    "\"territories\":[\"E1\",\"E1*\"],\"contracts\":[\"HT-\"]},"
     "{\"id\":\"shut\",\"name\":\"shut\",\"level\":\"outlet\",\"parent\":\"HO\",\"bank_account\":\"b\",\"people\":[],"
     "\"suspended\":true,\"territories\":[\"E2\"],\"contracts\":[\"HT-2025-9\"]}]}";
 
@@ -161,11 +161,12 @@ Test(policy, DI_1_contract_before_territory_before_the_rest)
     struct err e = ERR_INIT;
     const struct policy *q;
     cr_assert(policy_parse(pack_text, finding, &q, &e), "%s", e.message);
-    expect_found(q, "HT-2024-1", "E1", "any");
+    expect_found(q, "HT-2024-1", "W1", "e1");
     expect_found(q, "HT-2025-1", "X", "east");
     expect_found(q, "HT-2025-99", NULL, "east"); /* its own holder is suspended */
     expect_found(q, "XX-1", "E1", "e1");
     expect_found(q, NULL, "E17", "e1");
+    expect_found(q, NULL, "E15", "east"); /* a name before a pattern */
     expect_found(q, NULL, "E3", "east");
     expect_found(q, NULL, "E2", "east"); /* suspended */
     expect_found(q, NULL, "W1", "east");
@@ -367,7 +368,7 @@ Test(policy, ES_6_an_organisation_that_cannot_be_right_is_refused)
         {"\"W1\"", "\"E*\"", "$.units[2].territories[1]: \"E*\" is served twice"},
         {"\"W1\"", "\"*1\"", "$.units[2].territories[1]: a code, or"},
         {"\"W1\"", "\"\"", "$.units[2].territories[1]: a code, or"},
-        {"\"HT-2025-\"", "\"HT-\"", "$.units[2].contracts[0]: \"HT-\" is held twice"},
+        {"\"HT-2025-\"", "\"HT-\"", "$.units[3].contracts[0]: \"HT-\" is held twice"},
         {"\"HT-2025-\"", "\"\"", "$.units[2].contracts[0]: is empty"},
         {"\"bank_account\":\"b\"", "\"bank_account\":\"\"", "$.units[0].bank_account: is empty"},
         {"\"version\":1", "\"version\":1.5", "organisation.json: $.version: expected integer"},
