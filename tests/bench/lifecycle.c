@@ -1,0 +1,305 @@
+/* Whole cases per second: register → acknowledge → assign → 24 h limit armed → evidence command → limit met →
+ * approval limit armed → approve command → limit met → paid → closed.
+ *
+ * The benchmark plays the channel and the people (cli/actors.h, nobody waits) through Kafka; at most --window cases are
+ * on their way at a time. The policy is the shipped one without a satisfaction call; the customer has consented. */
+#include <argp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/timefmt.h"
+#include "bench.h"
+#include "cli/actors.h"
+#include "cli/feed.h"
+#include "event/codec.h"
+#include "event/identity.h"
+#include "policy/policy_load.h"
+#include "runtime/kafka.h"
+#include "runtime/settings.h"
+#include "runtime/topics.h"
+
+struct flight {
+    int64_t case_id;
+    int64_t sent_us;
+    struct acquaintance who;
+    UT_hash_handle hh;
+};
+
+struct bench {
+    int cases, window, timeout_s;
+    bool json;
+    struct config config;
+    struct clock clock;
+    const struct policy *policy;
+    struct feed *feed;
+    struct kafka_producer *producer;
+    struct arena arena;
+    struct flight *flights;
+    int64_t *sent_us; /* by number of the case */
+    double *latency_ms;
+    int sent, closed;
+    char run[24]; /* makes this run's messages its own */
+};
+
+static void put(struct bench *b, int topic, int part, enum event_type type, const char *id, const char *case_id,
+                const char *json)
+{
+    char time[TIMEFMT_SIZE];
+    struct record r = {.timestamp_ms = clock_real_ms(), .value = json, .value_len = strlen(json)};
+    r.key = case_id != NULL ? case_id : id;
+    r.key_len = strlen(r.key);
+    record_set_header(&r, "ce_specversion", "1.0");
+    record_set_header(&r, "ce_id", id);
+    record_set_header(&r, "ce_source", topic == TOPIC_INBOUND ? "/channels/bench" : "/redress/bench");
+    record_set_header(&r, "ce_type", event_ce_type(type));
+    record_set_header(&r, "ce_time", timefmt_utc(clock_now_ms(&b->clock), time));
+    record_set_header(&r, "content-type", "application/json");
+    if (case_id != NULL) record_set_header(&r, "case_id", case_id);
+    while (kafka_producer_send(b->producer, topic, part, &r) == KAFKA_QUEUE_FULL) kafka_producer_poll(b->producer);
+}
+
+static void start_case(struct bench *b)
+{
+    char id[64], phone[24];
+    int n = b->sent++;
+    snprintf(id, sizeof id, "%s-%d", b->run, n);
+    snprintf(phone, sizeof phone, "139%s%05d", b->run + strlen(b->run) - 3, n);
+    const struct customer customer = {.name = "Bench", .phone = phone};
+    const struct ev_inbound_complaint c = {.external_ref = id,
+                                           .kind = KIND_CLAIM,
+                                           .category = CATEGORY_WORKMANSHIP,
+                                           .phase = PHASE_AFTER_SALES,
+                                           .customer = &customer,
+                                           .region = "AIR-JFK",
+                                           .description =
+                                               "tiles came loose in the bathroom, the third row from the door",
+                                           .has_claimed_minor = true,
+                                           .claimed_minor = 90000,
+                                           .currency = "CNY",
+                                           .consent = true};
+    struct buf json = BUF_INIT;
+    const struct origin from = {"/channels/bench", id};
+    if (!codec_encode(event_desc(EV_INBOUND_COMPLAINT), &c, &json)) abort();
+    int part = id_home(identity_of(&c, &from, &b->arena), (int)config_int(&b->config, "partitions"));
+    b->sent_us[n] = clock_monotonic_us();
+    put(b, TOPIC_INBOUND, part, EV_INBOUND_COMPLAINT, id, NULL, json.bytes);
+    buf_deinit(&json);
+}
+
+static struct flight *flight_of(struct bench *b, int64_t case_id, bool add)
+{
+    struct flight *f;
+    HASH_FIND(hh, b->flights, &case_id, sizeof case_id, f);
+    if (f != NULL || !add) return f;
+    f = calloc(1, sizeof *f);
+    if (f == NULL) abort();
+    f->case_id = case_id;
+    HASH_ADD(hh, b->flights, case_id, sizeof f->case_id, f);
+    return f;
+}
+
+static void answer(struct bench *b, struct flight *f, const struct scene *s)
+{
+    struct action actions[ACTORS_MAX];
+    int n = actors_react(s, &f->who, &b->arena, actions);
+    for (int i = 0; i < n; i++) {
+        char id[80], case_id[24];
+        struct buf json = BUF_INIT;
+        snprintf(id, sizeof id, "%s.%d", s->event_id, i);
+        snprintf(case_id, sizeof case_id, "%" PRId64, f->case_id);
+        if (!codec_encode(event_desc(actions[i].type), actions[i].data, &json)) abort();
+        put(b, TOPIC_COMMAND, case_id_partition(f->case_id), actions[i].type, id, case_id, json.bytes);
+        buf_deinit(&json);
+    }
+}
+
+static void on_registered(struct bench *b, int64_t case_id, const struct ev_intake_registered *e)
+{
+    size_t n = strlen(b->run);
+    if (e->external_ref == NULL || strncmp(e->external_ref, b->run, n) != 0) return;
+    flight_of(b, case_id, true)->sent_us = b->sent_us[atoi(e->external_ref + n + 1)];
+}
+
+static void on_closed(struct bench *b, struct flight *f)
+{
+    b->latency_ms[b->closed++] = (double)(clock_monotonic_us() - f->sent_us) / 1000;
+    HASH_DEL(b->flights, f);
+    free(f);
+}
+
+static void take(struct bench *b, const struct record *r)
+{
+    struct scene s = {.policy = b->policy, .temper = &temper_prompt, .seed = 1};
+    struct err e = ERR_INIT;
+    char type[96], id[64], time[TIMEFMT_SIZE] = "";
+    for (int i = 0; i < r->n_headers; i++) {
+        const struct header *h = &r->headers[i];
+        if (strcmp(h->name, "ce_type") == 0) snprintf(type, sizeof type, "%.*s", (int)h->len, h->value);
+        if (strcmp(h->name, "ce_id") == 0) snprintf(id, sizeof id, "%.*s", (int)h->len, h->value);
+        if (strcmp(h->name, "ce_time") == 0) snprintf(time, sizeof time, "%.*s", (int)h->len, h->value);
+        if (strcmp(h->name, "case_id") == 0) s.case_id = strtoll(h->value, NULL, 10);
+    }
+    if (!event_parse_type(type, &s.type) || !timefmt_parse(time, &s.at_ms)) return;
+    if (s.type != EV_INTAKE_REGISTERED && s.type != EV_INTAKE_CLOSED && s.type != EV_EVIDENCE_VISIT_ORDERED &&
+        s.type != EV_APPROVAL_REQUESTED)
+        return;
+    void *data = arena_alloc(&b->arena, event_desc(s.type)->size);
+    if (!codec_decode(event_desc(s.type), r->value, r->value_len, &b->arena, data, &e)) return;
+    s.data = data;
+    s.event_id = id;
+    if (s.type == EV_INTAKE_REGISTERED) on_registered(b, s.case_id, data);
+    /* A visit may be ordered before this reader has seen the registration: topics are read in any order. */
+    struct flight *f = flight_of(b, s.case_id, true);
+    if (s.type == EV_INTAKE_CLOSED)
+        on_closed(b, f);
+    else
+        answer(b, f, &s);
+}
+
+static bool run(struct bench *b, double *seconds, struct err *e)
+{
+    int64_t begin = clock_monotonic_us(), give_up = begin + (int64_t)b->timeout_s * 1000000;
+    while (b->closed < b->cases) {
+        struct record r;
+        int topic, taken = 0;
+        while (b->sent < b->cases && b->sent - b->closed < b->window) start_case(b);
+        while (taken < 1000 && feed_next(b->feed, taken == 0 ? 2 : 0, &r, &topic, e)) {
+            take(b, &r);
+            taken++;
+        }
+        if (err_is_set(e)) return false;
+        kafka_producer_poll(b->producer);
+        arena_reset(&b->arena);
+        if (clock_monotonic_us() > give_up)
+            return err_set(e, ERR_INTERNAL, "bench", "after %d s only %d of %d cases were closed", b->timeout_s,
+                           b->closed, b->cases);
+    }
+    *seconds = (double)(clock_monotonic_us() - begin) / 1e6;
+    return true;
+}
+
+static void on_delivered(void *user, int topic, int part, bool ok, int64_t offset)
+{
+    (void)user, (void)topic, (void)part, (void)ok, (void)offset;
+}
+
+static bool open_all(struct bench *b, struct err *e)
+{
+    static const int topics[] = {SERVICE_INTAKE, SERVICE_EVIDENCE, SERVICE_APPROVAL};
+    int n;
+    const struct config_key *keys = settings_shared(&n);
+    struct kafka_producer_spec spec = {.service = SERVICE_CONSOLE, .wake_fd = -1, .delivered = on_delivered};
+    if (!config_load(&b->config, keys, n, settings_default_file(), e) || !settings_clock(&b->config, &b->clock, e))
+        return false;
+    if (!policy_load(config_text(&b->config, "policy.dir"), config_text(&b->config, "calendar.dir"), &b->policy, e))
+        return false;
+    spec.config = &b->config;
+    snprintf(b->run, sizeof b->run, "b%" PRId64, clock_real_ms());
+    b->sent_us = calloc((size_t)b->cases, sizeof *b->sent_us);
+    b->latency_ms = calloc((size_t)b->cases, sizeof *b->latency_ms);
+    b->feed = feed_open(&b->config, topics, 3, false, e);
+    b->producer = b->feed == NULL ? NULL : kafka_producer_new(&spec, e);
+    return b->producer != NULL;
+}
+
+struct figures {
+    double rate, floor, p50_ms, p99_ms, seconds;
+    int64_t events, states, bytes;
+    struct bench_cpu cpu[BENCH_MAX_PROCESSES];
+    int n_cpu;
+};
+
+static void subtract(struct figures *f, const struct bench_stack *before, const struct bench_stack *after, int cases)
+{
+    f->events = (after->events - before->events) / cases;
+    f->states = (after->revisions - before->revisions) / cases;
+    f->bytes = (after->database_bytes - before->database_bytes + after->kafka_bytes - before->kafka_bytes) / cases;
+    for (int i = 0; i < after->n_cpu; i++) {
+        struct bench_cpu c = after->cpu[i];
+        for (int k = 0; k < before->n_cpu; k++)
+            if (strcmp(before->cpu[k].name, c.name) == 0) c.seconds -= before->cpu[k].seconds;
+        if (c.seconds >= 0.05) f->cpu[f->n_cpu++] = c;
+    }
+}
+
+static void print(const struct bench *b, const struct figures *f)
+{
+    if (b->json) {
+        printf("{\"benchmark\":\"lifecycle\",\"cases\":%d,\"rate\":%.1f,\"floor\":%.1f,\"ratio\":%.4f,\"p50_ms\":%.1f,"
+               "\"p99_ms\":%.1f,\"events_per_case\":%" PRId64 ",\"states_per_case\":%" PRId64
+               ",\"bytes_per_case\":%" PRId64 ",\"cpu_ms_per_case\":{",
+               b->cases, f->rate, f->floor, f->rate / f->floor, f->p50_ms, f->p99_ms, f->events, f->states, f->bytes);
+        for (int i = 0; i < f->n_cpu; i++)
+            printf("%s\"%s\":%.3f", i == 0 ? "" : ",", f->cpu[i].name, 1000 * f->cpu[i].seconds / b->cases);
+        printf("}}\n");
+        return;
+    }
+    printf("whole cases          %d in %.1f s, window %d\n", b->cases, f->seconds, b->window);
+    printf("rate                 %.0f cases/s\n", f->rate);
+    printf("floor                %.0f cases/s (the same events and rows, no logic)\n", f->floor);
+    printf("ratio                %.3f\n", f->rate / f->floor);
+    printf("latency of a case    p50 %.0f ms, p99 %.0f ms\n", f->p50_ms, f->p99_ms);
+    printf("a case is            %" PRId64 " events, %" PRId64 " state changes, %" PRId64 " bytes on disk\n", f->events,
+           f->states, f->bytes);
+    printf("CPU per case\n");
+    for (int i = 0; i < f->n_cpu; i++)
+        printf("  %-18s %7.3f ms\n", f->cpu[i].name, 1000 * f->cpu[i].seconds / b->cases);
+}
+
+static bool measure(struct bench *b, struct figures *f, struct err *e)
+{
+    struct bench_stack before, after;
+    if (!bench_stack_read(&b->config, &before, e) || !run(b, &f->seconds, e) ||
+        !bench_stack_read(&b->config, &after, e))
+        return false;
+    subtract(f, &before, &after, b->cases);
+    f->rate = b->cases / f->seconds;
+    f->p50_ms = bench_percentile(b->latency_ms, b->closed, 50);
+    f->p99_ms = bench_percentile(b->latency_ms, b->closed, 99);
+    struct bench_floor floor = {.cases = b->cases < 4000 ? 4000 : b->cases,
+                                .events_per_case = f->events,
+                                .states_per_case = f->states,
+                                .event_bytes = 700,
+                                .state_bytes = 500};
+    return bench_floor_run(&b->config, &floor, &f->floor, e);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct bench *b = state->input;
+    switch (key) {
+    case 'n': b->cases = atoi(arg); return 0;
+    case 'w': b->window = atoi(arg); return 0;
+    case 't': b->timeout_s = atoi(arg); return 0;
+    case 'j': b->json = true; return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"cases", 'n', "N", 0, "whole cases (default 5000)", 0},
+        {"window", 'w', "N", 0, "cases on their way at a time (default 500)", 0},
+        {"timeout", 't', "S", 0, "give up after so many seconds (default 300)", 0},
+        {"json", 'j', 0, 0, "one JSON object", 0},
+        {0}};
+    static const struct argp parser = {options, parse, "", "Whole cases per second through a running stack.", 0, 0, 0};
+    struct bench b = {.cases = 5000, .window = 500, .timeout_s = 300};
+    struct figures f = {0};
+    struct err e = ERR_INIT;
+    if (argp_parse(&parser, argc, argv, 0, NULL, &b) != 0) return 2;
+    if (!open_all(&b, &e) || !measure(&b, &f, &e)) {
+        fprintf(stderr, "lifecycle: %s\n", e.message);
+        return 1;
+    }
+    print(&b, &f);
+    return 0;
+}
