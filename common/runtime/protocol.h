@@ -172,7 +172,8 @@ bool proto_setup_due(const struct protocol *p, int part);
 
 /* Where to seek now; committed position of a topic. */
 int64_t proto_position(const struct protocol *p, int part, uint16_t topic);
-/* The broker says "offset out of range": where to read now, the end if above it, the start if below. */
+/* The broker says "offset out of range": where to read now: the start if below it; above the end, the end of a
+ * sequenced log (nacks repair), the start of an unsequenced one (`seen` skips; alarm). */
 int64_t proto_out_of_range(struct protocol *p, int part, uint16_t topic, int64_t log_start, int64_t log_end);
 
 /* ---- a batch ---- */

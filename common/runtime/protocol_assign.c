@@ -212,7 +212,9 @@ int64_t proto_out_of_range(struct protocol *p, int part, uint16_t topic, int64_t
     struct part *t = proto_running(p, part);
     struct input *in = proto_input(p, t, topic);
     int64_t at = in->next.next_offset;
-    int64_t to = at > log_end ? log_end : at < log_start ? log_start : at;
+    /* A log without seq never loses what was read: beyond its end means it is another log, so all of it is new. */
+    int64_t past_end = p->spec->inputs[in - t->inputs].sequenced ? log_end : log_start;
+    int64_t to = at > log_end ? past_end : at < log_start ? log_start : at;
     if (to != at) move_position(t, in, to);
     return to;
 }
