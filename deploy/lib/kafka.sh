@@ -101,6 +101,6 @@ kafka_init() {
     id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
     # Cluster ids starting with '-' would read as an option.
     id=R${id:1}
-    as_redress java -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$STATE/kafka/classes:$STATE/kafka/lib/*" \
+    as_redress "$(java_17)" -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData -cp "$STATE/kafka/classes:$STATE/kafka/lib/*" \
         kafka.tools.StorageTool format -t "$id" -c "$STATE/etc/kafka.properties" --standalone
 }
