@@ -69,8 +69,10 @@ struct calendar_pause {
     int64_t until_ms; /* CALENDAR_FOREVER: still paused */
 };
 
-/* One run of a limit. Pauses in any order, overlapping or not; what lies before the start or begins
- * at or after the due (a miss that has fired stays fired) does not count. */
+/* One run of a limit. Pauses in any order, overlapping or not; what lies before the start, or begins
+ * at or after the due, does not count (a miss that has fired stays fired). A pause that begins when
+ * the amount has run out and the limit only waits for its due (rolling, 24:00) holds that wait: no
+ * due ever lies inside a pause. Calendar days are moved from their own date, before it rolls. */
 struct calendar_run {
     int64_t start_ms;
     const struct calendar_pause *pauses; /* may be NULL when n_pauses is 0 */

@@ -66,6 +66,7 @@ BEGIN
             at_ms     int8 NOT NULL,            -- real time, for retention
             PRIMARY KEY (partition, source, id)
         );
+        CREATE INDEX seen_at ON %1$I.seen USING brin (at_ms);
 
         CREATE TABLE %1$I.parked (
             partition int8 NOT NULL,

@@ -136,7 +136,51 @@ SELECT t.n, t.case_id, t.type, t.cause, json_strip_nulls(json_build_object('n', 
     'actor', t.actor, 'actor_role', t.actor_role, 'data', t.data)) AS entry
 FROM console.timeline t LEFT JOIN console.case_facts f USING (case_id);
 
-GRANT SELECT ON console.case_row, console.entry_row TO redress_app;
+-- Every stream of every service, and how far each service is behind those it reads (numbered inputs not yet handled).
+CREATE VIEW console.stream_row AS
+    SELECT 'intake' AS service, partition, topic, dst, out_seq FROM intake.stream
+    UNION ALL SELECT 'dispatch' AS service, partition, topic, dst, out_seq FROM dispatch.stream
+    UNION ALL SELECT 'evidence' AS service, partition, topic, dst, out_seq FROM evidence.stream
+    UNION ALL SELECT 'approval' AS service, partition, topic, dst, out_seq FROM approval.stream
+    UNION ALL SELECT 'payment' AS service, partition, topic, dst, out_seq FROM payment.stream
+    UNION ALL SELECT 'escalation' AS service, partition, topic, dst, out_seq FROM escalation.stream
+    UNION ALL SELECT 'sla' AS service, partition, topic, dst, out_seq FROM sla.stream
+    UNION ALL SELECT 'console' AS service, partition, topic, dst, out_seq FROM console.stream;
+CREATE VIEW console.service_row AS
+SELECT 'intake' AS service, (SELECT count(*) FROM intake.fence) AS partitions,
+    (SELECT coalesce(sum(greatest(s.out_seq - e.last_seq, 0)), 0)::int8 FROM intake.edge e JOIN console.stream_row s
+        ON s.service = e.service AND s.partition = e.source AND s.topic = e.topic AND s.dst = e.partition) AS lag,
+    (SELECT count(*) FROM intake.parked) AS parked
+UNION ALL SELECT 'dispatch' AS service, (SELECT count(*) FROM dispatch.fence) AS partitions,
+    (SELECT coalesce(sum(greatest(s.out_seq - e.last_seq, 0)), 0)::int8 FROM dispatch.edge e JOIN console.stream_row s
+        ON s.service = e.service AND s.partition = e.source AND s.topic = e.topic AND s.dst = e.partition) AS lag,
+    (SELECT count(*) FROM dispatch.parked) AS parked
+UNION ALL SELECT 'evidence' AS service, (SELECT count(*) FROM evidence.fence) AS partitions,
+    (SELECT coalesce(sum(greatest(s.out_seq - e.last_seq, 0)), 0)::int8 FROM evidence.edge e JOIN console.stream_row s
+        ON s.service = e.service AND s.partition = e.source AND s.topic = e.topic AND s.dst = e.partition) AS lag,
+    (SELECT count(*) FROM evidence.parked) AS parked
+UNION ALL SELECT 'approval' AS service, (SELECT count(*) FROM approval.fence) AS partitions,
+    (SELECT coalesce(sum(greatest(s.out_seq - e.last_seq, 0)), 0)::int8 FROM approval.edge e JOIN console.stream_row s
+        ON s.service = e.service AND s.partition = e.source AND s.topic = e.topic AND s.dst = e.partition) AS lag,
+    (SELECT count(*) FROM approval.parked) AS parked
+UNION ALL SELECT 'payment' AS service, (SELECT count(*) FROM payment.fence) AS partitions,
+    (SELECT coalesce(sum(greatest(s.out_seq - e.last_seq, 0)), 0)::int8 FROM payment.edge e JOIN console.stream_row s
+        ON s.service = e.service AND s.partition = e.source AND s.topic = e.topic AND s.dst = e.partition) AS lag,
+    (SELECT count(*) FROM payment.parked) AS parked
+UNION ALL SELECT 'escalation' AS service, (SELECT count(*) FROM escalation.fence) AS partitions,
+    (SELECT coalesce(sum(greatest(s.out_seq - e.last_seq, 0)), 0)::int8 FROM escalation.edge e JOIN console.stream_row s
+        ON s.service = e.service AND s.partition = e.source AND s.topic = e.topic AND s.dst = e.partition) AS lag,
+    (SELECT count(*) FROM escalation.parked) AS parked
+UNION ALL SELECT 'sla' AS service, (SELECT count(*) FROM sla.fence) AS partitions,
+    (SELECT coalesce(sum(greatest(s.out_seq - e.last_seq, 0)), 0)::int8 FROM sla.edge e JOIN console.stream_row s
+        ON s.service = e.service AND s.partition = e.source AND s.topic = e.topic AND s.dst = e.partition) AS lag,
+    (SELECT count(*) FROM sla.parked) AS parked
+UNION ALL SELECT 'console' AS service, (SELECT count(*) FROM console.fence) AS partitions,
+    (SELECT coalesce(sum(greatest(s.out_seq - e.last_seq, 0)), 0)::int8 FROM console.edge e JOIN console.stream_row s
+        ON s.service = e.service AND s.partition = e.source AND s.topic = e.topic AND s.dst = e.partition) AS lag,
+    (SELECT count(*) FROM console.parked) AS parked;
+
+GRANT SELECT ON console.case_row, console.entry_row, console.stream_row, console.service_row TO redress_app;
 GRANT SELECT, INSERT, UPDATE ON console.case_view, console.case_facts, console.case_assignment, console.case_limit,
     console.slip, console.payout, console.total, console.paid_total, console.channel TO redress_app;
 GRANT SELECT, INSERT ON console.timeline, console.request TO redress_app;

@@ -82,8 +82,10 @@ bool timerlink_up(struct timerlink *l)
 {
     if (l->redis != NULL) return true;
     if (clock_monotonic_us() < l->retry_at_us) return false;
+    int connect_ms = l->timeout_ms / 4 + 1;
     struct timeval limit = {.tv_sec = l->timeout_ms / 1000, .tv_usec = l->timeout_ms % 1000 * 1000};
-    l->redis = redisConnectWithTimeout(l->host, l->port, limit);
+    struct timeval connect = {.tv_sec = connect_ms / 1000, .tv_usec = connect_ms % 1000 * 1000};
+    l->redis = redisConnectWithTimeout(l->host, l->port, connect);
     if (l->redis == NULL) return fail(l, "Redis: out of memory");
     if (l->redis->err != 0 || redisSetTimeout(l->redis, limit) != REDIS_OK) return fail_redis(l);
     return greet(l) && timerlink_load(l);

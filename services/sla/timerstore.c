@@ -16,7 +16,7 @@
 #include "sla/timerlink.h"
 #include "sla/timerstore_lua.h"
 
-enum { NUMBER = 24, ID = 8, WAVE = 8, FIXED_ARGS = 11, ARGS = FIXED_ARGS + 2 * TS_CHUNK, TIMEOUT_MS = 40 };
+enum { NUMBER = 24, ID = 8, WAVE = 8, FIXED_ARGS = 11, ARGS = FIXED_ARGS + 2 * TS_CHUNK, TIMEOUT_MS = 80 };
 
 struct slot {
     char due[NUMBER], lease[NUMBER], ep[NUMBER]; /* keys */
@@ -206,14 +206,13 @@ static bool send_chunk(struct ts *ts, struct slot *s, const struct batch *b, int
 
 static int chunk_size(const struct batch *b, int from) { return b->n - from < TS_CHUNK ? b->n - from : TS_CHUNK; }
 
-/* One wave: up to WAVE chunks on their way at once. While writes are in doubt only one goes out, for
- * the number of the next would not be known. */
+/* One wave: up to WAVE chunks on their way at once. What is in doubt before the wave is so for each of them. */
 static enum ts_result send_wave(struct ts *ts, struct slot *s, struct batch *b, bool *forgotten)
 {
-    int sent = 0, wave = s->doubt > 0 ? 1 : WAVE;
+    int sent = 0;
     enum ts_result result = TS_OK;
     if (!timerlink_up(&ts->link)) return TS_UNREACHABLE;
-    for (int from = b->done; sent < wave && from < b->n; from += TS_CHUNK, sent++)
+    for (int from = b->done; sent < WAVE && from < b->n; from += TS_CHUNK, sent++)
         if (!send_chunk(ts, s, b, from, sent)) return TS_UNREACHABLE;
     for (int k = 0; k < sent; k++) {
         redisReply *r = timerlink_receive(&ts->link, forgotten);
@@ -233,7 +232,7 @@ static enum ts_result send_wave(struct ts *ts, struct slot *s, struct batch *b, 
 static enum ts_result write_batch(struct ts *ts, int partition, struct batch *b)
 {
     struct slot *s = my_slot(ts, partition);
-    int64_t until_us = clock_monotonic_us() + (int64_t)ts->link.timeout_ms * 1000;
+    int64_t until_us = clock_monotonic_us() + (int64_t)ts->link.timeout_ms * 500; /* room for the last wave */
     enum ts_result result = s != NULL ? TS_OK : TS_STALE;
     while (result == TS_OK && b->done < b->n && clock_monotonic_us() < until_us) {
         bool forgotten = false;

@@ -6,7 +6,7 @@
  * that was wiped, restored from an old snapshot, or lost the end of its log is found out at the first
  * call. Instants are ms of the installation's clock; the store never reads one for timers.
  *
- * Synchronous and bounded: a call takes at most about twice timeout_ms, then says unreachable; after
+ * Synchronous and bounded: a call waits timeout_ms for an answer, then says unreachable; after
  * a failure further calls say so at once until a pause (0.1 s, doubling to 1 s) is over. Large puts
  * stop within the same bound and say how far they came. Not for use from two threads. */
 #ifndef REDRESS_SLA_TIMERSTORE_H
@@ -31,7 +31,7 @@ struct ts_config {
     const char *password; /* "" or NULL = none */
     int db;
     int partitions;
-    int timeout_ms; /* of one connect or one answer; 0 = 40 */
+    int timeout_ms; /* for one answer; a connect gets a quarter of it; 0 = 80 */
 };
 
 struct ts_timer {

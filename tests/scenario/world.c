@@ -387,7 +387,7 @@ static void ring(struct world *w, const struct alarm *a)
 void world_run_to(struct world *w, int64_t at_ms)
 {
     for (;;) {
-        if (w->options.shuffle && world_draw(w, 4) == 0) {
+        if (w->options.lag && world_draw(w, 3) == 0) {
             while (world_cores[SLA] != NULL && step_among(w, SLA, 1)) continue;
         } else {
             world_drain(w);

@@ -42,6 +42,7 @@ struct world_case {
 
 struct world_options {
     uint64_t seed;
+    bool lag;         /* services other than sla may be behind when a timer fires (drawn) */
     bool shuffle;     /* draw what is read next */
     bool check_codec; /* encode and decode every output and state */
     bool stamp_now;   /* outputs carry the time of deciding; else the time their cause was accepted */
