@@ -1,0 +1,231 @@
+/* Histories of limits, misses and takeovers (SL, ES, IN-6, IN-8). */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "base/timefmt.h"
+#include "story.h"
+
+TestSuite(story, .init = story_begin, .fini = story_end);
+
+enum { HOUR_MS = 3600 * 1000 };
+
+static int misses_of(const char *code)
+{
+    int n = 0;
+    for (int i = 0; i < story_world->n_facts; i++) {
+        const struct happening *f = &story_world->facts[i];
+        if (f->type == EV_SLA_BREACHED && f->case_id == the_case()) {
+            n += strcmp(((const struct ev_sla_breached *)f->data)->code, code) == 0;
+        }
+    }
+    return n;
+}
+
+/* IN-8 SL-3: 24 hours: warned at 80 %, missed once on time, the slip goes to the handler at once (ES-1). */
+Test(story, IN_8_no_first_response_within_24_hours)
+{
+    customer_claims(300000);
+    visit_done();
+    advance_hours(20);
+    expect_event(EV_SLA_WARNED);
+    cr_assert_eq(misses_of("first_response"), 0);
+    advance_hours(5);
+    cr_assert_eq(misses_of("first_response"), 1);
+    const struct ev_escalation_slip_issued *slip = last(EV_ESCALATION_SLIP_ISSUED);
+    cr_assert_str_eq(slip->code, "first_response");
+    cr_assert_str_eq(slip->to_person, owner()->handler_id);
+    advance_days(3);
+    cr_assert_eq(misses_of("first_response"), 1);
+    expect_sound();
+}
+
+/* IN-8: a call in time meets it. */
+Test(story, IN_8_a_call_in_time_meets_it)
+{
+    customer_claims(300000);
+    advance_hours(23);
+    handler_calls();
+    expect_limit("first_response", LIMIT_STATE_MET);
+    advance_hours(2);
+    cr_assert_eq(misses_of("first_response"), 0);
+}
+
+/* EV-1 ES-2: no evidence within 24 hours: the regional takes over, then head office; each visits anew. */
+Test(story, ES_2_missed_evidence_climbs_to_head_office)
+{
+    customer_claims(300000);
+    advance_hours(25);
+    expect_owner("R-CN");
+    cr_assert_eq(((const struct ev_evidence_visit_ordered *)last(EV_EVIDENCE_VISIT_ORDERED))->round, 2);
+    advance_hours(24);
+    expect_owner("HO");
+    cr_assert_eq(((const struct ev_evidence_visit_ordered *)last(EV_EVIDENCE_VISIT_ORDERED))->round, 3);
+    advance_hours(24);
+    expect_owner("HO");
+    expect_events(EV_ESCALATION_TAKEN_OVER, 2);
+    cr_assert_eq(misses_of("evidence"), 3);
+    visit_done();
+    handler_proposes(compensation(100000));
+    approves("O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1");
+    expect_refused("AP-6", "not_the_deciding_level");
+    manager_approves();
+    expect_status(APPROVAL, "offered");
+    expect_sound();
+}
+
+/* DI-2 ES-2: the unit that lost the case has lost its rights on it. */
+Test(story, DI_2_the_former_unit_has_no_rights_left)
+{
+    customer_claims(300000);
+    struct actor visitor = {owner()->visitor_id, ROLE_EVIDENCE_VISITOR, "O-CN1", NULL};
+    struct visit_record r = full_record();
+    struct ev_command_submit_evidence c = {
+        .actor = &visitor, .visitor_id = visitor.id, .visited_ms = story_world->now_ms, .record = &r};
+    advance_hours(25);
+    expect_owner("R-CN");
+    world_command(story_world, EV_COMMAND_SUBMIT_EVIDENCE, &c, the_case());
+    world_drain(story_world);
+    expect_refused("DI-2", "not_your_case");
+}
+
+/* SL-3: evidence accepted in time and read late annuls the miss; the slip is withdrawn, the takeover stays. */
+Test(story, SL_3_evidence_in_time_read_late_annuls_the_miss)
+{
+    customer_claims(300000);
+    struct actor visitor = {owner()->visitor_id, ROLE_EVIDENCE_VISITOR, "O-CN1", NULL};
+    struct visit_record r = full_record();
+    struct ev_command_submit_evidence c = {
+        .actor = &visitor, .visitor_id = visitor.id, .visited_ms = story_world->now_ms, .record = &r};
+    int64_t due = limit_of("evidence")->due_ms;
+    advance_to(due + 2000);
+    expect_owner("R-CN");
+    world_command_at(story_world, EV_COMMAND_SUBMIT_EVIDENCE, &c, the_case(), due - 1000);
+    world_drain(story_world);
+    expect_event(EV_EVIDENCE_PACKAGE_COMPLETE);
+    expect_status(EVIDENCE, "investigating");
+    expect_owner("R-CN");
+    expect_sound();
+}
+
+/* AP-6 AP-10: an approval that stalls moves to the level above, with the plan still on the table. */
+Test(story, AP_6_after_a_takeover_the_level_that_took_over_approves)
+{
+    customer_claims(300000);
+    visit_done();
+    handler_proposes(compensation(250000));
+    advance_hours(36);
+    expect_owner("R-CN");
+    expect_events(EV_APPROVAL_REQUESTED, 2);
+    cr_assert_eq(((const struct ev_approval_requested *)last(EV_APPROVAL_REQUESTED))->level, ORG_LEVEL_REGIONAL);
+    approves("O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1");
+    expect_refused("AP-6", "not_the_deciding_level");
+    approves("R-CN-M", ROLE_REGIONAL_MANAGER, "R-CN");
+    expect_status(APPROVAL, "offered");
+    expect_sound();
+}
+
+/* ES-2: a plan nobody makes climbs too. */
+Test(story, ES_2_a_missing_plan_climbs)
+{
+    customer_claims(300000);
+    visit_done();
+    advance_days(4);
+    expect_owner("R-CN");
+    expect_event(EV_APPROVAL_AUTHORITY_MOVED);
+    expect_status(APPROVAL, "planning");
+    handler_proposes(compensation(100000));
+    manager_approves();
+    expect_status(APPROVAL, "offered");
+    expect_sound();
+}
+
+/* IN-6 SL-2: the review's clock pauses while the customer owes material, the first response's never. */
+Test(story, IN_6_waiting_for_material_pauses_review_but_not_first_response)
+{
+    struct ev_inbound_complaint *f = form();
+    f->kind = KIND_CLAIM;
+    arrives("/channels/web", f);
+    expect_limit("preliminary_review", LIMIT_STATE_PAUSED);
+    expect_limit("first_response", LIMIT_STATE_ARMED);
+    advance_hours(25);
+    cr_assert_eq(misses_of("first_response"), 1);
+    customer_supplies("claimed_amount");
+    expect_limit("preliminary_review", LIMIT_STATE_ARMED);
+    expect_sound();
+}
+
+/* IN-6: after seven calendar days the case goes on with what there is. */
+Test(story, IN_6_after_seven_days_the_case_goes_on)
+{
+    struct ev_inbound_complaint *f = form();
+    f->kind = KIND_CLAIM;
+    arrives("/channels/web", f);
+    advance_days(9);
+    expect_status(INTAKE, "open");
+    cr_assert_eq(((const struct ev_intake_materials_completed *)last(EV_INTAKE_MATERIALS_COMPLETED))->materials,
+                 MATERIALS_LAPSED);
+    expect_sound();
+}
+
+/* EV-4 SL-4: the investigation has three working days; the weekend does not count. */
+Test(story, EV_4_investigation_within_three_working_days)
+{
+    customer_claims(300000);
+    struct visit_record r = full_record();
+    advance_days(4); /* Friday, at head office by now */
+    visitor_submits(&r, NULL, NULL);
+    char due[TIMEFMT_SIZE];
+    cr_assert_str_eq(timefmt_utc(limit_of("investigation")->due_ms, due), "2026-03-11T10:00:00.000Z");
+    advance_days(3);
+    cr_assert_eq(misses_of("investigation"), 0);
+    advance_days(3);
+    cr_assert_eq(misses_of("investigation"), 1);
+    expect_sound();
+}
+
+/* SL-4: the money itself has a limit; the slip goes to finance. */
+Test(story, SL_4_payment_has_three_working_days)
+{
+    customer_claims(20000);
+    visit_done();
+    handler_proposes(compensation(20000));
+    story_world->bank_delay_ms = 240 * (int64_t)HOUR_MS;
+    customer_accepts();
+    advance_days(7);
+    cr_assert_eq(misses_of("payment"), 1);
+    const struct ev_escalation_slip_issued *slip = last(EV_ESCALATION_SLIP_ISSUED);
+    cr_assert_str_eq(slip->code, "payment");
+    advance_days(7);
+    expect_status(INTAKE, "awaiting_satisfaction");
+    expect_sound();
+}
+
+/* A case of the past: its limits are recorded, nobody is reminded, and it can be closed like any other. */
+Test(story, SL_3_history_records_what_was_missed_without_a_slip)
+{
+    struct ev_inbound_complaint *f = form();
+    f->kind = KIND_CLAIM;
+    f->has_claimed_minor = true;
+    f->claimed_minor = 20000;
+    f->history = true;
+    f->has_received_at = true;
+    f->received_at_ms = story_world->now_ms - 4000 * (int64_t)HOUR_MS;
+    arrives("/channels/import", f);
+    cr_assert_eq(misses_of("first_response"), 1);
+    cr_assert(((const struct ev_sla_breached *)last(EV_SLA_BREACHED))->history);
+    expect_no_event(EV_ESCALATION_SLIP_ISSUED);
+    visit_done();
+    handler_proposes(compensation(20000));
+    customer_accepts();
+    advance_hours(1);
+    customer_answers(SATISFACTION_SATISFIED);
+    expect_status(INTAKE, "closed");
+    expect_sound();
+}
+
+/* CH-5 DI-2: the regional watches its outlet from the assignment on. */
+Test(story, CH_5_the_regional_supervises)
+{
+    customer_claims(20000);
+    cr_assert_str_eq(((const struct ev_escalation_supervised *)last(EV_ESCALATION_SUPERVISED))->org_id, "R-CN");
+}

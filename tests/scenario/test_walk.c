@@ -1,0 +1,160 @@
+/* Random histories (walker.h): what must hold of every one of them.
+ *
+ * REDRESS_WALKS sets how many (3,000 unless told), REDRESS_WALK_SEED where they begin; a failure names
+ * its seed, and REDRESS_WALKS=1 REDRESS_WALK_SEED=n tells it again. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "story.h"
+#include "walker.h"
+
+enum { ACTIONS = 40 };
+
+static int64_t from_env(const char *name, int64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text != NULL ? strtoll(text, NULL, 10) : otherwise;
+}
+
+static void some_steps(struct walker *k)
+{
+    for (int i = walker_draw(k, 12); i > 0 && world_step(k->w); i--) continue;
+}
+
+/* Acts before everything has been read: facts and commands meet in every order. */
+static void live(struct walker *k)
+{
+    walker_arrive(k);
+    world_drain(k->w);
+    for (int i = 0; i < ACTIONS && k->w->broken == NULL; i++) {
+        int what = walker_draw(k, 20);
+        if (what == 0) {
+            walker_arrive(k);
+        } else if (what < 5) {
+            walker_wait(k);
+        } else {
+            walker_act(k);
+        }
+        if (walker_draw(k, 3) > 0) {
+            world_drain(k->w);
+        } else {
+            some_steps(k);
+        }
+    }
+    world_drain(k->w);
+}
+
+static void print_facts(struct world *w)
+{
+    for (int i = 0; i < w->n_facts; i++) {
+        const struct happening *f = &w->facts[i];
+        fprintf(stderr, "%4d %4d %lld %s %s now %lld at %lld\n", i, f->cause, (long long)f->case_id, f->id,
+                event_name(f->type), (long long)(f->now_ms / 60000), (long long)(f->at_ms / 60000));
+    }
+}
+
+static void fail_walk(struct world *w, int64_t seed, const char *wrong)
+{
+    if (getenv("REDRESS_WALK_SEED") != NULL) print_facts(w);
+    cr_assert_fail("walk %lld: %s", (long long)seed, wrong);
+}
+
+static void walk(const struct policy *p, int64_t seed)
+{
+    struct world w;
+    struct world_options o = {.seed = (uint64_t)seed,
+                              .shuffle = seed % 8 != 0,
+                              .lag = seed % 4 == 1,
+                              .check_codec = seed % 16 == 3,
+                              .stamp_now = seed % 2 == 0};
+    world_init(&w, p, &o);
+    struct walker k = {.w = &w, .rng = (uint64_t)seed * UINT64_C(0xD1B54A32D192ED03) + 7};
+    live(&k);
+    const char *wrong = world_check(&w);
+    if (wrong == NULL) wrong = world_replay_check(&w);
+    if (wrong != NULL) fail_walk(&w, seed, wrong);
+    world_deinit(&w);
+}
+
+/* Owners, limits, money, no broken verdict, replay by causation: see world_check.c. */
+Test(walk, every_history_is_sound_and_explains_itself, .timeout = 3600)
+{
+    const struct policy *p = story_default_policy();
+    int64_t first = from_env("REDRESS_WALK_SEED", 1), n = from_env("REDRESS_WALKS", 3000);
+    for (int64_t seed = first; seed < first + n; seed++) walk(p, seed);
+}
+
+/* ---- Whatever order services read in, they come to the same ---- */
+
+static const char *compare_case(struct world *a, struct world *b, int64_t case_id)
+{
+    for (int s = 0; s < WORLD_SERVICES; s++) {
+        const char *x = world_status(a, case_id, (enum world_service)s);
+        const char *y = world_status(b, case_id, (enum world_service)s);
+        if (strcmp(x, y) != 0) {
+            return arena_printf(&a->arena, "%s is %s in order, %s shuffled", world_cores[s]->service, x, y);
+        }
+    }
+    const struct dispatch_state *m = world_state(a, case_id, DISPATCH), *n = world_state(b, case_id, DISPATCH);
+    if (!desc_equal(&dispatch_state_desc, m, n)) return "dispatch differs";
+    if (!desc_equal(&approval_state_desc, world_state(a, case_id, APPROVAL), world_state(b, case_id, APPROVAL))) {
+        return "approval differs";
+    }
+    if (!desc_equal(&intake_state_desc, world_state(a, case_id, INTAKE), world_state(b, case_id, INTAKE))) {
+        return "intake differs";
+    }
+    if (!desc_equal(&evidence_state_desc, world_state(a, case_id, EVIDENCE), world_state(b, case_id, EVIDENCE))) {
+        return "evidence differs";
+    }
+    return NULL;
+}
+
+static void compare(struct world *a, struct world *b, int64_t seed)
+{
+    cr_assert_eq(a->n_cases, b->n_cases, "walk %lld: other cases", (long long)seed);
+    for (int i = 0; i < a->n_cases; i++) {
+        const char *wrong = compare_case(a, b, a->cases[i].case_id);
+        if (wrong == NULL) continue;
+        if (getenv("REDRESS_WALK_SEED") != NULL) {
+            print_facts(a);
+            fprintf(stderr, "----\n");
+            print_facts(b);
+        }
+        cr_assert_fail("walk %lld: %s", (long long)seed, wrong);
+    }
+}
+
+/* People act only when everything has been read, so both worlds see the same deeds at the same times. */
+static void converge(const struct policy *p, int64_t seed)
+{
+    struct world w[2];
+    struct walker k[2];
+    for (int i = 0; i < 2; i++) {
+        world_init(&w[i], p, &(struct world_options){.seed = (uint64_t)seed, .shuffle = i == 1});
+        k[i] = (struct walker){.w = &w[i], .rng = (uint64_t)seed * UINT64_C(0xA0761D6478BD642F) + 3};
+    }
+    for (int step = 0; step < ACTIONS; step++) {
+        for (int i = 0; i < 2; i++) {
+            int what = walker_draw(&k[i], 20);
+            if (step == 0 || what == 0) {
+                walker_arrive(&k[i]);
+            } else if (what < 6) {
+                walker_wait(&k[i]);
+            } else {
+                walker_act(&k[i]);
+            }
+            world_drain(&w[i]);
+        }
+        compare(&w[0], &w[1], seed);
+    }
+    for (int i = 0; i < 2; i++) world_deinit(&w[i]);
+}
+
+Test(walk, any_order_of_reading_comes_to_the_same, .timeout = 3600)
+{
+    const struct policy *p = story_default_policy();
+    int64_t first = from_env("REDRESS_WALK_SEED", 1), n = from_env("REDRESS_WALKS", 3000) / 4 + 1;
+    for (int64_t seed = first; seed < first + n; seed++) converge(p, seed);
+}

@@ -1,0 +1,23 @@
+/* People who act at random, seeded: mostly what the case waits for, sometimes nonsense, sometimes late.
+ *
+ * What is done depends on the walker's own draws and on what people can see (states with nothing left to
+ * read), so that two worlds with different schedules meet the same people. */
+#ifndef REDRESS_SCENARIO_WALKER_H
+#define REDRESS_SCENARIO_WALKER_H
+
+#include "world.h"
+
+struct walker {
+    struct world *w;
+    uint64_t rng;
+};
+
+/* A customer arrives: a new matter, or one that may have arrived before. */
+void walker_arrive(struct walker *k);
+/* Somebody does something about some case. */
+void walker_act(struct walker *k);
+/* Minutes to weeks pass. */
+void walker_wait(struct walker *k);
+int walker_draw(struct walker *k, int n);
+
+#endif
