@@ -12,11 +12,12 @@ packages_missing() {
     comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) <(printf '%s\n' "$have" | sort -u)
 }
 
+# Every package is fetched, unpacked and set up.
 packages_progress() {
     local total ready
     total=$(sed -n 's/.* \([0-9][0-9]*\) newly installed.*/\1/p' "$1" | tail -n 1)
-    ready=$(grep -c '^Setting up' "$1" || true)
-    if [[ -n $total ]]; then ui_bar "$ready" "$total"; else tail -n 1 -- "$1" | tr -d '\r' | cut -c1-60; fi
+    ready=$(sed '1,/newly installed/d' "$1" | grep -cE '^(Get:|Unpacking |Setting up )' || true)
+    if [[ -n $total ]]; then ui_bar "$ready" $((3 * total)); else tail -n 1 -- "$1" | tr -d '\r' | cut -c1-60; fi
 }
 
 # Debian's packages would create and start their own PostgreSQL cluster and Redis; ours are private. A policy-rc.d for
@@ -38,9 +39,8 @@ packages_quiet_daemons() {
 
 packages_restore_daemons() {
     if ((QUIET_POLICY)); then rm -f /usr/sbin/policy-rc.d; fi
-    if ((QUIET_REDIS)) && [[ -d /run/systemd/system ]]; then
-        systemctl disable --now redis-server.service >/dev/null 2>&1 || true
-    fi
+    # Nor at the next boot; with systemd this disables the unit.
+    if ((QUIET_REDIS)); then update-rc.d redis-server disable >/dev/null 2>&1 || true; fi
 }
 
 packages_install() {
