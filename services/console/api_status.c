@@ -1,0 +1,204 @@
+/* How it goes: the board's counts, the services' health, and the console's own health and metrics. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console/api.h"
+#include "console/console.h"
+#include "console/db.h"
+#include "console/gateway.h"
+#include "console/probe.h"
+#include "runtime/metrics.h"
+
+enum { FRESH_US = 1500000 };
+
+/* An answer several clients share for a moment, so that ten open pages cost what one does. */
+struct shared {
+    pthread_mutex_t lock;
+    struct buf body;
+    int64_t made_us;
+};
+static struct shared board = {.lock = PTHREAD_MUTEX_INITIALIZER};
+static struct shared status = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+typedef bool (*make_fn)(struct request *rq, struct buf *out, struct err *e);
+
+static void reply_shared(struct request *rq, struct shared *s, make_fn make, const char *what)
+{
+    struct err e = ERR_INIT;
+    pthread_mutex_lock(&s->lock);
+    int64_t now_us = clock_monotonic_us();
+    bool well = s->made_us != 0 && now_us - s->made_us < FRESH_US;
+    if (!well) {
+        struct buf made = BUF_INIT;
+        well = make(rq, &made, &e);
+        if (well) {
+            buf_deinit(&s->body);
+            s->body = made;
+            s->made_us = now_us;
+        } else {
+            buf_deinit(&made);
+        }
+    }
+    if (well) buf_append(&rq->reply.body, s->body.bytes, s->body.len);
+    pthread_mutex_unlock(&s->lock);
+    if (well)
+        reply_json(rq, 200);
+    else
+        reply_unavailable(rq, what, &e);
+}
+
+static void put_clock(struct buf *b, const struct clock *clock)
+{
+    buf_printf(b, "{\"driven\":%s,\"scale\":%g,\"now_ms\":%lld}", clock->driven ? "true" : "false", clock->scale,
+               (long long)clock_now_ms(clock));
+}
+
+/* ---- board ---- */
+
+/* $1 real now, $2 installation's now. Members of the object, without its braces. */
+static const char sql_board[] =
+    "SELECT trim(both '{}' from json_build_object("
+    "'overdue', (SELECT count(DISTINCT l.case_id) FROM console.case_limit l JOIN console.case_view v USING (case_id)"
+    " WHERE l.ended_ms IS NULL AND v.stage <> 'closed' AND (l.state = 'missed' OR (l.state = 'armed' AND l.due_ms < "
+    "$2))))::text)"
+    " || ',\"stages\":' || (SELECT coalesce(json_object_agg(stage, n), '{}')::text FROM (SELECT stage, count(*) AS n "
+    "FROM console.case_view GROUP BY stage) x)"
+    " || ',\"outcomes\":' || (SELECT coalesce(json_object_agg(outcome, n), '{}')::text FROM (SELECT outcome, count(*) "
+    "AS n FROM console.case_view"
+    " WHERE outcome IS NOT NULL GROUP BY outcome) x)"
+    " || ',\"totals\":' || (SELECT json_build_object("
+    "'events', coalesce(sum(n) FILTER (WHERE type NOT LIKE 'command.%'), 0),"
+    "'registered', coalesce(sum(n) FILTER (WHERE type = 'intake.registered'), 0),"
+    "'closed', coalesce(sum(n) FILTER (WHERE type = 'intake.closed'), 0),"
+    "'missed', coalesce(sum(n) FILTER (WHERE type = 'sla.breached'), 0),"
+    "'annulled', coalesce(sum(n) FILTER (WHERE type = 'sla.annulled'), 0),"
+    "'met', coalesce(sum(n) FILTER (WHERE type = 'sla.met'), 0),"
+    "'slips', coalesce(sum(n) FILTER (WHERE type = 'escalation.slip_issued'), 0),"
+    "'takeovers', coalesce(sum(n) FILTER (WHERE type = 'escalation.taken_over'), 0),"
+    "'payouts', coalesce(sum(n) FILTER (WHERE type = 'payment.settled'), 0),"
+    "'approvals', coalesce(sum(n) FILTER (WHERE type IN ('approval.granted', 'approval.decided_alone')), 0),"
+    "'refused_commands', coalesce(sum(n) FILTER (WHERE type LIKE '%.command_refused'), 0))::text FROM console.total)"
+    " || ',\"paid\":' || (SELECT coalesce(json_agg(json_build_object('currency', currency, 'amount_minor', "
+    "amount_minor, 'n', n) ORDER BY n DESC), '[]')::text FROM console.paid_total)"
+    " || ',\"parked\":' || (SELECT coalesce(sum(parked), 0)::text FROM console.service_row)"
+    " || ',\"minutes\":' || (SELECT coalesce(json_agg(m ORDER BY m.at_ms), '[]')::text FROM (SELECT minute_ms AS at_ms,"
+    " coalesce(sum(n) FILTER (WHERE type NOT LIKE 'command.%'), 0) AS events,"
+    " coalesce(sum(n) FILTER (WHERE type = 'intake.registered'), 0) AS registered,"
+    " coalesce(sum(n) FILTER (WHERE type = 'intake.closed'), 0) AS closed,"
+    " coalesce(sum(n) FILTER (WHERE type = 'sla.breached'), 0) AS missed"
+    " FROM console.tally WHERE minute_ms > $1 - 1800000 GROUP BY minute_ms) m)";
+
+static bool make_board(struct request *rq, struct buf *out, struct err *e)
+{
+    const struct console *c = rq->console;
+    struct pg_args args = PG_ARGS(&rq->arena);
+    pg_arg_int(&args, clock_real_ms());
+    pg_arg_int(&args, clock_now_ms(&c->clock));
+    buf_puts(out, "{\"clock\":");
+    put_clock(out, &c->clock);
+    buf_printf(out, ",\"now_ms\":%lld,", (long long)clock_now_ms(&c->clock));
+    if (!db_value(c->db, sql_board, &args, out, NULL, e)) return false;
+    buf_putc(out, '}');
+    return true;
+}
+
+void api_board(struct request *rq) { reply_shared(rq, &board, make_board, "the board cannot be read"); }
+
+/* ---- status ---- */
+
+struct service_facts {
+    int64_t partitions, lag, parked;
+};
+
+static const struct pg_rows *row_of(const struct pg_rows *rows, const char *service, int *row)
+{
+    for (*row = 0; *row < pg_rows_count(rows); ++*row)
+        if (strcmp(pg_text(rows, *row, 0), service) == 0) return rows;
+    return NULL;
+}
+
+static void put_number(struct buf *b, const char *member, const struct probe_answer *p, const char *metric)
+{
+    double value;
+    if (p->metrics != NULL && probe_metric(p->metrics, metric, &value))
+        buf_printf(b, ",\"%s\":%lld", member, (long long)value);
+}
+
+static void put_service(struct buf *b, const struct probe_answer *p, const struct pg_rows *rows)
+{
+    int row;
+    buf_printf(b, "{\"name\":\"%s\",\"port\":%d,\"up\":%s,\"ready\":%s", p->name, p->port, p->up ? "true" : "false",
+               p->ready ? "true" : "false");
+    if (row_of(rows, p->name, &row) != NULL)
+        buf_printf(b, ",\"parked\":%lld,\"behind\":%lld", (long long)pg_int(rows, row, 3),
+                   (long long)pg_int(rows, row, 2));
+    put_number(b, "partitions", p, "redress_partitions");
+    put_number(b, "lag", p, "redress_lag_records");
+    put_number(b, "unsent", p, "redress_outbox_unsent");
+    put_number(b, "events", p, "redress_events_in_total");
+    double sum, n;
+    if (p->metrics != NULL && probe_metric(p->metrics, "redress_commit_seconds_sum", &sum) &&
+        probe_metric(p->metrics, "redress_commit_seconds_count", &n) && n > 0)
+        buf_printf(b, ",\"commit_ms\":%.2f", sum / n * 1000);
+    if (p->detail != NULL) {
+        buf_puts(b, ",\"detail\":");
+        buf_json_string(b, p->detail);
+    }
+    buf_putc(b, '}');
+}
+
+/* $1 = now. Running limits of the read model; the sla service's own timers are the truth behind them. */
+static const char sql_counts[] =
+    "SELECT json_build_object('timers', json_build_object("
+    "'armed', count(*) FILTER (WHERE state = 'armed'), 'overdue', count(*) FILTER (WHERE state = 'armed' AND due_ms < "
+    "$1),"
+    "'oldest_overdue_ms', coalesce($1 - min(due_ms) FILTER (WHERE state = 'armed' AND due_ms < $1), 0)),"
+    "'cases', (SELECT count(*) FROM console.case_view),"
+    "'last_event_ms', (SELECT at_ms FROM console.timeline ORDER BY n DESC LIMIT 1))"
+    " FROM console.case_limit WHERE ended_ms IS NULL";
+
+static bool make_status(struct request *rq, struct buf *out, struct err *e)
+{
+    static const char sql[] = "SELECT service, partitions, lag, parked FROM console.service_row";
+    const struct console *c = rq->console;
+    struct probe_answer answers[PROBE_SERVICES];
+    struct pg_args args = PG_ARGS(&rq->arena);
+    struct pg_rows *rows = NULL;
+    struct buf counts = BUF_INIT;
+    int64_t parked = 0;
+    bool ready = true;
+    pg_arg_int(&args, clock_now_ms(&c->clock));
+    if (!db_query(c->db, sql, NULL, &rows, e) || !db_value(c->db, sql_counts, &args, &counts, NULL, e)) {
+        pg_rows_free(rows);
+        buf_deinit(&counts);
+        return false;
+    }
+    probe_services(c->config, &rq->arena, answers);
+    for (int i = 0; i < pg_rows_count(rows); i++) parked += pg_int(rows, i, 3);
+    buf_puts(out, "{\"services\":[");
+    for (int i = 0; i < PROBE_SERVICES; i++) {
+        put_service(out, &answers[i], rows);
+        buf_putc(out, ',');
+        ready = ready && answers[i].ready;
+    }
+    struct buf own = BUF_INIT;
+    metrics_write(c->host->metrics, &own);
+    struct probe_answer self = {.name = "console",
+                                .port = (int)config_int(c->config, "console.http.port"),
+                                .up = true,
+                                .ready = metrics_get(c->host->metrics, METRIC_READY) == 1,
+                                .metrics = own.bytes};
+    put_service(out, &self, rows);
+    buf_deinit(&own);
+    buf_printf(out, "],\"ready\":%s,\"clock\":", ready ? "true" : "false");
+    put_clock(out, &c->clock);
+    buf_printf(out, ",\"parked\":%lld,\"gateway\":{\"unsent\":%lld},", (long long)parked,
+               (long long)gateway_waiting(c->gateway));
+    buf_append(out, counts.bytes + 1, counts.len - 1);
+    pg_rows_free(rows);
+    buf_deinit(&counts);
+    return true;
+}
+
+void api_status(struct request *rq) { reply_shared(rq, &status, make_status, "the status cannot be read"); }

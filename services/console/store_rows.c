@@ -1,0 +1,205 @@
+/* Statements of the read model: limits, slips, payouts, counters; and the columns they are made of (store_rows.h). */
+#include "console/store_rows.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+void columns_ints(struct columns *c, size_t at)
+{
+    int64_t *v = ARENA_ARRAY(c->args.arena, int64_t, c->list->n);
+    for (int i = 0; i < c->list->n; i++)
+        memcpy(&v[i], (const char *)c->list->rows + c->size * (size_t)i + at, sizeof(v[i]));
+    pg_arg_ints(&c->args, v, c->list->n);
+}
+
+void columns_bools(struct columns *c, size_t at)
+{
+    int64_t *v = ARENA_ARRAY(c->args.arena, int64_t, c->list->n);
+    for (int i = 0; i < c->list->n; i++)
+        v[i] = *((const bool *)((const char *)c->list->rows + c->size * (size_t)i + at));
+    pg_arg_ints(&c->args, v, c->list->n);
+}
+
+void columns_texts(struct columns *c, size_t at)
+{
+    const char **v = ARENA_ARRAY(c->args.arena, const char *, c->list->n);
+    for (int i = 0; i < c->list->n; i++)
+        memcpy(&v[i], (const char *)c->list->rows + c->size * (size_t)i + at, sizeof(v[i]));
+    pg_arg_texts(&c->args, v, c->list->n);
+}
+
+struct columns columns_of(struct pg_tx *tx, const struct fold_list *list, size_t size)
+{
+    return (struct columns){.args = PG_ARGS(tx->arena), .list = list, .size = size};
+}
+
+/* ---- limits, slips, payouts ---- */
+
+static void write_limits(struct pg_tx *tx, const struct fold *f)
+{
+    /* $12 armed: a new run, nothing of the old one stays but how often it was missed */
+    static const char sql[] =
+        "INSERT INTO console.case_limit AS v (case_id, code, ver, state, start_ms, due_ms, warn_ms, warned_ms, "
+        "fired_ms, ended_ms,"
+        " late_ms, misses)"
+        " SELECT a, b, coalesce(" N("c") ", 0), coalesce(d, 'armed'), " N("e") ", " N("f") ", " N("g") ", " N(
+            "h") ", " N("i") ", " N("j") ", " N("k") ", m FROM unnest($1::int8[], $2::text[], $3::int8[], $4::text[], "
+                                                     "$5::int8[], $6::int8[], $7::int8[],"
+                                                     " $8::int8[], $9::int8[], $10::int8[], $11::int8[], $12::int8[], "
+                                                     "$13::int8[]) AS x (a, b, c, d, e, f, g, h, i, j, k, l, m)"
+                                                     " WHERE l <> 0"
+                                                     " ON CONFLICT (case_id, code) DO UPDATE SET ver = excluded.ver, "
+                                                     "state = excluded.state, start_ms = excluded.start_ms,"
+                                                     " due_ms = excluded.due_ms, warn_ms = excluded.warn_ms, warned_ms "
+                                                     "= excluded.warned_ms, fired_ms = excluded.fired_ms,"
+                                                     " ended_ms = excluded.ended_ms, late_ms = excluded.late_ms, "
+                                                     "misses = v.misses + excluded.misses";
+    static const char sql_more[] = "UPDATE console.case_limit AS v SET ver = coalesce(" N(
+        "c") ", v.ver), state = coalesce(d, v.state),"
+             " due_ms = coalesce(" N("f") ", v.due_ms), warn_ms = coalesce(" N(
+                 "g") ", v.warn_ms), warned_ms = "
+                      "coalesce(" N(
+                          "h") ", "
+                               "v.warned_ms), "
+                               "fired_ms = "
+                               "coalesce(" N("i") ", v.fired_ms), ended_ms = coalesce(" N(
+                                   "j") ", "
+                                        "v."
+                                        "ended_"
+                                        "ms),"
+                                        " late_"
+                                        "ms = "
+                                        "coales"
+                                        "ce(" N("k") ", v.late_ms), misses = v.misses + m"
+                                                     " FROM unnest($1::int8[], $2::text[], $3::int8[], $4::text[], "
+                                                     "$5::int8[], $6::int8[], $7::int8[],"
+                                                     " $8::int8[], $9::int8[], $10::int8[], $11::int8[], $12::int8[], "
+                                                     "$13::int8[]) AS x (a, b, c, d, e, f, g, h, i, j, k, l, m)"
+                                                     " WHERE l = 0 AND v.case_id = a AND v.code = b";
+    struct columns c = columns_of(tx, &f->limits, sizeof(struct fold_limit));
+    columns_ints(&c, offsetof(struct fold_limit, case_id));
+    columns_texts(&c, offsetof(struct fold_limit, code));
+    columns_ints(&c, offsetof(struct fold_limit, ver));
+    columns_texts(&c, offsetof(struct fold_limit, state));
+    columns_ints(&c, offsetof(struct fold_limit, start_ms));
+    columns_ints(&c, offsetof(struct fold_limit, due_ms));
+    columns_ints(&c, offsetof(struct fold_limit, warn_ms));
+    columns_ints(&c, offsetof(struct fold_limit, warned_ms));
+    columns_ints(&c, offsetof(struct fold_limit, fired_ms));
+    columns_ints(&c, offsetof(struct fold_limit, ended_ms));
+    columns_ints(&c, offsetof(struct fold_limit, late_ms));
+    columns_bools(&c, offsetof(struct fold_limit, armed));
+    columns_ints(&c, offsetof(struct fold_limit, misses));
+    pg_tx_add(tx, sql, &c.args);
+    pg_tx_add(tx, sql_more, &c.args);
+}
+
+static void write_slips(struct pg_tx *tx, const struct fold *f)
+{
+    static const char sql[] =
+        "INSERT INTO console.slip AS v (case_id, slip_no, code, to_org, to_person, ver, issued_ms, due_ms, late_ms, "
+        "withdrawn_ms)"
+        " SELECT a, b, c, d, e, f, " N("g") ", " N("h") ", " N("i") ", " N(
+            "j") " FROM unnest($1::int8[], $2::text[], $3::text[],"
+                 " $4::text[], $5::text[], $6::int8[], $7::int8[], $8::int8[], $9::int8[], $10::int8[]) AS x (a, b, c, "
+                 "d, e, f, g, h, i, j)"
+                 " ON CONFLICT (slip_no) DO UPDATE SET withdrawn_ms = coalesce(excluded.withdrawn_ms, v.withdrawn_ms)";
+    struct columns c = columns_of(tx, &f->slips, sizeof(struct fold_slip));
+    columns_ints(&c, offsetof(struct fold_slip, case_id));
+    columns_texts(&c, offsetof(struct fold_slip, slip_no));
+    columns_texts(&c, offsetof(struct fold_slip, code));
+    columns_texts(&c, offsetof(struct fold_slip, to_org));
+    columns_texts(&c, offsetof(struct fold_slip, to_person));
+    columns_ints(&c, offsetof(struct fold_slip, ver));
+    columns_ints(&c, offsetof(struct fold_slip, issued_ms));
+    columns_ints(&c, offsetof(struct fold_slip, due_ms));
+    columns_ints(&c, offsetof(struct fold_slip, late_ms));
+    columns_ints(&c, offsetof(struct fold_slip, withdrawn_ms));
+    pg_tx_add(tx, sql, &c.args);
+}
+
+static void write_payouts(struct pg_tx *tx, const struct fold *f)
+{
+    static const char sql[] = "INSERT INTO console.payout AS v (case_id, payout_no, state, amount_minor, currency, "
+                              "payee, key, voucher_no, bank_ref,"
+                              " instructed_ms, ended_ms, reason) SELECT a, b, c, d, e, f, g, h, i, j, " N(
+                                  "k") ", l FROM unnest($1::int8[], $2::int8[],"
+                                       " $3::text[], $4::int8[], $5::text[], $6::text[], $7::text[], $8::text[], "
+                                       "$9::text[], $10::int8[], $11::int8[], $12::text[])"
+                                       " AS x (a, b, c, d, e, f, g, h, i, j, k, l) WHERE " N(
+                                           "j") " IS NOT NULL"
+                                                " ON CONFLICT (case_id, payout_no) DO UPDATE SET state = "
+                                                "excluded.state, amount_minor = v.amount_minor + excluded.amount_minor,"
+                                                " ended_ms = excluded.ended_ms";
+    static const char sql_more[] =
+        "UPDATE console.payout AS v SET state = coalesce(c, v.state), voucher_no = coalesce(h, v.voucher_no),"
+        " bank_ref = coalesce(i, v.bank_ref), ended_ms = coalesce(" N(
+            "k") ", v.ended_ms), reason = coalesce(l, v.reason)"
+                 " FROM unnest($1::int8[], $2::int8[], $3::text[], $4::int8[], $5::text[], $6::text[], $7::text[], "
+                 "$8::text[], $9::text[],"
+                 " $10::int8[], $11::int8[], $12::text[]) AS x (a, b, c, d, e, f, g, h, i, j, k, l)"
+                 " WHERE " N("j") " IS NULL AND v.case_id = a AND v.payout_no = b";
+    struct columns c = columns_of(tx, &f->payouts, sizeof(struct fold_payout));
+    columns_ints(&c, offsetof(struct fold_payout, case_id));
+    columns_ints(&c, offsetof(struct fold_payout, payout_no));
+    columns_texts(&c, offsetof(struct fold_payout, state));
+    columns_ints(&c, offsetof(struct fold_payout, amount_minor));
+    columns_texts(&c, offsetof(struct fold_payout, currency));
+    columns_texts(&c, offsetof(struct fold_payout, payee));
+    columns_texts(&c, offsetof(struct fold_payout, key));
+    columns_texts(&c, offsetof(struct fold_payout, voucher_no));
+    columns_texts(&c, offsetof(struct fold_payout, bank_ref));
+    columns_ints(&c, offsetof(struct fold_payout, instructed_ms));
+    columns_ints(&c, offsetof(struct fold_payout, ended_ms));
+    columns_texts(&c, offsetof(struct fold_payout, reason));
+    pg_tx_add(tx, sql, &c.args);
+    pg_tx_add(tx, sql_more, &c.args);
+}
+
+/* ---- counters ---- */
+
+static void write_counts(struct pg_tx *tx, const struct fold *f)
+{
+    static const char sql[] = "INSERT INTO console.total AS v (type, n) SELECT * FROM unnest($1::text[], $2::int8[])"
+                              " ON CONFLICT (type) DO UPDATE SET n = v.n + excluded.n";
+    static const char sql_minute[] = "INSERT INTO console.tally AS v (minute_ms, type, n) SELECT $3::int8, a, b FROM "
+                                     "unnest($1::text[], $2::int8[]) AS x (a, b)"
+                                     " ON CONFLICT (minute_ms, type) DO UPDATE SET n = v.n + excluded.n";
+    const char **types = ARENA_ARRAY(tx->arena, const char *, EV_COUNT);
+    int64_t *counts = ARENA_ARRAY(tx->arena, int64_t, EV_COUNT);
+    struct pg_args args = PG_ARGS(tx->arena);
+    int n = 0;
+    for (int t = 1; t < EV_COUNT; t++) {
+        if (f->counts[t] == 0) continue;
+        types[n] = event_name((enum event_type)t);
+        counts[n++] = f->counts[t];
+    }
+    pg_arg_texts(&args, types, n);
+    pg_arg_ints(&args, counts, n);
+    pg_tx_add(tx, sql, &args);
+    pg_arg_int(&args, clock_real_ms() / 60000 * 60000);
+    pg_tx_add(tx, sql_minute, &args);
+}
+
+static void write_paid(struct pg_tx *tx, const struct fold *f)
+{
+    static const char sql[] = "INSERT INTO console.paid_total AS v (currency, n, amount_minor) SELECT * FROM "
+                              "unnest($1::text[], $2::int8[], $3::int8[])"
+                              " ON CONFLICT (currency) DO UPDATE SET n = v.n + excluded.n, amount_minor = "
+                              "v.amount_minor + excluded.amount_minor";
+    struct columns c = columns_of(tx, &f->paid, sizeof(struct fold_paid));
+    columns_texts(&c, offsetof(struct fold_paid, currency));
+    columns_ints(&c, offsetof(struct fold_paid, n));
+    columns_ints(&c, offsetof(struct fold_paid, amount_minor));
+    pg_tx_add(tx, sql, &c.args);
+}
+
+void store_rows(struct pg_tx *tx, const struct fold *f)
+{
+    if (f->limits.n > 0) write_limits(tx, f);
+    if (f->slips.n > 0) write_slips(tx, f);
+    if (f->payouts.n > 0) write_payouts(tx, f);
+    if (f->paid.n > 0) write_paid(tx, f);
+    if (f->entries.n > 0) write_counts(tx, f);
+}
