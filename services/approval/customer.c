@@ -43,12 +43,11 @@ static void accept(struct step *s, bool beforehand, const char *comment)
     emit_slip(s);
 }
 
-/* Consent given beforehand covers the first plan only, and one within the claimed amount. */
+/* Consent given beforehand covers the first offer only, and one within the claimed amount. */
 static bool has_consented(const struct policy *p, const struct approval_state *next)
 {
     const struct brief *brief = next->brief;
     if (!brief->consent || !p->pack->consent_honoured) return false;
-    if (next->objections > 0 || next->granted_currency != NULL) return false;
     if (next->plan->amount_minor == 0) return brief->kind != KIND_CLAIM || brief->has_claimed_minor;
     return brief->has_claimed_minor && brief->currency != NULL && strcmp(brief->currency, next->plan->currency) == 0 &&
            next->plan->amount_minor <= brief->claimed_minor;
@@ -56,12 +55,13 @@ static bool has_consented(const struct policy *p, const struct approval_state *n
 
 void approval_offer(struct step *s)
 {
+    const struct approval_state *state = s->state;
     struct approval_state *next = s->next;
     next->status = APPROVAL_STATUS_OFFERED;
     next->offered_ms = s->in->at_ms;
     struct ev_approval_offered *e = decision_emit(s->out, EV_APPROVAL_OFFERED);
     *e = (struct ev_approval_offered){.plan = next->plan, .round = next->round};
-    if (has_consented(s->policy, next)) accept(s, true, NULL);
+    if (state->offered_ms == 0 && has_consented(s->policy, next)) accept(s, true, NULL);
 }
 
 void approval_negotiate_again(struct step *s, const struct objection *objection)
@@ -70,14 +70,15 @@ void approval_negotiate_again(struct step *s, const struct objection *objection)
     int64_t rounds = s->policy->pack->negotiation->rounds;
     next->status = APPROVAL_STATUS_PLANNING;
     next->plan = NULL;
-    next->objections++;
+    if (objection->counts) next->objections++;
     struct ev_approval_customer_objected *e = decision_emit(s->out, EV_APPROVAL_CUSTOMER_OBJECTED);
     *e = (struct ev_approval_customer_objected){.round = next->round,
                                                 .reason = objection->reason,
                                                 .has_counter_minor = objection->has_counter,
                                                 .counter_minor = objection->counter_minor,
                                                 .currency = objection->currency};
-    if (!objection->appeal && (rounds < 1 || next->objections % rounds != 0)) return;
+    bool deadlock = objection->counts && rounds > 0 && next->objections % rounds == 0;
+    if (!deadlock && !objection->appeal) return;
     struct ev_approval_deadlocked *d = decision_emit(s->out, EV_APPROVAL_DEADLOCKED);
     *d = (struct ev_approval_deadlocked){
         .round = next->round, .org_id = next->assignment->org_id, .level = next->assignment->level};
@@ -102,6 +103,7 @@ static struct objection objection_of(const struct ev_command_object *in, bool ap
                               .has_counter = in->has_counter_minor,
                               .counter_minor = in->counter_minor,
                               .currency = in->currency,
+                              .counts = !appeal,
                               .appeal = appeal};
 }
 
@@ -141,6 +143,14 @@ enum verdict approval_on_appeal(struct step *s)
     struct objection objection = objection_of(in, true);
     approval_negotiate_again(s, &objection);
     return VERDICT_DONE;
+}
+
+/* SL-3: an appeal accepted in time, read after its period's miss closed the case. */
+enum verdict approval_on_late_appeal(struct step *s)
+{
+    const struct approval_state *state = s->state;
+    if (state->lapse_due_ms == 0) return step_refuse(s, NULL, "not_in_this_state", NULL);
+    return was_in_time(s) ? approval_on_appeal(s) : step_refuse(s, "AP-9", "appeal_period_over", NULL);
 }
 
 static enum verdict remind(struct step *s, const char *code)

@@ -67,6 +67,7 @@ static enum verdict on_closed(struct step *s)
     struct approval_state *next = s->next;
     if (is_overtaken(state, in)) return VERDICT_IGNORED;
     next->status = APPROVAL_STATUS_ENDED;
+    next->lapse_due_ms = state->status == APPROVAL_STATUS_REJECTED && in->has_due_ms ? in->due_ms : 0;
     struct ev_approval_ended *e = decision_emit(s->out, EV_APPROVAL_ENDED);
     e->reason = outcome_name(in->outcome);
     return VERDICT_DONE;
@@ -133,6 +134,7 @@ static const struct transition table[] = {
     {LAPSED, EV_INTAKE_REOPENED, approval_on_reopened, TO(LAPSED) | TO(PLANNING), "AP-8"},
     {LAPSED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(LAPSED), "AP-6"},
 
+    {ENDED, EV_COMMAND_OBJECT, approval_on_late_appeal, TO(PLANNING), "SL-3"},
     {ENDED, EV_INTAKE_REOPENED, approval_on_reopened, TO(ENDED) | TO(PLANNING), "RV-1"},
     {ENDED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(ENDED), "AP-6"},
 };

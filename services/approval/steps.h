@@ -31,6 +31,7 @@ struct objection {
     bool has_counter;
     int64_t counter_minor;
     const char *currency;
+    bool counts; /* as a round of the negotiation (AP-8) */
     bool appeal; /* goes up at once (AP-9) */
 };
 void approval_negotiate_again(struct step *s, const struct objection *objection);
@@ -46,6 +47,7 @@ enum verdict approval_on_object(struct step *s);
 enum verdict approval_on_late_accept(struct step *s);
 enum verdict approval_on_late_object(struct step *s);
 enum verdict approval_on_appeal(struct step *s);
+enum verdict approval_on_late_appeal(struct step *s);
 enum verdict approval_on_breached(struct step *s);
 enum verdict approval_on_reopened(struct step *s);
 

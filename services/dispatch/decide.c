@@ -1,7 +1,7 @@
 /* The dispatch machine: assigned once, reassigned as escalation says, released with the case.
  *
- * All facts it reads that order matters for come from one topic (intake: registered, closed,
- * reopened); a takeover read after the release changes nothing any more. */
+ * Registered, closed and reopened come in order, from one topic; takeovers from another. One read after
+ * the release still moves the assignment, so that a reopening finds the same unit in either order. */
 #include "dispatch/dispatch.h"
 
 #include <string.h>
@@ -38,7 +38,6 @@ static enum verdict reassign(struct step *s, const struct pol_unit *unit, const 
     const struct assignment *people =
         unit != NULL ? assign_people(s->policy, unit, state->assignment->version + 1, s->in, s->out->arena) : NULL;
     if (people == NULL) return step_broken(s, "nobody_at_the_unit_taking_over");
-    next->status = DISPATCH_STATUS_ASSIGNED;
     next->assignment = people;
     struct ev_dispatch_reassigned *e = decision_emit(s->out, EV_DISPATCH_REASSIGNED);
     *e = (struct ev_dispatch_reassigned){.assignment = people, .from_org = state->assignment->org_id, .reason = reason};
@@ -58,7 +57,9 @@ static enum verdict on_reopened(struct step *s)
 {
     const struct dispatch_state *state = s->state;
     const struct pol_unit *unit = policy_unit(s->policy, state->assignment->org_id);
+    struct dispatch_state *next = s->next;
     if (unit == NULL || unit->suspended) unit = policy_head_office(s->policy);
+    next->status = DISPATCH_STATUS_ASSIGNED;
     return reassign(s, unit, "reopened");
 }
 
@@ -117,6 +118,7 @@ static const struct transition table[] = {
     {ASSIGNED, EV_ESCALATION_TAKEN_OVER, on_taken_over, TO(ASSIGNED), "ES-2"},
     {ASSIGNED, EV_COMMAND_ASSIGN_HANDLER, on_assign_handler, TO(ASSIGNED), "DI-3"},
     {ASSIGNED, EV_INTAKE_CLOSED, on_closed, TO(RELEASED), "RV-1"},
+    {RELEASED, EV_ESCALATION_TAKEN_OVER, on_taken_over, TO(RELEASED), "ES-2: for a reopening"},
     {RELEASED, EV_INTAKE_REOPENED, on_reopened, TO(ASSIGNED), "RV-1"},
 };
 

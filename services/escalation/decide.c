@@ -223,7 +223,7 @@ static enum verdict on_deadlocked(struct step *s)
         next->org_id = ev->org_id;
         next->level = ev->level;
     }
-    next->status = ESCALATION_STATUS_WATCHING;
+    if (next->status == ESCALATION_STATUS_NONE) next->status = ESCALATION_STATUS_WATCHING;
     if (take_over(s, next, "deadlock", NULL)) return VERDICT_DONE;
     if (find_slip(next, "deadlock", ev->round) >= 0) return VERDICT_IGNORED;
     struct matter m = {.code = "deadlock", .ver = ev->round, .due_ms = s->in->at_ms};
@@ -272,6 +272,7 @@ static const struct transition TABLE[] = {
     {ENDED, EV_DISPATCH_ASSIGNED, on_assigned, TO(ENDED), "for a reopening"},
     {ENDED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(ENDED), "for a reopening"},
     {ENDED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(ENDED), "for a reopening"},
+    {ENDED, EV_APPROVAL_DEADLOCKED, on_deadlocked, TO(ENDED), "for a reopening"},
     {ENDED, EV_SLA_ANNULLED, on_annulled, TO(ENDED), "SL-3"},
     {ENDED, EV_INTAKE_REOPENED, on_reopened, TO(WATCHING), "RV-1"},
 };

@@ -17,18 +17,20 @@ void intake_correct_brief(struct step *s, struct brief *corrected, const char *r
     *e = (struct ev_intake_reclassified){.brief = corrected, .reason = reason};
 }
 
-void intake_close(struct step *s, enum outcome outcome, const char *reason)
+void intake_close(struct step *s, const struct ending *how)
 {
     struct intake_state *next = s->next;
-    next->status = outcome == OUTCOME_WITHDRAWN ? INTAKE_STATUS_WITHDRAWN : INTAKE_STATUS_CLOSED;
-    next->outcome = outcome;
+    next->status = how->outcome == OUTCOME_WITHDRAWN ? INTAKE_STATUS_WITHDRAWN : INTAKE_STATUS_CLOSED;
+    next->outcome = how->outcome;
     struct ev_intake_closed *e = decision_emit(s->out, EV_INTAKE_CLOSED);
-    *e = (struct ev_intake_closed){.outcome = outcome,
+    *e = (struct ev_intake_closed){.outcome = how->outcome,
                                    .has_paid_minor = next->paid_minor > 0,
                                    .paid_minor = next->paid_minor,
                                    .currency = next->paid_minor > 0 ? next->currency : NULL,
                                    .satisfaction = next->satisfaction,
-                                   .reason = reason};
+                                   .reason = how->reason,
+                                   .has_due_ms = how->due_ms != 0,
+                                   .due_ms = how->due_ms};
 }
 
 void intake_reopen(struct step *s, const char *reason)
@@ -55,7 +57,7 @@ static void finish_if_done(struct step *s)
     struct intake_state *next = s->next;
     if (!next->noticed || (next->must_pay && !next->paid) || (next->must_execute && !next->executed)) return;
     if (!s->policy->pack->closing->ask_satisfaction) {
-        intake_close(s, OUTCOME_SETTLED, NULL);
+        intake_close(s, &(struct ending){OUTCOME_SETTLED, NULL, 0});
         return;
     }
     next->status = INTAKE_STATUS_AWAITING_SATISFACTION;
@@ -178,7 +180,7 @@ enum verdict intake_on_objected(struct step *s)
 
 enum verdict intake_on_lapsed(struct step *s)
 {
-    intake_close(s, OUTCOME_LAPSED, "no_answer_to_the_offer");
+    intake_close(s, &(struct ending){OUTCOME_LAPSED, "no_answer_to_the_offer", 0});
     return VERDICT_DONE;
 }
 
@@ -227,7 +229,7 @@ enum verdict intake_on_satisfaction(struct step *s)
     if (in->answer == SATISFACTION_NOT_SATISFIED) {
         intake_reopen(s, "not_satisfied");
     } else {
-        intake_close(s, OUTCOME_SETTLED, NULL);
+        intake_close(s, &(struct ending){OUTCOME_SETTLED, NULL, 0});
     }
     return VERDICT_DONE;
 }
@@ -249,6 +251,6 @@ enum verdict intake_on_withdraw(struct step *s)
 {
     const struct ev_command_withdraw *in = s->in->data;
     if (in->actor->role != ROLE_CUSTOMER) return step_refuse(s, "RV-1", "only_the_customer", NULL);
-    intake_close(s, OUTCOME_WITHDRAWN, in->reason);
+    intake_close(s, &(struct ending){OUTCOME_WITHDRAWN, in->reason, 0});
     return VERDICT_DONE;
 }

@@ -24,7 +24,7 @@ static enum verdict on_breached_open(struct step *s)
     const struct ev_sla_breached *in = s->in->data;
     if (!is_limit(in->code, s->policy->pack->negotiation->appeal_limit)) return VERDICT_IGNORED;
     if (in->round <= state->rejections) return VERDICT_IGNORED;
-    intake_close(s, OUTCOME_REJECTED, "appeal_period_over");
+    intake_close(s, &(struct ending){OUTCOME_REJECTED, "appeal_period_over", in->due_ms});
     return VERDICT_DONE;
 }
 
@@ -34,7 +34,7 @@ static enum verdict on_breached_answered(struct step *s)
     const struct ev_sla_breached *in = s->in->data;
     if (!is_limit(in->code, s->policy->pack->negotiation->appeal_limit)) return VERDICT_IGNORED;
     if (state->outcome != OUTCOME_REJECTED || in->due_ms < state->asked_ms) return VERDICT_IGNORED;
-    intake_close(s, OUTCOME_REJECTED, "appeal_period_over");
+    intake_close(s, &(struct ending){OUTCOME_REJECTED, "appeal_period_over", in->due_ms});
     return VERDICT_DONE;
 }
 
@@ -47,7 +47,7 @@ static enum verdict on_breached_asking(struct step *s)
     if (!is_limit(in->code, s->policy->pack->intake->satisfaction_limit)) return VERDICT_IGNORED;
     if (in->due_ms < state->asked_ms) return VERDICT_IGNORED;
     next->answer_due_ms = in->due_ms;
-    intake_close(s, OUTCOME_SETTLED, "no_answer_to_the_call");
+    intake_close(s, &(struct ending){OUTCOME_SETTLED, "no_answer_to_the_call", in->due_ms});
     return VERDICT_DONE;
 }
 

@@ -104,6 +104,6 @@ enum verdict intake_on_review(struct step *s)
     if (!rejects) return VERDICT_DONE;
     next->final = true;
     intake_notice_rejection(s, in->comment);
-    intake_close(s, OUTCOME_REJECTED, in->lawful ? "out_of_scope" : "unlawful");
+    intake_close(s, &(struct ending){OUTCOME_REJECTED, in->lawful ? "out_of_scope" : "unlawful", 0});
     return VERDICT_DONE;
 }

@@ -27,7 +27,12 @@ enum verdict intake_on_classify(struct step *s);
 enum verdict intake_on_review(struct step *s);
 
 /* closing.c: result, execution, satisfaction, closing */
-void intake_close(struct step *s, enum outcome outcome, const char *reason);
+struct ending {
+    enum outcome outcome;
+    const char *reason;
+    int64_t due_ms; /* of the limit whose miss it is; 0 = none */
+};
+void intake_close(struct step *s, const struct ending *how);
 void intake_reopen(struct step *s, const char *reason);
 void intake_notice_rejection(struct step *s, const char *reasons);
 /* The brief corrected: next version, told to everybody (IN-4). */

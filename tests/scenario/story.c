@@ -297,12 +297,14 @@ void customer_accepts_at(int64_t at_ms)
 
 void customer_accepts(void) { customer_accepts_at(world.now_ms); }
 
-void customer_objects(void)
+void customer_objects_at(int64_t at_ms)
 {
     struct ev_command_object *c = NEW(struct ev_command_object);
     *c = (struct ev_command_object){.actor = customer(), .reason = "that does not cover the damage"};
-    command(EV_COMMAND_OBJECT, c);
+    command_at(EV_COMMAND_OBJECT, c, at_ms);
 }
+
+void customer_objects(void) { customer_objects_at(world.now_ms); }
 
 void handler_executes(void)
 {

@@ -59,6 +59,7 @@ void approves(const char *person, enum role role, const char *org);
 void customer_accepts(void);
 void customer_accepts_at(int64_t at_ms);
 void customer_objects(void);
+void customer_objects_at(int64_t at_ms);
 void handler_executes(void);
 void customer_answers(enum satisfaction s);
 void customer_answers_at(enum satisfaction s, int64_t at_ms);

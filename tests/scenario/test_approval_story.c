@@ -270,7 +270,24 @@ Test(story, AP_9_no_appeal_closes_the_case)
     expect_status(INTAKE, "closed");
     cr_assert_eq(((const struct ev_intake_closed *)last(EV_INTAKE_CLOSED))->outcome, OUTCOME_REJECTED);
     customer_objects();
-    expect_refused(NULL, "not_in_this_state");
+    expect_refused("AP-9", "appeal_period_over");
+    expect_sound();
+}
+
+/* SL-3 AP-9: an appeal accepted in time counts, though the case was closed when it was read. */
+Test(story, AP_9_an_appeal_in_time_reopens_the_case)
+{
+    claim_surveyed(300000);
+    handler_proposes(rejection("cleaned with acid against the manual"));
+    manager_approves();
+    int64_t due = limit_of("appeal")->due_ms;
+    advance_to(due + 5000);
+    expect_status(INTAKE, "closed");
+    customer_objects_at(due - 1);
+    expect_status(INTAKE, "open");
+    expect_status(APPROVAL, "planning");
+    expect_limit("appeal", LIMIT_STATE_ANNULLED);
+    expect_owner("R-CN");
     expect_sound();
 }
 
