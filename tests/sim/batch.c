@@ -134,7 +134,15 @@ static void fold_item(struct world *w, struct proc *p, const struct item *it)
     }
 }
 
-static void copy_writes(struct proc *p, struct txn_part *k)
+static uint32_t timers_changed(const struct state *from, const struct state *to)
+{
+    uint32_t bits = 0;
+    for (int x = 0; x < EVENTS; x++)
+        if (from->timer[x].state != to->timer[x].state) bits |= 1u << x;
+    return bits;
+}
+
+static void copy_writes(struct world *w, struct proc *p, struct txn_part *k)
 {
     struct proto_writes v;
     proto_writes(p->p, k->part, &v);
@@ -152,6 +160,7 @@ static void copy_writes(struct proc *p, struct txn_part *k)
     memcpy(k->streams, v.streams, (size_t)v.n_streams * sizeof k->streams[0]);
     memcpy(k->edges, v.edges, (size_t)v.n_edges * sizeof k->edges[0]);
     k->st = p->overlay[k->part];
+    k->timers = timers_changed(&w->db.part[p->service][k->part].st, &k->st);
 }
 
 static bool same_stream(struct proto_stream a, struct proto_stream b) { return sim_stream(a) == sim_stream(b); }
@@ -191,7 +200,7 @@ void batch_compose(struct world *w, int i)
     for (size_t k = p->split.lo; k < p->split.hi; k++) fold_item(w, p, &p->items[k]);
     for (int k = 0; k < p->batch.n; k++) {
         p->txn.parts[k].part = p->batch.parts[k];
-        copy_writes(p, &p->txn.parts[k]);
+        copy_writes(w, p, &p->txn.parts[k]);
     }
     p->txn.n = p->batch.n;
     make_chunks(w, p);

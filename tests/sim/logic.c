@@ -109,6 +109,7 @@ static void bank_said(struct fold *f, const struct rec *r, int verdict)
     if (verdict == PROTO_PAY_SETTLED) {
         st->pay[r->x].state = PAY_SETTLED;
         own(f, EV_SETTLED, r->x, r->value);
+        logic_emit(f, T_COMMAND, f->part, EV_NUDGE, r->x, r->value);
         return;
     }
     st->pay[r->x].no++;
@@ -179,10 +180,27 @@ static void take_inbound(struct fold *f, const struct item *it)
         judge(f, &it->rec);
 }
 
+static void take_stream(struct fold *f, const struct item *it)
+{
+    const struct rec *r = &it->rec;
+    if (proto_receive(f->p->p, f->part, r->stream, r->seq, it->offset) != PROTO_TAKE) return;
+    if (r->type == EV_NOTE || r->type == EV_WAITING || r->type == EV_ARMED)
+        logic_effect(f, r, true); /* a type nobody handles */
+    else if (r->type == EV_FORWARD)
+        judge(f, r);
+    else
+        route(f, r, 0);
+}
+
 static void take_command(struct fold *f, const struct item *it)
 {
     const struct rec *r = &it->rec;
     struct state *st = state(f);
+    if (r->seq > 0) {
+        proto_receive_plain(f->p->p, f->part, it->topic, it->offset, r->bytes);
+        take_stream(f, it);
+        return;
+    }
     bool mine = r->target == (int)f->p->service;
     if (mine && !seen_cmd(st, r->id) && r->type == EV_REDRIVE) {
         int64_t rows = proto_parked_rows(f->p->p, f->part, r->case_id);
@@ -197,18 +215,6 @@ static void take_command(struct fold *f, const struct item *it)
     if (!mine || seen_cmd(st, r->id)) return;
     see_cmd(st, r->id);
     route(f, r, 0);
-}
-
-static void take_stream(struct fold *f, const struct item *it)
-{
-    const struct rec *r = &it->rec;
-    if (proto_receive(f->p->p, f->part, r->stream, r->seq, it->offset) != PROTO_TAKE) return;
-    if (r->type == EV_NOTE || r->type == EV_WAITING || r->type == EV_ARMED)
-        logic_effect(f, r, true); /* a type nobody handles */
-    else if (r->type == EV_FORWARD)
-        judge(f, r);
-    else
-        route(f, r, 0);
 }
 
 /* ---- local inputs ---- */

@@ -142,6 +142,15 @@ void timers_claim(struct world *w, int i)
     }
 }
 
+/* At assignment, from the rows. */
+void timers_rebuild(struct world *w, int part)
+{
+    const struct state *st = &w->db.part[SVC_B][part].st;
+    w->index[part].n = 0;
+    for (int x = 0; x < EVENTS; x++)
+        if (st->timer[x].state == TIMER_ARMED) index_put(&w->index[part], x, st->timer[x].due);
+}
+
 /* Redis is written after the commit, if the process lives so long; a zombie's epoch is refused. */
 void timers_after_commit(struct world *w, int i, const struct txn *t)
 {
@@ -151,7 +160,7 @@ void timers_after_commit(struct world *w, int i, const struct txn *t)
         struct index *ix = &w->index[part->part];
         if (ix->epoch != part->epoch || (!w->quiet && sim_chance(w, 150))) continue;
         for (int x = 0; x < EVENTS; x++) {
-            if (sim_home(x) != part->part || part->st.timer[x].state == TIMER_NONE) continue;
+            if ((part->timers >> x & 1) == 0) continue;
             bool armed = part->st.timer[x].state == TIMER_ARMED;
             if (!armed && proto_timer_missed(true, armed) == PROTO_INDEX_DELETE)
                 index_delete(ix, x);

@@ -160,10 +160,7 @@ static void bump(struct world *w, struct proc *p)
     if (!MUTATED(NO_EPOCH_BUMP) || d->epoch == 0) d->epoch++;
     d->session = ++w->sessions;
     p->session[p->assign_part] = d->session;
-    if (p->service == SVC_B) {
-        w->index[p->assign_part].epoch = d->epoch;
-        w->index[p->assign_part].marker = true;
-    }
+    if (p->service == SVC_B) w->index[p->assign_part].epoch = d->epoch;
 }
 
 static void assign_finish(struct world *w, int i)
@@ -192,6 +189,7 @@ static void assign_finish(struct world *w, int i)
     sim_trace(w, "P%d: partition %d assigned, epoch %ld txn %ld, state %d", i, part, (long)d->epoch, (long)d->txn, st);
     if (st == PROTO_STOPPED) sim_violation(w, "log ahead of database: service %d partition %d", p->service, part);
     if (st == PROTO_RUNNING) check_marks(w, i, part);
+    if (p->service == SVC_B) timers_rebuild(w, part);
 }
 
 void assign_turn(struct world *w, int i)

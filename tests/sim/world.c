@@ -18,7 +18,7 @@ static const struct proto_input_spec inputs_a[] = {
 };
 static const struct proto_input_spec inputs_b[] = {
     {.topic = T_A, .sequenced = true, .writers = BIT(SVC_A)},
-    {.topic = T_COMMAND},
+    {.topic = T_COMMAND, .writers = BIT(SVC_C)},
     {.topic = T_EXCHANGE, .sequenced = true, .exchange = true, .writers = BIT(SVC_C)},
 };
 static const struct proto_input_spec inputs_c[] = {
@@ -29,8 +29,10 @@ static const struct proto_input_spec inputs_c[] = {
 static const struct proto_output_spec outputs_a[] = {
     {.topic = T_A, .own = true, .consumers = 2}, {.topic = T_EXCHANGE, .consumers = 1}, {.topic = T_DLQ}};
 static const struct proto_output_spec outputs_b[] = {{.topic = T_B, .own = true, .consumers = 1}, {.topic = T_DLQ}};
-static const struct proto_output_spec outputs_c[] = {
-    {.topic = T_C, .own = true, .consumers = 1}, {.topic = T_EXCHANGE, .consumers = 1}, {.topic = T_DLQ}};
+static const struct proto_output_spec outputs_c[] = {{.topic = T_C, .own = true, .consumers = 1},
+                                                     {.topic = T_EXCHANGE, .consumers = 1},
+                                                     {.topic = T_COMMAND, .consumers = 1},
+                                                     {.topic = T_DLQ}};
 
 #define LEN(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define SPEC(letter, number)                                                                                           \
@@ -77,7 +79,7 @@ int sim_case(int x) { return x % CASES + 1; }
 int sim_home(int x) { return x % CASES % P; }
 int64_t sim_case_id(int x) { return case_id_make(sim_home(x), sim_case(x)); }
 
-enum { EXCHANGE_AT = SERVICES * P, DLQ_AT = EXCHANGE_AT + 2 * P * P };
+enum { EXCHANGE_AT = SERVICES * P, DLQ_AT = EXCHANGE_AT + 2 * P * P, NUDGE_AT = DLQ_AT + SERVICES * P };
 
 int sim_stream(struct proto_stream s)
 {
@@ -87,8 +89,8 @@ int sim_stream(struct proto_stream s)
     case T_C: return s.service * P + s.src;
     case T_EXCHANGE: return EXCHANGE_AT + (s.service == SVC_A ? 0 : P * P) + s.src * P + s.dst;
     case T_DLQ: return DLQ_AT + s.service * P + s.src;
+    case T_COMMAND: return NUDGE_AT + s.src;
     case T_INBOUND:
-    case T_COMMAND:
     case TOPICS: break;
     }
     abort();
@@ -107,6 +109,10 @@ struct proto_stream sim_stream_at(int i)
         return (struct proto_stream){svc, (uint16_t)(k / P), T_EXCHANGE, (uint16_t)(k % P)};
     }
     int k = i - DLQ_AT;
+    if (i >= NUDGE_AT) {
+        uint16_t part = (uint16_t)(i - NUDGE_AT);
+        return (struct proto_stream){SVC_C, part, T_COMMAND, part};
+    }
     return (struct proto_stream){(uint16_t)(k / P), (uint16_t)(k % P), T_DLQ, (uint16_t)(k % P)};
 }
 

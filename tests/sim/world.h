@@ -22,7 +22,7 @@ enum {
     EVENTS = 14,
     CASES = 6,
     COMMANDS = 192,
-    STREAMS = 9 + 2 * P * P + 9,
+    STREAMS = 3 * P + 2 * P * P + 3 * P + P,
     SEQS = 160,
     LOG_MAX = 3000,
     PARKED_MAX = 80,
@@ -52,8 +52,9 @@ enum type {
     EV_PAY_FAILED,
     EV_SETTLED,
     EV_FACT,
-    EV_DEAD, /* the DLQ's record */
-    EV_NOTE, /* written by the owner through its second connection */
+    EV_DEAD,  /* the DLQ's record */
+    EV_NUDGE, /* C to B, with seq on the command topic, where clients write without */
+    EV_NOTE,  /* written by the owner through its second connection */
     EV_ANSWER,
     EV_REDRIVE,
     EV_FIRE, /* local inputs */
@@ -137,6 +138,7 @@ struct txn_part {
     struct proto_out_row streams[WRITES_MAX];
     struct proto_edge_row edges[WRITES_MAX];
     struct state st;
+    uint32_t timers; /* bit x: its timer changes */
 };
 struct txn {
     int proc;
@@ -220,9 +222,8 @@ struct broker {
     int rebuilt;
     struct log log[TOPICS][P];
 };
-struct index { /* Redis: timers of one partition */
-    bool marker;
-    int64_t epoch;
+struct index {     /* Redis: timers of one partition */
+    int64_t epoch; /* of the owner; others are refused */
     int n;
     struct {
         int x;
@@ -365,6 +366,7 @@ void client_turn(struct world *w);
 void client_resend(struct world *w);
 void client_redrive(struct world *w, enum service s, int x);
 void timers_claim(struct world *w, int i);
+void timers_rebuild(struct world *w, int part);
 void timers_after_commit(struct world *w, int i, const struct txn *t);
 void bank_turn(struct world *w, int i);
 void bank_land(struct world *w);
