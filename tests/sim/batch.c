@@ -156,9 +156,9 @@ static void copy_writes(struct world *w, struct proc *p, struct txn_part *k)
     k->n_inputs = v.n_inputs;
     k->n_streams = v.n_streams;
     k->n_edges = v.n_edges;
-    memcpy(k->inputs, v.inputs, (size_t)v.n_inputs * sizeof k->inputs[0]);
-    memcpy(k->streams, v.streams, (size_t)v.n_streams * sizeof k->streams[0]);
-    memcpy(k->edges, v.edges, (size_t)v.n_edges * sizeof k->edges[0]);
+    for (int i = 0; i < v.n_inputs; i++) k->inputs[i] = v.inputs[i];
+    for (int i = 0; i < v.n_streams; i++) k->streams[i] = v.streams[i];
+    for (int i = 0; i < v.n_edges; i++) k->edges[i] = v.edges[i];
     k->st = p->overlay[k->part];
     k->timers = timers_changed(&w->db.part[p->service][k->part].st, &k->st);
 }
