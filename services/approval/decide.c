@@ -22,6 +22,16 @@ static enum verdict on_reassigned(struct step *s)
     struct ev_approval_authority_moved *e = decision_emit(s->out, EV_APPROVAL_AUTHORITY_MOVED);
     e->assignment = in->assignment;
     if (state->status == APPROVAL_STATUS_AWAITING_APPROVAL) approval_request(s);
+    if (state->status == APPROVAL_STATUS_PLANNING) approval_start_planning(s);
+    return VERDICT_DONE;
+}
+
+/* What the customer's answer here brought back: its limits ended with the case, so the plan is owed anew. */
+static enum verdict on_reopened_planning(struct step *s)
+{
+    const struct ev_intake_reopened *in = s->in->data;
+    if (strcmp(in->reason, "appealed") != 0 && strcmp(in->reason, "answer_in_time") != 0) return VERDICT_IGNORED;
+    approval_start_planning(s);
     return VERDICT_DONE;
 }
 
@@ -96,6 +106,7 @@ static const struct transition table[] = {
     {NONE, EV_INTAKE_CLOSED, on_closed, TO(NONE) | TO(ENDED), "closed"},
 
     {PLANNING, EV_COMMAND_PROPOSE, approval_on_propose, TO(AWAITING) | STANDS, "AP-1"},
+    {PLANNING, EV_INTAKE_REOPENED, on_reopened_planning, TO(PLANNING), "AP-9"},
     {PLANNING, EV_DISPATCH_REASSIGNED, on_reassigned, TO(PLANNING), "AP-6"},
     {PLANNING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(PLANNING), "IN-4"},
     {PLANNING, EV_INTAKE_CLOSED, on_closed, TO(PLANNING) | TO(ENDED), "closed"},

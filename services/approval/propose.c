@@ -88,6 +88,14 @@ void approval_put_plan(struct step *s, const struct proposal *proposal)
     }
 }
 
+void approval_start_planning(struct step *s)
+{
+    struct approval_state *next = s->next;
+    next->status = APPROVAL_STATUS_PLANNING;
+    struct ev_approval_planning_started *e = decision_emit(s->out, EV_APPROVAL_PLANNING_STARTED);
+    e->org_id = next->assignment->org_id;
+}
+
 /* An investigator decides alone by a role the organisation gives them, while their unit has the case. */
 static bool investigator_may_decide(const struct policy *p, const struct ev_evidence_investigation_concluded *in,
                                     const struct assignment *now)
@@ -117,9 +125,7 @@ enum verdict approval_on_concluded(struct step *s)
         approval_put_plan(s, &(struct proposal){in->plan, in->investigator_id, alone});
         return VERDICT_DONE;
     }
-    next->status = APPROVAL_STATUS_PLANNING;
-    struct ev_approval_planning_started *e = decision_emit(s->out, EV_APPROVAL_PLANNING_STARTED);
-    e->org_id = next->assignment->org_id;
+    approval_start_planning(s);
     return VERDICT_DONE;
 }
 

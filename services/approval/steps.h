@@ -16,6 +16,8 @@ struct proposal {
 
 /* propose.c: a plan comes on the table and is decided alone, or goes to the approver. */
 void approval_put_plan(struct step *s, const struct proposal *proposal);
+/* The unit that has the case owes a plan. */
+void approval_start_planning(struct step *s);
 /* Asks the level that has the case (again, after a takeover). */
 void approval_request(struct step *s);
 /* The plan stands: offer it, or tell the rejection. */

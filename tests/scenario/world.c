@@ -225,7 +225,7 @@ static void take_outputs(struct world *w, enum world_service s, int cause, const
             .id = arena_printf(&w->arena, "%s.%d.%d", world_cores[s]->service, PARTITION, w->n_topic[s] + 1),
             .source = world_cores[s]->service,
             .case_id = in->case_id,
-            .at_ms = w->options.stamp_now ? w->now_ms : in->at_ms,
+            .at_ms = event_is_command(in->type) && !w->options.stamp_now ? in->at_ms : w->now_ms,
             .now_ms = w->now_ms,
             .topic = (int)s,
             .cause = cause,

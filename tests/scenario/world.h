@@ -45,7 +45,7 @@ struct world_options {
     bool lag;         /* services other than sla may be behind when a timer fires (drawn) */
     bool shuffle;     /* draw what is read next */
     bool check_codec; /* encode and decode every output and state */
-    bool stamp_now;   /* outputs carry the time of deciding; else the time their cause was accepted */
+    bool stamp_now;   /* what a command leads to carries the time of deciding, not of its acceptance */
     int64_t start_ms; /* 0: Monday 2026-03-02 09:00 in Shanghai */
 };
 
