@@ -1,0 +1,37 @@
+-- Timers: the truth of what fires when (SL-3). Written only in sla's fenced transactions; Redis holds an index of it.
+
+CREATE TABLE sla.timer (
+    case_id   int8 NOT NULL,
+    code      text NOT NULL,
+    ver       int8 NOT NULL,
+    warning   bool NOT NULL,
+    id        int8 GENERATED ALWAYS AS IDENTITY,  -- its name in the index
+    partition int8 NOT NULL,
+    due       int8 NOT NULL,                      -- ms of the installation's clock
+    fired     int8,
+    state     text NOT NULL DEFAULT 'armed' CHECK (state IN ('armed', 'fired', 'cancelled')),
+    PRIMARY KEY (case_id, code, ver, warning)
+) WITH (fillfactor = 80);
+CREATE INDEX timer_due ON sla.timer (partition, due, id) WHERE state = 'armed';
+CREATE UNIQUE INDEX timer_id ON sla.timer (id) WHERE state = 'armed';
+
+-- Fires what is armed and due. Each of them must be: a timer that fires twice, or early, leaves nothing standing of
+-- the transaction it fires in.
+CREATE FUNCTION sla.fire(cases int8[], codes text[], vers int8[], warnings int8[], nows int8[])
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    done int8;
+BEGIN
+    UPDATE sla.timer t SET state = 'fired', fired = u.now
+    FROM unnest(cases, codes, vers, warnings, nows) AS u(c, code, ver, w, now)
+    WHERE t.case_id = u.c AND t.code = u.code AND t.ver = u.ver AND t.warning = (u.w <> 0)
+      AND t.state = 'armed' AND t.due <= u.now;
+    GET DIAGNOSTICS done = ROW_COUNT;
+    IF done <> cardinality(cases) THEN
+        RAISE EXCEPTION 'a timer fires that is not armed and due' USING ERRCODE = 'check_violation';
+    END IF;
+END $$;
+
+GRANT SELECT, INSERT ON sla.timer TO redress_app;
+GRANT UPDATE (state, fired) ON sla.timer TO redress_app;
+GRANT EXECUTE ON FUNCTION sla.fire TO redress_app;

@@ -1,0 +1,414 @@
+/* Timers as inputs (sla_shell.h). Per partition a short list of rows that are due or will be within the sweep's
+ * reach, in order of their due; it is fed by Redis (claims) while the index is whole, by the sweep otherwise, and
+ * an entry leaves it only when the batch that took it, or a cancellation, has committed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "runtime/metrics.h"
+#include "sla/sla_shell.h"
+#include "sla/timerlist.h"
+#include "sla/timerstore.h"
+
+enum { CLAIM_MOST = 256, SWEEP_MOST = 512, FILL_MOST = 4096, FILL_BUDGET_US = 100000 };
+enum { GRACE_MS = 1000, AHEAD_MS = 1500, LEASE_MS = 10000 }; /* real time; times the clock's scale */
+
+enum index_state {
+    INDEX_OFF,     /* Redis does not answer, or lost something: the sweep alone */
+    INDEX_FILLING, /* assigned, being filled from the rows */
+    INDEX_WHOLE,
+    INDEX_REFUSED, /* Redis knows a later owner; the fence will tell */
+};
+
+struct part {
+    bool mine;
+    int64_t epoch;
+    enum index_state index;
+    int64_t fill_due, fill_id; /* filled up to here */
+    int64_t swept_to;          /* all rows due until here are in the list (or `more`) */
+    bool more;                 /* the last sweep did not get all */
+    struct timerlist list;
+};
+
+struct figures { /* metric handles */
+    int fired, late, late_most, whole, overdue, swept;
+};
+
+struct timers {
+    struct ts *ts;
+    struct part *parts;
+    int n_parts;
+    double scale;
+    bool told_off;
+    int64_t late_most;
+    struct arena arena; /* of one call */
+    struct figures figures;
+};
+
+static int64_t scaled(const struct timers *t, int64_t real_ms) { return (int64_t)((double)real_ms * t->scale); }
+
+static bool is_indexed(const struct part *p) { return p->index == INDEX_WHOLE || p->index == INDEX_FILLING; }
+
+/* ---- the index ---- */
+
+static void assign_index(struct timers *t, int part)
+{
+    struct part *p = &t->parts[part];
+    p->fill_due = INT64_MIN;
+    p->fill_id = INT64_MIN;
+    switch (ts_assign(t->ts, part, p->epoch)) {
+    case TS_OK: p->index = INDEX_FILLING; return;
+    case TS_REFUSED: p->index = INDEX_REFUSED; return;
+    case TS_STALE:
+    case TS_UNREACHABLE: p->index = INDEX_OFF; return;
+    }
+}
+
+/* True when the call took effect; otherwise the index of the partition is no longer whole. */
+static bool index_said(struct timers *t, int part, enum ts_result r)
+{
+    struct part *p = &t->parts[part];
+    switch (r) {
+    case TS_OK: return true;
+    case TS_REFUSED: p->index = INDEX_REFUSED; break;
+    case TS_STALE:
+        log_warn("partition %d: the timer index lost something and is rebuilt from the rows", part);
+        assign_index(t, part);
+        break;
+    case TS_UNREACHABLE: p->index = INDEX_OFF; break;
+    }
+    p->more = true; /* what it would have told now is for the sweep */
+    return false;
+}
+
+static bool put_all(struct timers *t, int part, const struct ts_timer *timers, int n)
+{
+    for (int from = 0, done = 0; from < n; from += done) {
+        enum ts_result r = ts_put(t->ts, part, timers + from, n - from, &done);
+        if (!index_said(t, part, r)) return false;
+        if (done == 0) return false;
+    }
+    return true;
+}
+
+/* One piece of the rows into the index; whole when there are no more. */
+static bool fill(struct host *h, int part, struct err *e)
+{
+    struct timers *t = h->adapter;
+    struct part *p = &t->parts[part];
+    struct pg_rows *rows = NULL;
+    struct pg_args args = PG_ARGS(&t->arena);
+    pg_arg_int(&args, part);
+    pg_arg_int(&args, p->fill_due);
+    pg_arg_int(&args, p->fill_id);
+    if (!pg_query(h->pg,
+                  "SELECT id, due FROM timer WHERE partition = $1 AND state = 'armed' AND (due, id) > ($2, $3) "
+                  "ORDER BY due, id LIMIT 4096",
+                  &args, &rows, e)) {
+        return false;
+    }
+    int n = pg_rows_count(rows);
+    struct ts_timer *timers = ARENA_ARRAY(&t->arena, struct ts_timer, n + 1);
+    for (int i = 0; i < n; i++) timers[i] = (struct ts_timer){.id = pg_int(rows, i, 0), .due_ms = pg_int(rows, i, 1)};
+    pg_rows_free(rows);
+    if (put_all(t, part, timers, n)) {
+        if (n > 0) p->fill_due = timers[n - 1].due_ms, p->fill_id = timers[n - 1].id;
+        if (n < FILL_MOST) p->index = INDEX_WHOLE;
+    }
+    return true;
+}
+
+/* ---- the rows ---- */
+
+static void offer(struct timers *t, const struct pg_rows *rows, int row)
+{
+    int part = (int)pg_int(rows, row, 1);
+    struct timer_row r = {.id = pg_int(rows, row, 0),
+                          .due = pg_int(rows, row, 2),
+                          .case_id = pg_int(rows, row, 3),
+                          .code = pg_text(rows, row, 4),
+                          .ver = pg_int(rows, row, 5),
+                          .warning = pg_boolean(rows, row, 6)};
+    timerlist_add(&t->parts[part].list, &r);
+}
+
+/* Rows due until a partition's reach. */
+static bool sweep(struct host *h, int part, int64_t until, struct err *e)
+{
+    struct timers *t = h->adapter;
+    struct part *p = &t->parts[part];
+    struct pg_rows *rows = NULL;
+    struct pg_args args = PG_ARGS(&t->arena);
+    pg_arg_int(&args, part);
+    pg_arg_int(&args, until);
+    if (!pg_query(h->pg,
+                  "SELECT id, partition, due, case_id, code, ver, warning FROM timer WHERE partition = $1 AND "
+                  "state = 'armed' AND due <= $2 ORDER BY due, id LIMIT 512",
+                  &args, &rows, e)) {
+        return false;
+    }
+    int before = p->list.n;
+    for (int i = 0; i < pg_rows_count(rows); i++) offer(t, rows, i);
+    if (p->index == INDEX_WHOLE) metrics_own_add(h->metrics, t->figures.swept, p->list.n - before);
+    p->more = pg_rows_count(rows) == SWEEP_MOST;
+    p->swept_to = until;
+    pg_rows_free(rows);
+    return true;
+}
+
+static int64_t reach(const struct timers *t, const struct part *p, int64_t now_ms)
+{
+    return p->index == INDEX_WHOLE ? now_ms - scaled(t, GRACE_MS) : now_ms + scaled(t, AHEAD_MS);
+}
+
+/* What the index holds that is due: its rows into the list. An id without an armed row is forgotten. */
+static bool claim(struct host *h, int part, int64_t now_ms, struct err *e)
+{
+    struct timers *t = h->adapter;
+    int64_t ids[CLAIM_MOST];
+    int n = 0;
+    struct ts_claim ask = {
+        .now_ms = now_ms, .lease_ms = scaled(t, LEASE_MS), .fresh_ms = scaled(t, GRACE_MS), .max = CLAIM_MOST};
+    if (!index_said(t, part, ts_claim(t->ts, part, &ask, ids, &n)) || n == 0) return true;
+    struct pg_rows *rows = NULL;
+    struct pg_args args = PG_ARGS(&t->arena);
+    pg_arg_ints(&args, ids, n);
+    if (!pg_query(h->pg,
+                  "SELECT id, partition, due, case_id, code, ver, warning FROM timer WHERE id = ANY($1) AND "
+                  "state = 'armed'",
+                  &args, &rows, e)) {
+        return false;
+    }
+    for (int i = 0; i < pg_rows_count(rows); i++) offer(t, rows, i);
+    if (pg_rows_count(rows) < n) {
+        int gone = 0;
+        for (int i = 0; i < n; i++) {
+            bool found = false;
+            for (int k = 0; k < pg_rows_count(rows) && !found; k++) found = pg_int(rows, k, 0) == ids[i];
+            if (!found) ids[gone++] = ids[i];
+        }
+        index_said(t, part, ts_ack(t->ts, part, ids, gone));
+    }
+    pg_rows_free(rows);
+    return true;
+}
+
+/* ---- hooks ---- */
+
+static bool open_timers(struct host *h, struct err *e)
+{
+    (void)e;
+    struct timers *t = calloc(1, sizeof(*t));
+    if (t == NULL) abort();
+    t->n_parts = h->partitions;
+    t->parts = calloc((size_t)t->n_parts, sizeof(*t->parts));
+    if (t->parts == NULL) abort();
+    t->scale = h->clock->driven && h->clock->scale > 1 ? h->clock->scale : 1;
+    arena_init(&t->arena);
+    struct ts_config config = {.host = config_text(h->config, "redis.host"),
+                               .port = (int)config_int(h->config, "redis.port"),
+                               .password = config_text(h->config, "redis.password"),
+                               .partitions = h->partitions};
+    t->ts = ts_open(&config);
+    t->figures = (struct figures){
+        .fired = metrics_own(h->metrics, "redress_sla_fired_total", "Timers fired", "counter"),
+        .late = metrics_own(h->metrics, "redress_sla_late_ms_total",
+                            "Sum of their lateness, ms of the installation's clock", "counter"),
+        .late_most = metrics_own(h->metrics, "redress_sla_late_ms_most", "Largest lateness since the start", "gauge"),
+        .whole =
+            metrics_own(h->metrics, "redress_sla_indexed_partitions", "Partitions whose time index is whole", "gauge"),
+        .overdue =
+            metrics_own(h->metrics, "redress_sla_overdue_ms", "Age of the oldest timer due and not fired", "gauge"),
+        .swept = metrics_own(h->metrics, "redress_sla_swept_total", "Due timers the index did not tell of", "counter")};
+    h->adapter = t;
+    return true;
+}
+
+static void close_timers(struct host *h)
+{
+    struct timers *t = h->adapter;
+    if (t == NULL) return;
+    for (int i = 0; i < t->n_parts; i++) timerlist_clear(&t->parts[i].list);
+    ts_close(t->ts);
+    arena_deinit(&t->arena);
+    free(t->parts);
+    free(t);
+    h->adapter = NULL;
+}
+
+static void revoked(struct host *h, int part)
+{
+    struct timers *t = h->adapter;
+    struct part *p = &t->parts[part];
+    if (p->mine) ts_release(t->ts, part);
+    timerlist_clear(&p->list);
+    *p = (struct part){.mine = false};
+}
+
+static bool assigned(struct host *h, int part, int64_t epoch, struct err *e)
+{
+    (void)e;
+    struct timers *t = h->adapter;
+    revoked(h, part);
+    t->parts[part] = (struct part){.mine = true, .epoch = epoch, .more = true};
+    assign_index(t, part);
+    return true;
+}
+
+static int64_t next_timer(struct host *h, int part)
+{
+    struct timers *t = h->adapter;
+    const struct part *p = &t->parts[part];
+    if (!p->mine) return ADAPTER_NEVER;
+    if (p->more) return 0;
+    int64_t due = timerlist_first(&p->list);
+    int64_t head = is_indexed(p) ? ts_head(t->ts, part) : TS_NONE;
+    if (head < due) due = head;
+    return due == INT64_MAX ? ADAPTER_NEVER : due;
+}
+
+static int poll_timers(struct host *h, int part, int64_t now_ms, struct local_input *out, int max)
+{
+    struct timers *t = h->adapter;
+    struct part *p = &t->parts[part];
+    struct err e = ERR_INIT;
+    arena_reset(&t->arena);
+    bool well = true;
+    if (timerlist_due(&p->list, now_ms) < max) {
+        if (is_indexed(p)) well = claim(h, part, now_ms, &e);
+        if (well && p->more) well = sweep(h, part, reach(t, p, now_ms), &e);
+    }
+    if (!well) log_err(LOG_WARN, "reading timers; they wait for the next look", &e);
+    return timerlist_inputs(&p->list, part, now_ms, out, max);
+}
+
+static void tell_index(struct host *h)
+{
+    struct timers *t = h->adapter;
+    int mine = 0, whole = 0, off = 0;
+    for (int i = 0; i < t->n_parts; i++) {
+        mine += t->parts[i].mine;
+        whole += t->parts[i].mine && t->parts[i].index == INDEX_WHOLE;
+        off += t->parts[i].mine && t->parts[i].index == INDEX_OFF;
+    }
+    metrics_own_set(h->metrics, t->figures.whole, whole);
+    if (off > 0 && !t->told_off)
+        log_warn("ALARM the timer index (Redis) is away: %s; timers fire from the database", ts_error(t->ts));
+    if (off == 0 && t->told_off && whole == mine) log_info("the timer index is whole again");
+    if (off > 0 || whole == mine) t->told_off = off > 0;
+}
+
+static void tell_overdue(struct host *h, int64_t now_ms)
+{
+    struct timers *t = h->adapter;
+    int64_t oldest = INT64_MAX;
+    for (int i = 0; i < t->n_parts; i++) {
+        int64_t due = timerlist_first(&t->parts[i].list);
+        if (due < oldest) oldest = due;
+    }
+    metrics_own_set(h->metrics, t->figures.overdue, oldest < now_ms ? now_ms - oldest : 0);
+}
+
+/* Every second: the sweep, which is what guarantees firing; then what the index still lacks. */
+static void tick(struct host *h, int64_t now_ms)
+{
+    struct timers *t = h->adapter;
+    struct err e = ERR_INIT;
+    int64_t until = clock_monotonic_us() + FILL_BUDGET_US;
+    bool well = true;
+    arena_reset(&t->arena);
+    for (int i = 0; i < t->n_parts && well; i++) {
+        struct part *p = &t->parts[i];
+        if (!p->mine) continue;
+        well = sweep(h, i, reach(t, p, now_ms), &e);
+        if (p->index == INDEX_OFF) assign_index(t, i);
+        if (p->index == INDEX_WHOLE) index_said(t, i, ts_reclaim(t->ts, i, now_ms, NULL));
+    }
+    for (int i = 0; i < t->n_parts; i++) {
+        while (well && t->parts[i].mine && t->parts[i].index == INDEX_FILLING && clock_monotonic_us() < until) {
+            arena_reset(&t->arena);
+            well = fill(h, i, &e);
+        }
+    }
+    if (!well) log_err(LOG_WARN, "the sweep of timers", &e);
+    tell_index(h);
+    tell_overdue(h, now_ms);
+}
+
+/* ---- after a commit ---- */
+
+static void after_arming(struct timers *t, const struct pg_rows *rows)
+{
+    int n = pg_rows_count(rows);
+    struct ts_timer *timers = ARENA_ARRAY(&t->arena, struct ts_timer, n);
+    for (int part = 0; part < t->n_parts; part++) {
+        struct part *p = &t->parts[part];
+        int k = 0;
+        for (int i = 0; i < n; i++) {
+            if (pg_int(rows, i, 1) != part || !p->mine) continue;
+            timers[k++] = (struct ts_timer){.id = pg_int(rows, i, 0), .due_ms = pg_int(rows, i, 2)};
+            if (pg_int(rows, i, 2) <= p->swept_to) offer(t, rows, i);
+        }
+        if (k > 0 && is_indexed(p)) put_all(t, part, timers, k);
+    }
+}
+
+static void after_cancelling(struct timers *t, const struct pg_rows *rows)
+{
+    int n = pg_rows_count(rows);
+    int64_t *ids = ARENA_ARRAY(&t->arena, int64_t, n);
+    for (int part = 0; part < t->n_parts; part++) {
+        struct part *p = &t->parts[part];
+        int k = 0, done = 0;
+        for (int i = 0; i < n; i++) {
+            if (pg_int(rows, i, 1) != part || !p->mine) continue;
+            timerlist_remove(&p->list, pg_int(rows, i, 2), pg_int(rows, i, 0));
+            ids[k++] = pg_int(rows, i, 0);
+        }
+        /* What is left in the index is forgotten when it is claimed: it has no armed row. */
+        if (k > 0 && is_indexed(p)) index_said(t, part, ts_del(t->ts, part, ids, k, &done));
+    }
+}
+
+static void after_firing(struct host *h, const struct change *changes, int n)
+{
+    struct timers *t = h->adapter;
+    for (int part = 0; part < t->n_parts; part++) {
+        int64_t ids[TS_CHUNK];
+        int k = 0;
+        for (int i = 0; i < n && k < TS_CHUNK; i++) {
+            const struct change *c = &changes[i];
+            if (c->local == NULL || c->part != part || !t->parts[part].mine) continue;
+            const struct ev_sla_timer_fired *fired = c->local->data;
+            int64_t late = c->in->now_ms - fired->due_ms;
+            metrics_own_add(h->metrics, t->figures.fired, 1);
+            metrics_own_add(h->metrics, t->figures.late, late);
+            if (late > t->late_most) t->late_most = late;
+            ids[k++] = timerlist_taken(&t->parts[part].list, c->local->tag);
+        }
+        if (k > 0 && is_indexed(&t->parts[part])) index_said(t, part, ts_ack(t->ts, part, ids, k));
+    }
+    metrics_own_set(h->metrics, t->figures.late_most, t->late_most);
+}
+
+static void committed(struct host *h, const struct change *changes, int n)
+{
+    struct timers *t = h->adapter;
+    struct sla_rows *rows = sla_store_rows(h);
+    arena_reset(&t->arena);
+    if (rows->armed != NULL) after_arming(t, rows->armed);
+    after_firing(h, changes, n);
+    if (rows->cancelled != NULL) after_cancelling(t, rows->cancelled);
+    sla_rows_clear(rows);
+}
+
+const struct adapter sla_adapter = {.needs_caught_up = true,
+                                    .open = open_timers,
+                                    .close = close_timers,
+                                    .assigned = assigned,
+                                    .revoked = revoked,
+                                    .next = next_timer,
+                                    .poll = poll_timers,
+                                    .tick = tick,
+                                    .committed = committed};

@@ -1,0 +1,194 @@
+/* Timer rows from what the core emitted (schemas/db/070_sla.sql): what starts a run arms, what ends it cancels,
+ * and a timer that fired leaves the armed state in the transaction of what it caused. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sla/sla.h"
+#include "sla/sla_shell.h"
+
+struct sla_rows *sla_store_rows(struct host *h) { return h->store; }
+
+void sla_rows_clear(struct sla_rows *rows)
+{
+    if (rows->armed != NULL) pg_rows_free(rows->armed);
+    if (rows->cancelled != NULL) pg_rows_free(rows->cancelled);
+    *rows = (struct sla_rows){0};
+}
+
+static bool open_store(struct host *h, struct err *e)
+{
+    (void)e;
+    h->store = calloc(1, sizeof(struct sla_rows));
+    if (h->store == NULL) abort();
+    return true;
+}
+
+static void close_store(struct host *h)
+{
+    if (h->store != NULL) sla_rows_clear(h->store);
+    free(h->store);
+    h->store = NULL;
+}
+
+/* Timers of one kind of statement, as columns. warning: 0, 1; -1 = both of the version. */
+struct timers {
+    int n;
+    int64_t *case_id, *ver, *warning, *due, *part;
+    const char **code;
+};
+
+static struct timers timers_for(struct arena *a, int n)
+{
+    return (struct timers){.case_id = ARENA_ARRAY(a, int64_t, n),
+                           .ver = ARENA_ARRAY(a, int64_t, n),
+                           .warning = ARENA_ARRAY(a, int64_t, n),
+                           .due = ARENA_ARRAY(a, int64_t, n),
+                           .part = ARENA_ARRAY(a, int64_t, n),
+                           .code = ARENA_ARRAY(a, const char *, n)};
+}
+
+struct timer_name {
+    const char *code;
+    int64_t ver, warning;
+};
+
+static void add(struct timers *t, const struct change *c, const struct timer_name *name, int64_t due)
+{
+    int i = t->n++;
+    t->case_id[i] = c->in->case_id;
+    t->part[i] = c->part;
+    t->code[i] = name->code;
+    t->ver[i] = name->ver;
+    t->warning[i] = name->warning;
+    t->due[i] = due;
+}
+
+struct work {
+    struct timers arm, fire, parked, ignored, cancel;
+};
+
+static void arm(struct work *p, const struct change *c, const struct limit *l)
+{
+    if (l->state != LIMIT_STATE_ARMED) return;
+    add(&p->arm, c, &(struct timer_name){l->code, l->ver, 0}, l->due_ms);
+    if (l->has_warn_ms) add(&p->arm, c, &(struct timer_name){l->code, l->ver, 1}, l->warn_ms);
+}
+
+static void cancel(struct work *p, const struct change *c, const char *code, int64_t ver)
+{
+    add(&p->cancel, c, &(struct timer_name){code, ver, -1}, 0);
+}
+
+static void take_output(struct work *p, const struct change *c, const struct made *m)
+{
+    if (m->type == EV_SLA_ARMED) {
+        arm(p, c, ((const struct ev_sla_armed *)m->data)->limit);
+    } else if (m->type == EV_SLA_RESUMED) {
+        arm(p, c, ((const struct ev_sla_resumed *)m->data)->limit);
+    } else if (m->type == EV_SLA_MET) {
+        cancel(p, c, ((const struct ev_sla_met *)m->data)->code, ((const struct ev_sla_met *)m->data)->ver);
+    } else if (m->type == EV_SLA_CANCELLED) {
+        cancel(p, c, ((const struct ev_sla_cancelled *)m->data)->code, ((const struct ev_sla_cancelled *)m->data)->ver);
+    } else if (m->type == EV_SLA_PAUSED) {
+        cancel(p, c, ((const struct ev_sla_paused *)m->data)->code, ((const struct ev_sla_paused *)m->data)->ver);
+    } else if (m->type == EV_SLA_BREACHED) {
+        cancel(p, c, ((const struct ev_sla_breached *)m->data)->code, ((const struct ev_sla_breached *)m->data)->ver);
+    }
+}
+
+/* A timer that was taken as an input: what it caused stands with its firing; one whose case is parked stands in
+ * `parked` from now on; one the core had no use for (answered in the same batch) is cancelled. Driven again from
+ * `parked` it has fired already. */
+static void take_timer(struct work *p, const struct change *c)
+{
+    if (c->local == NULL || c->local->type != EV_SLA_TIMER_FIRED) return;
+    const struct ev_sla_timer_fired *t = c->local->data;
+    struct timer_name name = {t->code, t->ver, t->warning ? 1 : 0};
+    if (c->verdict == VERDICT_DONE)
+        add(&p->fire, c, &name, c->in->now_ms);
+    else
+        add(c->parked ? &p->parked : &p->ignored, c, &name, c->in->now_ms);
+}
+
+/* ---- statements ---- */
+
+static struct pg_args named(struct arena *a, const struct timers *t)
+{
+    struct pg_args args = PG_ARGS(a);
+    pg_arg_ints(&args, t->case_id, t->n);
+    pg_arg_texts(&args, t->code, t->n);
+    pg_arg_ints(&args, t->ver, t->n);
+    pg_arg_ints(&args, t->warning, t->n);
+    return args;
+}
+
+static void write_arm(struct pg_tx *tx, const struct timers *t, struct pg_rows **rows)
+{
+    struct pg_args args = named(tx->arena, t);
+    pg_arg_ints(&args, t->due, t->n);
+    pg_arg_ints(&args, t->part, t->n);
+    pg_tx_read(
+        tx,
+        "INSERT INTO timer (case_id, code, ver, warning, due, partition) "
+        "SELECT c, code, v, w <> 0, d, p FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[], $5::int8[], "
+        "$6::int8[]) AS u(c, code, v, w, d, p) RETURNING id, partition, due, case_id, code, ver, warning",
+        &args, rows);
+}
+
+static void write_fire(struct pg_tx *tx, const struct timers *t)
+{
+    struct pg_args args = named(tx->arena, t);
+    pg_arg_ints(&args, t->due, t->n);
+    pg_tx_add(tx, "SELECT sla.fire($1::int8[], $2::text[], $3::int8[], $4::int8[], $5::int8[])", &args);
+}
+
+static void write_spent(struct pg_tx *tx, const struct timers *t, const char *state)
+{
+    struct pg_args args = named(tx->arena, t);
+    pg_arg_ints(&args, t->due, t->n);
+    pg_arg_text(&args, state);
+    pg_tx_add(tx,
+              "UPDATE timer AS t SET state = $6, fired = u.now FROM unnest($1::int8[], $2::text[], $3::int8[], "
+              "$4::int8[], $5::int8[]) AS u(c, code, v, w, now) WHERE t.case_id = u.c AND t.code = u.code AND "
+              "t.ver = u.v AND t.warning = (u.w <> 0) AND t.state = 'armed' AND t.due <= u.now",
+              &args);
+}
+
+static void write_cancel(struct pg_tx *tx, const struct timers *t, struct pg_rows **rows)
+{
+    struct pg_args args = named(tx->arena, t);
+    pg_tx_read(tx,
+               "UPDATE timer AS t SET state = 'cancelled' FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[]) "
+               "AS u(c, code, v, w) WHERE t.case_id = u.c AND t.code = u.code AND t.ver = u.v AND t.state = 'armed' "
+               "RETURNING t.id, t.partition, t.due",
+               &args, rows);
+}
+
+static bool save(struct host *h, struct pg_tx *tx, const struct change *changes, int n, struct err *e)
+{
+    (void)e;
+    struct sla_rows *rows = h->store;
+    int outputs = 0;
+    sla_rows_clear(rows);
+    for (int i = 0; i < n; i++) outputs += changes[i].n_made;
+    struct work p = {.arm = timers_for(tx->arena, 2 * outputs + 1),
+                     .fire = timers_for(tx->arena, n + 1),
+                     .parked = timers_for(tx->arena, n + 1),
+                     .ignored = timers_for(tx->arena, n + 1),
+                     .cancel = timers_for(tx->arena, outputs + 1)};
+    for (int i = 0; i < n; i++) {
+        take_timer(&p, &changes[i]);
+        for (int k = 0; changes[i].verdict == VERDICT_DONE && k < changes[i].n_made; k++) {
+            if (changes[i].made[k].data != NULL) take_output(&p, &changes[i], &changes[i].made[k]);
+        }
+    }
+    /* In this order: a timer armed in this batch may be cancelled in it; a fired one is no more to be cancelled. */
+    if (p.arm.n > 0) write_arm(tx, &p.arm, &rows->armed);
+    if (p.fire.n > 0) write_fire(tx, &p.fire);
+    if (p.parked.n > 0) write_spent(tx, &p.parked, "fired");
+    if (p.ignored.n > 0) write_spent(tx, &p.ignored, "cancelled");
+    if (p.cancel.n > 0) write_cancel(tx, &p.cancel, &rows->cancelled);
+    return true;
+}
+
+const struct store sla_store = {.open = open_store, .close = close_store, .save = save};
