@@ -168,7 +168,8 @@ static bool read_policy(struct loop *l, struct err *e)
 {
     const char *dir = config_text(&l->config, "policy.dir"), *calendars = config_text(&l->config, "calendar.dir");
     if (*dir == '\0') return true;
-    return policy_load(dir, *calendars == '\0' ? NULL : calendars, &l->host.policy, e);
+    if (*calendars == '\0') return err_set(e, ERR_CONFIG, "service", "policy.dir is set but calendar.dir is not");
+    return policy_load(dir, calendars, &l->host.policy, e);
 }
 
 static enum log_level level_of(const char *name)
