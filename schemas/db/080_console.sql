@@ -1,6 +1,9 @@
 -- The console's read model (written only by its projecting loop, exactly once, from every topic) and the gateway's
 -- tables. Times are milliseconds of the installation's clock unless a comment says real.
 
+-- The projector's columns are integer arrays; this value stands for "not told".
+CREATE FUNCTION console.known(v bigint) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN nullif(v, -9223372036854775808);
+
 -- What a list needs and every event may change: small rows, updated in place (HOT), nothing indexed changes but stage.
 -- One status per service, so that facts of different topics commute; the stage is what they say together.
 CREATE TABLE console.case_view (
@@ -65,6 +68,7 @@ CREATE TABLE console.case_limit (
     start_ms bigint, due_ms bigint, warn_ms bigint,
     warned_ms bigint, fired_ms bigint, ended_ms bigint, late_ms bigint,
     misses int NOT NULL DEFAULT 0,
+    ours boolean NOT NULL DEFAULT true, -- false: its miss is the customer's and nobody gets a slip for it
     PRIMARY KEY (case_id, code)
 ) WITH (fillfactor = 80);
 -- Open limits by due time: next deadlines, and what is overdue.
@@ -180,7 +184,79 @@ UNION ALL SELECT 'console' AS service, (SELECT count(*) FROM console.fence) AS p
         ON s.service = e.service AND s.partition = e.source AND s.topic = e.topic AND s.dst = e.partition) AS lag,
     (SELECT count(*) FROM console.parked) AS parked;
 
-GRANT SELECT ON console.case_row, console.entry_row, console.stream_row, console.service_row TO redress_app;
+-- What is parked in any service.
+CREATE VIEW console.parked_row AS
+SELECT 'intake' AS service, partition, case_id, n, topic, cause, detail, at_ms, record FROM intake.parked
+UNION ALL SELECT 'dispatch' AS service, partition, case_id, n, topic, cause, detail, at_ms, record FROM dispatch.parked
+UNION ALL SELECT 'evidence' AS service, partition, case_id, n, topic, cause, detail, at_ms, record FROM evidence.parked
+UNION ALL SELECT 'approval' AS service, partition, case_id, n, topic, cause, detail, at_ms, record FROM approval.parked
+UNION ALL SELECT 'payment' AS service, partition, case_id, n, topic, cause, detail, at_ms, record FROM payment.parked
+UNION ALL SELECT 'escalation' AS service, partition, case_id, n, topic, cause, detail, at_ms, record FROM escalation.parked
+UNION ALL SELECT 'sla' AS service, partition, case_id, n, topic, cause, detail, at_ms, record FROM sla.parked
+UNION ALL SELECT 'console' AS service, partition, case_id, n, topic, cause, detail, at_ms, record FROM console.parked;
+
+-- The last value told of a member, among these types of event of a case.
+CREATE FUNCTION console.last_told(of_case bigint, types text[], member text) RETURNS json LANGUAGE sql STABLE RETURN (
+    SELECT t.data->member FROM console.timeline t
+    WHERE t.case_id = of_case AND t.type = ANY (types) AND t.data->member IS NOT NULL ORDER BY t.n DESC LIMIT 1);
+
+-- openapi.yaml: CaseDetail; null when there is no such case.
+CREATE FUNCTION console.case_detail(of_case bigint) RETURNS text LANGUAGE sql STABLE RETURN (
+    SELECT (to_jsonb(r) || jsonb_build_object(
+        'manager_id', a.manager_id, 'visitor_id', a.visitor_id, 'regional_id', a.regional_id,
+        'description', console.last_told(of_case, '{intake.registered}', 'description'),
+        'remedy_sought', console.last_told(of_case, '{intake.registered}', 'remedy_sought'),
+        'brief', console.last_told(of_case, '{intake.registered,intake.reclassified}', 'brief'),
+        'finding', console.last_told(of_case, '{evidence.investigation_concluded}', 'finding'),
+        'plan', console.last_told(of_case, '{approval.plan_proposed,approval.requested,approval.offered}', 'plan'),
+        'proposer_id', console.last_told(of_case, '{approval.plan_proposed,approval.requested}', 'proposer_id'),
+        'round', console.last_told(of_case, '{approval.plan_proposed,approval.requested,approval.offered}', 'round'),
+        'approver_org', console.last_told(of_case, '{approval.requested}', 'org_id'),
+        'approver_role', console.last_told(of_case, '{approval.requested}', 'approver_role'),
+        'missing', console.last_told(of_case, '{intake.registered,intake.materials_requested,evidence.package_incomplete}', 'missing'),
+        'limits', coalesce((SELECT jsonb_agg(jsonb_strip_nulls(to_jsonb(l) - 'case_id') ORDER BY l.start_ms, l.code)
+            FROM console.case_limit l WHERE l.case_id = of_case), '[]'),
+        'slip_list', coalesce((SELECT jsonb_agg(jsonb_strip_nulls(to_jsonb(s) - 'case_id') ORDER BY s.issued_ms, s.slip_no)
+            FROM console.slip s WHERE s.case_id = of_case), '[]'),
+        'payouts', coalesce((SELECT jsonb_agg(jsonb_strip_nulls(to_jsonb(p) - 'case_id') ORDER BY p.payout_no)
+            FROM console.payout p WHERE p.case_id = of_case), '[]'),
+        'parked', (SELECT count(*) FROM console.parked_row k WHERE k.case_id = of_case)))::text
+    FROM console.case_row r LEFT JOIN console.case_assignment a USING (case_id) WHERE r.case_id = of_case);
+
+-- Open cases with a limit of ours that is past and unanswered, and since when.
+CREATE FUNCTION console.late_cases(now_ms bigint) RETURNS TABLE (case_id bigint, at bigint) LANGUAGE sql STABLE AS $$
+    SELECT l.case_id, min(l.due_ms) FROM console.case_limit l JOIN console.case_view v USING (case_id)
+    WHERE l.ended_ms IS NULL AND l.ours AND v.stage <> 'closed' AND (l.state = 'missed' OR (l.state = 'armed' AND l.due_ms < now_ms))
+    GROUP BY l.case_id $$;
+
+-- openapi.yaml: Board, without the clock.
+CREATE FUNCTION console.board(real_ms bigint, now_ms bigint) RETURNS json LANGUAGE sql STABLE RETURN json_build_object(
+    'overdue', (SELECT count(*) FROM console.late_cases(now_ms)),
+    'stages', (SELECT coalesce(json_object_agg(stage, n), '{}') FROM (SELECT stage, count(*) AS n FROM console.case_view GROUP BY stage) x),
+    'outcomes', (SELECT coalesce(json_object_agg(outcome, n), '{}') FROM (SELECT outcome, count(*) AS n FROM console.case_view
+        WHERE outcome IS NOT NULL GROUP BY outcome) x),
+    'totals', (SELECT json_build_object(
+        'events', coalesce(sum(n) FILTER (WHERE type NOT LIKE 'command.%' AND type <> 'limit.missed'), 0),
+        'registered', coalesce(sum(n) FILTER (WHERE type = 'intake.registered'), 0),
+        'closed', coalesce(sum(n) FILTER (WHERE type = 'intake.closed'), 0),
+        'missed', coalesce(sum(n) FILTER (WHERE type = 'limit.missed'), 0),
+        'annulled', coalesce(sum(n) FILTER (WHERE type = 'sla.annulled'), 0),
+        'met', coalesce(sum(n) FILTER (WHERE type = 'sla.met'), 0),
+        'slips', coalesce(sum(n) FILTER (WHERE type = 'escalation.slip_issued'), 0),
+        'takeovers', coalesce(sum(n) FILTER (WHERE type = 'escalation.taken_over'), 0),
+        'payouts', coalesce(sum(n) FILTER (WHERE type = 'payment.settled'), 0),
+        'approvals', coalesce(sum(n) FILTER (WHERE type IN ('approval.granted', 'approval.decided_alone')), 0),
+        'refused_commands', coalesce(sum(n) FILTER (WHERE type LIKE '%.command_refused'), 0)) FROM console.total),
+    'paid', (SELECT coalesce(json_agg(p ORDER BY p.n DESC), '[]') FROM console.paid_total p),
+    'parked', (SELECT count(*) FROM console.parked_row),
+    'minutes', (SELECT coalesce(json_agg(m ORDER BY m.at_ms), '[]') FROM (SELECT minute_ms AS at_ms,
+        coalesce(sum(n) FILTER (WHERE type NOT LIKE 'command.%' AND type <> 'limit.missed'), 0) AS events,
+        coalesce(sum(n) FILTER (WHERE type = 'intake.registered'), 0) AS registered,
+        coalesce(sum(n) FILTER (WHERE type = 'intake.closed'), 0) AS closed,
+        coalesce(sum(n) FILTER (WHERE type = 'limit.missed'), 0) AS missed
+        FROM console.tally WHERE minute_ms > real_ms - 1800000 GROUP BY minute_ms) m));
+
+GRANT SELECT ON console.parked_row, console.case_row, console.entry_row, console.stream_row, console.service_row TO redress_app;
 GRANT SELECT, INSERT, UPDATE ON console.case_view, console.case_facts, console.case_assignment, console.case_limit,
     console.slip, console.payout, console.total, console.paid_total, console.channel TO redress_app;
 GRANT SELECT, INSERT ON console.timeline, console.request TO redress_app;

@@ -25,12 +25,12 @@ struct answers {
 
 /* ---- the reply ---- */
 
-static const char sql_outcome[] = "SELECT count(*), coalesce(json_agg(e.entry ORDER BY e.n), '[]'), "
-                                  "max(split_part(e.type, '.', 1)) FILTER (WHERE e.type LIKE '%.command_refused'), "
-                                  "max(e.entry->'data'->>'rule') FILTER (WHERE e.type LIKE '%.command_refused'), "
-                                  "max(e.entry->'data'->>'reason') FILTER (WHERE e.type LIKE '%.command_refused'), "
-                                  "max(e.entry->'data'->>'detail') FILTER (WHERE e.type LIKE '%.command_refused') "
-                                  "FROM console.entry_row e WHERE e.cause = $1 AND e.cause LIKE 'cmd.%'";
+static const char sql_outcome[] =
+    "SELECT count(*), coalesce(json_agg(e.entry ORDER BY e.n), '[]'), max(split_part(e.type, '.', 1))"
+    " FILTER (WHERE e.type LIKE '%.command_refused'), max(e.entry->'data'->>'rule') FILTER (WHERE e.type"
+    " LIKE '%.command_refused'), max(e.entry->'data'->>'reason') FILTER (WHERE e.type LIKE"
+    " '%.command_refused'), max(e.entry->'data'->>'detail') FILTER (WHERE e.type LIKE"
+    " '%.command_refused') FROM console.entry_row e WHERE e.cause = $1 AND e.cause LIKE 'cmd.%'";
 
 static void member(struct buf *b, const char *name, const char *value)
 {

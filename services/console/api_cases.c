@@ -58,42 +58,30 @@ void api_json(struct request *rq, const char *what, const char *sql, const struc
 /* $1 stage, $2 unit, $3 channel, $4 search, $5 cursor's opened_ms, $6 cursor's case_id, $7 rows.
  * Rows without a registration (its topic is behind) sort last, at 0. */
 static const char sql_newest[] =
-    "WITH page AS MATERIALIZED ("
-    " SELECT v.case_id, coalesce(v.opened_ms, 0) AS at, row_number() OVER (ORDER BY coalesce(v.opened_ms, 0) DESC, "
-    "v.case_id DESC) AS rn"
-    " FROM console.case_view v"
-    " LEFT JOIN console.case_facts f USING (case_id) LEFT JOIN console.case_assignment a USING (case_id)"
-    " WHERE ($1::text IS NULL OR v.stage = $1 OR ($1 = 'open' AND v.stage <> 'closed'))"
-    " AND ($2::text IS NULL OR a.org_id = $2) AND ($3::text IS NULL OR f.channel = $3)"
-    " AND ($4::text IS NULL OR strpos(lower(concat_ws(' ', f.case_no, f.customer, f.phone, f.contract_no, "
-    "f.external_ref)), lower($4)) > 0)"
-    " AND (coalesce(v.opened_ms, 0), v.case_id) < ($5, $6)"
-    " ORDER BY coalesce(v.opened_ms, 0) DESC, v.case_id DESC LIMIT $7::bigint + 1)"
-    " SELECT json_strip_nulls(json_build_object("
-    "'items', coalesce((SELECT json_agg(row_to_json(r) ORDER BY p.rn) FROM page p JOIN console.case_row r USING "
-    "(case_id) WHERE p.rn <= $7), '[]'),"
-    "'next', (SELECT at || '.' || case_id FROM page WHERE rn = $7 AND (SELECT count(*) FROM page) > $7)))";
+    "WITH page AS MATERIALIZED ( SELECT v.case_id, coalesce(v.opened_ms, 0) AS at, row_number() OVER"
+    " (ORDER BY coalesce(v.opened_ms, 0) DESC, v.case_id DESC) AS rn FROM console.case_view v LEFT JOIN"
+    " console.case_facts f USING (case_id) LEFT JOIN console.case_assignment a USING (case_id) WHERE"
+    " ($1::text IS NULL OR v.stage = $1 OR ($1 = 'open' AND v.stage <> 'closed')) AND ($2::text IS NULL"
+    " OR a.org_id = $2) AND ($3::text IS NULL OR f.channel = $3) AND ($4::text IS NULL OR"
+    " strpos(lower(concat_ws(' ', f.case_no, f.customer, f.phone, f.contract_no, f.external_ref)),"
+    " lower($4)) > 0) AND (coalesce(v.opened_ms, 0), v.case_id) < ($5, $6) ORDER BY coalesce(v.opened_ms,"
+    " 0) DESC, v.case_id DESC LIMIT $7::bigint + 1) SELECT json_strip_nulls(json_build_object('items',"
+    " coalesce((SELECT json_agg(row_to_json(r) ORDER BY p.rn) FROM page p JOIN console.case_row r USING"
+    " (case_id) WHERE p.rn <= $7), '[]'),'next', (SELECT at || '.' || case_id FROM page WHERE rn = $7 AND"
+    " (SELECT count(*) FROM page) > $7)))";
 
-/* The same for overdue cases, by their earliest open limit; $8 = now. */
+/* The same for overdue cases, the longest overdue first; $8 = now. */
 static const char sql_overdue[] =
-    "WITH late AS ("
-    " SELECT l.case_id, min(l.due_ms) AS at FROM console.case_limit l"
-    " WHERE l.ended_ms IS NULL AND (l.state = 'missed' OR (l.state = 'armed' AND l.due_ms < $8::bigint)) GROUP BY "
-    "l.case_id),"
-    " page AS MATERIALIZED ("
-    " SELECT l.case_id, l.at, row_number() OVER (ORDER BY l.at, l.case_id) AS rn"
-    " FROM late l JOIN console.case_view v USING (case_id)"
-    " LEFT JOIN console.case_facts f USING (case_id) LEFT JOIN console.case_assignment a USING (case_id)"
-    " WHERE v.stage <> 'closed' AND ($1::text IS NULL OR v.stage = $1 OR $1 = 'open')"
-    " AND ($2::text IS NULL OR a.org_id = $2) AND ($3::text IS NULL OR f.channel = $3)"
-    " AND ($4::text IS NULL OR strpos(lower(concat_ws(' ', f.case_no, f.customer, f.phone, f.contract_no, "
-    "f.external_ref)), lower($4)) > 0)"
-    " AND (l.at, l.case_id) > ($5, $6)"
-    " ORDER BY l.at, l.case_id LIMIT $7::bigint + 1)"
-    " SELECT json_strip_nulls(json_build_object("
-    "'items', coalesce((SELECT json_agg(row_to_json(r) ORDER BY p.rn) FROM page p JOIN console.case_row r USING "
-    "(case_id) WHERE p.rn <= $7), '[]'),"
-    "'next', (SELECT at || '.' || case_id FROM page WHERE rn = $7 AND (SELECT count(*) FROM page) > $7)))";
+    "WITH page AS MATERIALIZED (SELECT l.case_id, l.at, row_number() OVER (ORDER BY l.at, l.case_id) AS"
+    " rn FROM console.late_cases($8) l JOIN console.case_view v USING (case_id) LEFT JOIN"
+    " console.case_facts f USING (case_id) LEFT JOIN console.case_assignment a USING (case_id) WHERE"
+    " ($1::text IS NULL OR v.stage = $1 OR $1 = 'open') AND ($2::text IS NULL OR a.org_id = $2) AND"
+    " ($3::text IS NULL OR f.channel = $3) AND ($4::text IS NULL OR strpos(lower(concat_ws(' ', f.case_no,"
+    " f.customer, f.phone, f.contract_no, f.external_ref)), lower($4)) > 0) AND (l.at, l.case_id) > ($5,"
+    " $6) ORDER BY l.at, l.case_id LIMIT $7::bigint + 1) SELECT"
+    " json_strip_nulls(json_build_object('items', coalesce((SELECT json_agg(row_to_json(r) ORDER BY p.rn)"
+    " FROM page p JOIN console.case_row r USING (case_id) WHERE p.rn <= $7), '[]'), 'next', (SELECT at ||"
+    " '.' || case_id FROM page WHERE rn = $7 AND (SELECT count(*) FROM page) > $7)))";
 
 static bool known_stage(struct request *rq, const char *stage)
 {
@@ -133,54 +121,7 @@ void api_case_list(struct request *rq)
 
 /* ---- one case ---- */
 
-#define LAST_DATA(types, member)                                                                                       \
-    "(SELECT t.data->'" member "' FROM console.timeline t WHERE t.case_id = $1 AND t.type IN (" types ")"              \
-    " AND t.data->'" member "' IS NOT NULL ORDER BY t.n DESC LIMIT 1)"
-#define ROWS(columns, table, order)                                                                                    \
-    "coalesce((SELECT json_agg(json_strip_nulls(row_to_json(x)) ORDER BY " order ") FROM (SELECT " columns             \
-    " FROM " table " WHERE case_id = $1) x), '[]')"
-
-static const char sql_case
-    [] = "SELECT (json_strip_nulls(row_to_json(r))::jsonb || jsonb_strip_nulls(jsonb_build_object("
-         "'manager_id', a.manager_id, 'visitor_id', a.visitor_id, 'regional_id', a.regional_id,"
-         "'description', " LAST_DATA(
-             "'intake.registered'",
-             "description") ","
-                            "'remedy_sought', " LAST_DATA(
-                                "'intake.registered'",
-                                "remedy_sought") ","
-                                                 "'brief', " LAST_DATA(
-                                                     "'intake.registered','intake.reclassified'",
-                                                     "brief") ","
-                                                              "'finding', " LAST_DATA(
-                                                                  "'evidence.investigation_concluded'",
-                                                                  "finding") ","
-                                                                             "'plan', " LAST_DATA(
-                                                                                 "'approval.plan_proposed','approval."
-                                                                                 "requested','approval.offered','"
-                                                                                 "approval.slip_approved'",
-                                                                                 "plan") ","
-                                                                                         "'proposer_id', " LAST_DATA(
-                                                                                             "'approval.plan_proposed',"
-                                                                                             "'approval.requested'",
-                                                                                             "proposer_id") ","
-                                                                                                            "'round',"
-                                                                                                            " " LAST_DATA("'approval.plan_proposed','approval.requested','approval.offered'",
-                                                                                                                          "round") ","
-                                                                                                                                   "'approver_org', " LAST_DATA(
-                                                                                                                                       "'approval.requested'", "org_id") ","
-                                                                                                                                                                         "'approver_role', " LAST_DATA("'approval.requested'", "approver_role") ","
-                                                                                                                                                                                                                                                "'missing', " LAST_DATA("'intake.registered','intake.materials_requested','evidence.package_incomplete'", "missing") ","
-                                                                                                                                                                                                                                                                                                                                                                     "'limits', " ROWS(
-                                                                                                                                                                                                                                                                                                                                                                         "code, ver, state, start_ms, due_ms, warn_ms, warned_ms, fired_ms, ended_ms, late_ms, misses", "console.case_limit", "start_ms, code") ","
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "'slip_list', " ROWS(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "slip_no, code, ver, to_org, to_person, issued_ms, due_ms, late_ms, withdrawn_ms",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "console.slip",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "issued_ms, slip_no") ","
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "'payouts', " ROWS(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                              "payout_no, state, amount_minor, currency, payee, key, voucher_no, bank_ref, instructed_ms, ended_ms, reason",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                              "console.payout",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                              "payout_no") ")))::text FROM console.case_row r LEFT JOIN console.case_assignment a USING (case_id) WHERE r.case_id = $1";
+static const char sql_case[] = "SELECT console.case_detail($1)";
 
 void api_case_show(struct request *rq)
 {
@@ -194,11 +135,10 @@ void api_case_show(struct request *rq)
 /* $1 case, $2 after n, $3 rows; no value when the case has no entry at all. */
 static const char sql_timeline[] =
     "WITH page AS (SELECT e.n, e.entry, row_number() OVER (ORDER BY e.n) AS rn FROM console.entry_row e"
-    " WHERE e.case_id = $1 AND e.n > $2 ORDER BY e.n LIMIT $3::bigint + 1)"
-    " SELECT json_strip_nulls(json_build_object('items', coalesce((SELECT json_agg(entry ORDER BY n) FROM page WHERE "
-    "rn <= $3), '[]'),"
-    " 'next', (SELECT n || '.0' FROM page WHERE rn = $3 AND (SELECT count(*) FROM page) > $3)))"
-    " WHERE EXISTS (SELECT 1 FROM console.timeline WHERE case_id = $1)";
+    " WHERE e.case_id = $1 AND e.n > $2 ORDER BY e.n LIMIT $3::bigint + 1) SELECT"
+    " json_strip_nulls(json_build_object('items', coalesce((SELECT json_agg(entry ORDER BY n) FROM page"
+    " WHERE rn <= $3), '[]'), 'next', (SELECT n || '.0' FROM page WHERE rn = $3 AND (SELECT count(*) FROM"
+    " page) > $3))) WHERE EXISTS (SELECT 1 FROM console.timeline WHERE case_id = $1)";
 
 void api_case_timeline(struct request *rq)
 {

@@ -10,11 +10,10 @@
 
 void api_channel_list(struct request *rq)
 {
-    static const char sql[] = "SELECT json_build_object('items', "
-                              "coalesce(json_agg(json_strip_nulls(json_build_object('name', name, 'kind', kind,"
-                              "'source', source, 'rate_per_min', rate_per_min, 'created_ms', created_ms, 'received', "
-                              "received, 'last_ms', last_ms))"
-                              " ORDER BY name), '[]')) FROM console.channel";
+    static const char sql[] =
+        "SELECT json_build_object('items', coalesce(json_agg(json_strip_nulls(json_build_object('name',"
+        " name, 'kind', kind,'source', source, 'rate_per_min', rate_per_min, 'created_ms', created_ms,"
+        " 'received', received, 'last_ms', last_ms)) ORDER BY name), '[]')) FROM console.channel";
     api_json(rq, "the channels", sql, NULL);
 }
 
@@ -64,10 +63,9 @@ void api_channel_add(struct request *rq)
 {
     static const char sql[] =
         "INSERT INTO console.channel AS c (name, kind, source, rate_per_min, key_hash, created_ms)"
-        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING json_build_object('name', c.name, 'kind', "
-        "c.kind,"
-        " 'source', c.source, 'rate_per_min', c.rate_per_min, 'created_ms', c.created_ms, 'received', 0, 'key', "
-        "$7::text)";
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING json_build_object('name',"
+        " c.name, 'kind', c.kind, 'source', c.source, 'rate_per_min', c.rate_per_min, 'created_ms',"
+        " c.created_ms, 'received', 0, 'key', $7::text)";
     struct new_channel c;
     char key[AUTH_KEY_TEXT];
     unsigned char hash[AUTH_HASH_SIZE];

@@ -11,31 +11,16 @@
 #include "event/codec.h"
 #include "runtime/record.h"
 
-#define PARKED_OF(service)                                                                                             \
-    "SELECT '" service "' AS service, p.partition, p.case_id, p.n, p.topic, p.cause, p.detail, p.at_ms, p.record,"     \
-    " (SELECT count(*) FROM " service ".parked b WHERE p.case_id <> 0 AND b.partition = p.partition"                   \
-    " AND b.case_id = p.case_id AND b.n > p.n) AS behind FROM " service ".parked p"
-#define PARKED                                                                                                         \
-    "(" PARKED_OF("intake") " UNION ALL " PARKED_OF("dispatch") " UNION ALL " PARKED_OF(                               \
-        "evidence") " UNION ALL " PARKED_OF("approval") " UNION ALL " PARKED_OF("payment") " UNION ALL " PARKED_OF("e" \
-                                                                                                                   "s" \
-                                                                                                                   "c" \
-                                                                                                                   "a" \
-                                                                                                                   "l" \
-                                                                                                                   "a" \
-                                                                                                                   "t" \
-                                                                                                                   "i" \
-                                                                                                                   "o" \
-                                                                                                                   "n") " UNION ALL " PARKED_OF("sla") " UNION ALL " PARKED_OF("console") ") x LEFT JOIN console.case_facts f USING (case_id)"
 #define COLUMNS                                                                                                        \
-    "x.service, x.partition, x.case_id, x.n, x.topic, x.cause, x.detail, x.at_ms, x.record, x.behind, f.case_no"
+    "SELECT x.service, x.partition, x.case_id, x.n, x.topic, x.cause, x.detail, x.at_ms, x.record,"                    \
+    " (SELECT count(*) FROM console.parked_row b WHERE x.case_id <> 0 AND b.service = x.service"                       \
+    " AND b.case_id = x.case_id AND b.n > x.n), f.case_no"                                                             \
+    " FROM console.parked_row x LEFT JOIN console.case_facts f USING (case_id)"
 
 static const char sql_list[] =
-    "SELECT " COLUMNS " FROM " PARKED
-    " WHERE $1::text IS NULL OR x.service = $1 ORDER BY x.at_ms DESC, x.service, x.partition, x.case_id, x.n"
-    " OFFSET $2 LIMIT $3";
-static const char sql_one[] =
-    "SELECT " COLUMNS " FROM " PARKED " WHERE x.service = $1 AND x.partition = $2 AND x.case_id = $3 AND x.n = $4";
+    COLUMNS " WHERE $1::text IS NULL OR x.service = $1"
+            " ORDER BY x.at_ms DESC, x.service, x.partition, x.case_id, x.n OFFSET $2 LIMIT $3";
+static const char sql_one[] = COLUMNS " WHERE x.service = $1 AND x.partition = $2 AND x.case_id = $3 AND x.n = $4";
 
 static void text_member(struct buf *b, const char *name, const char *value)
 {

@@ -168,8 +168,8 @@ static bool has_room(struct delivery *d)
 /* Which of the messages intake has judged already, by its own record of (source, id). */
 static bool find_known(struct delivery *d, bool *known)
 {
-    static const char sql[] = "SELECT s.id FROM unnest($2::int8[], $3::text[]) AS k (part, id)"
-                              " JOIN intake.seen s ON s.partition = k.part AND s.source = $1 AND s.id = k.id";
+    static const char sql[] = "SELECT s.id FROM unnest($2::int8[], $3::text[]) AS k (part, id) JOIN intake.seen s ON"
+                              " s.partition = k.part AND s.source = $1 AND s.id = k.id";
     const char **ids = ARENA_ARRAY(&d->rq->arena, const char *, d->n);
     int64_t *parts = ARENA_ARRAY(&d->rq->arena, int64_t, d->n);
     struct pg_args args = PG_ARGS(&d->rq->arena);

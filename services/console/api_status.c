@@ -56,51 +56,23 @@ static void put_clock(struct buf *b, const struct clock *clock)
 
 /* ---- board ---- */
 
-/* $1 real now, $2 installation's now. Members of the object, without its braces. */
-static const char sql_board[] =
-    "SELECT trim(both '{}' from json_build_object("
-    "'overdue', (SELECT count(DISTINCT l.case_id) FROM console.case_limit l JOIN console.case_view v USING (case_id)"
-    " WHERE l.ended_ms IS NULL AND v.stage <> 'closed' AND (l.state = 'missed' OR (l.state = 'armed' AND l.due_ms < "
-    "$2))))::text)"
-    " || ',\"stages\":' || (SELECT coalesce(json_object_agg(stage, n), '{}')::text FROM (SELECT stage, count(*) AS n "
-    "FROM console.case_view GROUP BY stage) x)"
-    " || ',\"outcomes\":' || (SELECT coalesce(json_object_agg(outcome, n), '{}')::text FROM (SELECT outcome, count(*) "
-    "AS n FROM console.case_view"
-    " WHERE outcome IS NOT NULL GROUP BY outcome) x)"
-    " || ',\"totals\":' || (SELECT json_build_object("
-    "'events', coalesce(sum(n) FILTER (WHERE type NOT LIKE 'command.%'), 0),"
-    "'registered', coalesce(sum(n) FILTER (WHERE type = 'intake.registered'), 0),"
-    "'closed', coalesce(sum(n) FILTER (WHERE type = 'intake.closed'), 0),"
-    "'missed', coalesce(sum(n) FILTER (WHERE type = 'sla.breached'), 0),"
-    "'annulled', coalesce(sum(n) FILTER (WHERE type = 'sla.annulled'), 0),"
-    "'met', coalesce(sum(n) FILTER (WHERE type = 'sla.met'), 0),"
-    "'slips', coalesce(sum(n) FILTER (WHERE type = 'escalation.slip_issued'), 0),"
-    "'takeovers', coalesce(sum(n) FILTER (WHERE type = 'escalation.taken_over'), 0),"
-    "'payouts', coalesce(sum(n) FILTER (WHERE type = 'payment.settled'), 0),"
-    "'approvals', coalesce(sum(n) FILTER (WHERE type IN ('approval.granted', 'approval.decided_alone')), 0),"
-    "'refused_commands', coalesce(sum(n) FILTER (WHERE type LIKE '%.command_refused'), 0))::text FROM console.total)"
-    " || ',\"paid\":' || (SELECT coalesce(json_agg(json_build_object('currency', currency, 'amount_minor', "
-    "amount_minor, 'n', n) ORDER BY n DESC), '[]')::text FROM console.paid_total)"
-    " || ',\"parked\":' || (SELECT coalesce(sum(parked), 0)::text FROM console.service_row)"
-    " || ',\"minutes\":' || (SELECT coalesce(json_agg(m ORDER BY m.at_ms), '[]')::text FROM (SELECT minute_ms AS at_ms,"
-    " coalesce(sum(n) FILTER (WHERE type NOT LIKE 'command.%'), 0) AS events,"
-    " coalesce(sum(n) FILTER (WHERE type = 'intake.registered'), 0) AS registered,"
-    " coalesce(sum(n) FILTER (WHERE type = 'intake.closed'), 0) AS closed,"
-    " coalesce(sum(n) FILTER (WHERE type = 'sla.breached'), 0) AS missed"
-    " FROM console.tally WHERE minute_ms > $1 - 1800000 GROUP BY minute_ms) m)";
-
 static bool make_board(struct request *rq, struct buf *out, struct err *e)
 {
+    static const char sql[] = "SELECT console.board($1, $2)";
     const struct console *c = rq->console;
     struct pg_args args = PG_ARGS(&rq->arena);
+    struct buf counts = BUF_INIT;
     pg_arg_int(&args, clock_real_ms());
     pg_arg_int(&args, clock_now_ms(&c->clock));
-    buf_puts(out, "{\"clock\":");
-    put_clock(out, &c->clock);
-    buf_printf(out, ",\"now_ms\":%lld,", (long long)clock_now_ms(&c->clock));
-    if (!db_value(c->db, sql_board, &args, out, NULL, e)) return false;
-    buf_putc(out, '}');
-    return true;
+    bool well = db_value(c->db, sql, &args, &counts, NULL, e);
+    if (well) {
+        buf_puts(out, "{\"clock\":");
+        put_clock(out, &c->clock);
+        buf_printf(out, ",\"now_ms\":%lld,", (long long)clock_now_ms(&c->clock));
+        buf_append(out, counts.bytes + 1, counts.len - 1); /* both are objects: members of one */
+    }
+    buf_deinit(&counts);
+    return well;
 }
 
 void api_board(struct request *rq) { reply_shared(rq, &board, make_board, "the board cannot be read"); }
@@ -150,13 +122,11 @@ static void put_service(struct buf *b, const struct probe_answer *p, const struc
 
 /* $1 = now. Running limits of the read model; the sla service's own timers are the truth behind them. */
 static const char sql_counts[] =
-    "SELECT json_build_object('timers', json_build_object("
-    "'armed', count(*) FILTER (WHERE state = 'armed'), 'overdue', count(*) FILTER (WHERE state = 'armed' AND due_ms < "
-    "$1),"
-    "'oldest_overdue_ms', coalesce($1 - min(due_ms) FILTER (WHERE state = 'armed' AND due_ms < $1), 0)),"
-    "'cases', (SELECT count(*) FROM console.case_view),"
-    "'last_event_ms', (SELECT at_ms FROM console.timeline ORDER BY n DESC LIMIT 1))"
-    " FROM console.case_limit WHERE ended_ms IS NULL";
+    "SELECT json_build_object('timers', json_build_object('armed', count(*) FILTER (WHERE state ="
+    " 'armed'), 'overdue', count(*) FILTER (WHERE state = 'armed' AND due_ms < $1),'oldest_overdue_ms',"
+    " coalesce($1 - min(due_ms) FILTER (WHERE state = 'armed' AND due_ms < $1), 0)),'cases', (SELECT"
+    " count(*) FROM console.case_view),'last_event_ms', (SELECT at_ms FROM console.timeline ORDER BY n"
+    " DESC LIMIT 1)) FROM console.case_limit WHERE ended_ms IS NULL";
 
 static bool make_status(struct request *rq, struct buf *out, struct err *e)
 {

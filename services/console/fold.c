@@ -6,6 +6,7 @@
 
 #include "console/fold_rows.h"
 #include "event/desc.h"
+#include "policy/policy.h"
 
 static struct fold_view *view_of(struct fold *f, const struct fold_input *in)
 {
@@ -19,6 +20,12 @@ static struct fold_view *view_of(struct fold *f, const struct fold_input *in)
     return v;
 }
 
+static bool is_ours(const struct fold *f, const char *code)
+{
+    const struct policy_limit *l = f->policy == NULL ? NULL : policy_limit(f->policy, code);
+    return l == NULL || l->def->on_miss != ON_MISS_NONE;
+}
+
 static struct fold_limit *limit_of(struct fold *f, const struct fold_input *in, const char *code)
 {
     bool fresh;
@@ -30,6 +37,7 @@ static struct fold_limit *limit_of(struct fold *f, const struct fold_input *in, 
     if (fresh)
         *l = (struct fold_limit){.case_id = in->case_id,
                                  .code = code,
+                                 .ours = is_ours(f, code),
                                  .ver = FOLD_NONE,
                                  .start_ms = FOLD_NONE,
                                  .due_ms = FOLD_NONE,
@@ -245,7 +253,9 @@ static void on_breached(struct fold *f, const struct fold_input *in)
     l->fired_ms = e->fired_ms;
     l->late_ms = e->late_ms;
     l->misses++;
+    if (!l->ours) return;
     view_of(f, in)->missed++;
+    f->missed++;
 }
 
 /* ---- money ---- */
@@ -386,7 +396,10 @@ static const struct meaning meanings[EV_COUNT] = {
     [EV_SLA_ANNULLED] = {.fn = on_annulled},
 };
 
-void fold_init(struct fold *f, struct arena *a) { *f = (struct fold){.arena = a}; }
+void fold_init(struct fold *f, struct arena *a, const struct policy *policy)
+{
+    *f = (struct fold){.arena = a, .policy = policy};
+}
 
 bool fold_needs(enum event_type type)
 {

@@ -12,6 +12,8 @@
 #include "base/arena.h"
 #include "event/events.h"
 
+struct policy; /* policy/policy.h */
+
 #define FOLD_NONE INT64_MIN
 
 enum fold_service {
@@ -46,6 +48,7 @@ struct fold_assignment {
 struct fold_limit {
     int64_t case_id, ver, start_ms, due_ms, warn_ms, warned_ms, fired_ms, ended_ms, late_ms, misses /* added */;
     const char *code, *state;
+    bool ours;  /* its miss is answered for by a slip; not the customer's own (policy: on_miss) */
     bool armed; /* a new run: what was known of the one before is void */
 };
 struct fold_slip {
@@ -70,7 +73,9 @@ struct fold_list { /* of one kind of row, with an index by key */
 struct fold {
     struct arena *arena;
     struct fold_list entries, views, facts, assignments, limits, slips, payouts, paid;
+    const struct policy *policy; /* NULL: every limit is ours */
     int64_t counts[EV_COUNT];
+    int64_t missed; /* misses of ours */
 };
 
 /* One event or command as read. data: its decoded struct, or NULL when fold_needs said it is not needed. */
@@ -83,7 +88,7 @@ struct fold_input {
 };
 
 /* Everything lives in the arena; strings of the inputs are kept by reference. */
-void fold_init(struct fold *f, struct arena *a);
+void fold_init(struct fold *f, struct arena *a, const struct policy *policy);
 /* Whether fold_apply wants the event's data decoded. */
 bool fold_needs(enum event_type type);
 void fold_apply(struct fold *f, const struct fold_input *in);

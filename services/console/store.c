@@ -17,8 +17,8 @@
 static void write_request(struct pg_tx *tx, const struct message *m, int64_t now_ms)
 {
     static const char sql[] =
-        "INSERT INTO console.request (id, case_id, command, fingerprint, kept_ms) VALUES ($1, $2, $3, $4, $5)"
-        " ON CONFLICT (id) DO NOTHING";
+        "INSERT INTO console.request (id, case_id, command, fingerprint, kept_ms) VALUES ($1, $2, $3, $4,"
+        " $5) ON CONFLICT (id) DO NOTHING";
     struct pg_args args = PG_ARGS(tx->arena);
     pg_arg_text(&args, m->id);
     pg_arg_int(&args, m->case_id);
@@ -88,7 +88,7 @@ static bool save(struct host *h, struct pg_tx *tx, const struct change *changes,
 {
     (void)e;
     struct fold *f = ARENA_NEW(tx->arena, struct fold);
-    fold_init(f, tx->arena);
+    fold_init(f, tx->arena, h->policy);
     for (int i = 0; i < n; i++) apply(f, tx->arena, &changes[i]);
     store_cases(tx, f);
     store_rows(tx, f);

@@ -6,9 +6,9 @@
 static void write_entries(struct pg_tx *tx, const struct fold *f)
 {
     static const char sql[] =
-        "INSERT INTO console.timeline (case_id, at_ms, type, id, cause, actor, actor_role, data)"
-        " SELECT a, b, c, d, e, f, g, h::json FROM unnest($1::int8[], $2::int8[], $3::text[], $4::text[], $5::text[],"
-        " $6::text[], $7::text[], $8::text[]) AS x (a, b, c, d, e, f, g, h)";
+        "INSERT INTO console.timeline (case_id, at_ms, type, id, cause, actor, actor_role, data) SELECT"
+        " a, b, c, d, e, f, g, h::json FROM unnest($1::int8[], $2::int8[], $3::text[], $4::text[],"
+        " $5::text[], $6::text[], $7::text[], $8::text[]) AS x (a, b, c, d, e, f, g, h)";
     struct columns c = columns_of(tx, &f->entries, sizeof(struct fold_entry));
     columns_ints(&c, offsetof(struct fold_entry, case_id));
     columns_ints(&c, offsetof(struct fold_entry, at_ms));
@@ -26,28 +26,22 @@ static void write_entries(struct pg_tx *tx, const struct fold *f)
 static void write_views(struct pg_tx *tx, const struct fold *f)
 {
     static const char sql[] =
-        "INSERT INTO console.case_view AS v (case_id, updated_ms, intake, dispatch, evidence, approval, payment, "
-        "escalation,"
-        " planned_minor, paid_minor, opened_ms, closed_ms, outcome, missed, slips, takeovers)"
-        " SELECT a, b, c, d, e, f, g, h, " N("i") ", nullif(j, 0), " N("k") ", " N(
-            "l") ", m, n, o, p"
-                 " FROM unnest($1::int8[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], "
-                 "$8::text[], $9::int8[],"
-                 " $10::int8[], $11::int8[], $12::int8[], $13::text[], $14::int8[], $15::int8[], $16::int8[])"
-                 " AS x (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)"
-                 " ON CONFLICT (case_id) DO UPDATE SET updated_ms = greatest(v.updated_ms, excluded.updated_ms),"
-                 " intake = coalesce(excluded.intake, v.intake), dispatch = coalesce(excluded.dispatch, v.dispatch),"
-                 " evidence = coalesce(excluded.evidence, v.evidence), approval = coalesce(excluded.approval, "
-                 "v.approval),"
-                 " payment = coalesce(excluded.payment, v.payment), escalation = coalesce(excluded.escalation, "
-                 "v.escalation),"
-                 " planned_minor = coalesce(excluded.planned_minor, v.planned_minor),"
-                 " paid_minor = CASE WHEN excluded.paid_minor IS NULL THEN v.paid_minor ELSE coalesce(v.paid_minor, 0) "
-                 "+ excluded.paid_minor END,"
-                 " opened_ms = coalesce(excluded.opened_ms, v.opened_ms), closed_ms = coalesce(excluded.closed_ms, "
-                 "v.closed_ms),"
-                 " outcome = coalesce(excluded.outcome, v.outcome), missed = v.missed + excluded.missed,"
-                 " slips = v.slips + excluded.slips, takeovers = v.takeovers + excluded.takeovers";
+        "INSERT INTO console.case_view AS v (case_id, updated_ms, intake, dispatch, evidence, approval,"
+        " payment, escalation, planned_minor, paid_minor, opened_ms, closed_ms, outcome, missed, slips,"
+        " takeovers) SELECT a, b, c, d, e, f, g, h, console.known(i), nullif(j, 0), console.known(k),"
+        " console.known(l), m, n, o, p FROM unnest($1::int8[], $2::int8[], $3::text[], $4::text[],"
+        " $5::text[], $6::text[], $7::text[], $8::text[], $9::int8[], $10::int8[], $11::int8[],"
+        " $12::int8[], $13::text[], $14::int8[], $15::int8[], $16::int8[]) AS x (a, b, c, d, e, f, g, h,"
+        " i, j, k, l, m, n, o, p) ON CONFLICT (case_id) DO UPDATE SET updated_ms = greatest(v.updated_ms,"
+        " excluded.updated_ms), intake = coalesce(excluded.intake, v.intake), dispatch ="
+        " coalesce(excluded.dispatch, v.dispatch), evidence = coalesce(excluded.evidence, v.evidence),"
+        " approval = coalesce(excluded.approval, v.approval), payment = coalesce(excluded.payment,"
+        " v.payment), escalation = coalesce(excluded.escalation, v.escalation), planned_minor ="
+        " coalesce(excluded.planned_minor, v.planned_minor), paid_minor = CASE WHEN excluded.paid_minor"
+        " IS NULL THEN v.paid_minor ELSE coalesce(v.paid_minor, 0) + excluded.paid_minor END, opened_ms ="
+        " coalesce(excluded.opened_ms, v.opened_ms), closed_ms = coalesce(excluded.closed_ms,"
+        " v.closed_ms), outcome = coalesce(excluded.outcome, v.outcome), missed = v.missed +"
+        " excluded.missed, slips = v.slips + excluded.slips, takeovers = v.takeovers + excluded.takeovers";
     struct columns c = columns_of(tx, &f->views, sizeof(struct fold_view));
     columns_ints(&c, offsetof(struct fold_view, case_id));
     columns_ints(&c, offsetof(struct fold_view, updated_ms));
@@ -114,21 +108,17 @@ static struct fold_list flat_facts(struct arena *a, const struct fold_list *fact
 static void write_facts(struct pg_tx *tx, const struct fold *f)
 {
     static const char sql[] =
-        "INSERT INTO console.case_facts AS v (case_id, claimed_minor, received_ms, history, case_no, channel, kind, "
-        "category,"
-        " phase, severity, customer, phone, contract_no, external_ref, region, currency)"
-        " SELECT a, " N(
-            "b") ", c, d <> 0, e, f, g, h, i, j, k, l, m, n, o, p"
-                 " FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::text[], $6::text[], $7::text[], "
-                 "$8::text[], $9::text[],"
-                 " $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])"
-                 " AS x (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)"
-                 " ON CONFLICT (case_id) DO UPDATE SET claimed_minor = excluded.claimed_minor, kind = excluded.kind,"
-                 " category = excluded.category, phase = excluded.phase, severity = excluded.severity, customer = "
-                 "excluded.customer,"
-                 " phone = excluded.phone, contract_no = excluded.contract_no, region = excluded.region, currency = "
-                 "excluded.currency,"
-                 " external_ref = coalesce(excluded.external_ref, v.external_ref)";
+        "INSERT INTO console.case_facts AS v (case_id, claimed_minor, received_ms, history, case_no,"
+        " channel, kind, category, phase, severity, customer, phone, contract_no, external_ref, region,"
+        " currency) SELECT a, console.known(b), c, d <> 0, e, f, g, h, i, j, k, l, m, n, o, p FROM"
+        " unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::text[], $6::text[], $7::text[],"
+        " $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],"
+        " $15::text[], $16::text[]) AS x (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p) ON CONFLICT"
+        " (case_id) DO UPDATE SET claimed_minor = excluded.claimed_minor, kind = excluded.kind, category"
+        " = excluded.category, phase = excluded.phase, severity = excluded.severity, customer ="
+        " excluded.customer, phone = excluded.phone, contract_no = excluded.contract_no, region ="
+        " excluded.region, currency = excluded.currency, external_ref = coalesce(excluded.external_ref,"
+        " v.external_ref)";
     static const size_t members[] = {offsetof(struct facts_row, case_no),     offsetof(struct facts_row, channel),
                                      offsetof(struct facts_row, kind),        offsetof(struct facts_row, category),
                                      offsetof(struct facts_row, phase),       offsetof(struct facts_row, severity),
@@ -153,16 +143,14 @@ struct assignment_row {
 static void write_assignments(struct pg_tx *tx, const struct fold *f)
 {
     static const char sql[] =
-        "INSERT INTO console.case_assignment AS v (case_id, version, org_id, org_name, level, regional_id, handler_id,"
-        " handler_name, manager_id, visitor_id)"
-        " SELECT * FROM unnest($1::int8[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], "
-        "$8::text[],"
-        " $9::text[], $10::text[])"
-        " ON CONFLICT (case_id) DO UPDATE SET version = excluded.version, org_id = excluded.org_id, org_name = "
-        "excluded.org_name,"
-        " level = excluded.level, regional_id = excluded.regional_id, handler_id = excluded.handler_id,"
-        " handler_name = excluded.handler_name, manager_id = excluded.manager_id, visitor_id = excluded.visitor_id"
-        " WHERE excluded.version >= v.version";
+        "INSERT INTO console.case_assignment AS v (case_id, version, org_id, org_name, level,"
+        " regional_id, handler_id, handler_name, manager_id, visitor_id) SELECT * FROM unnest($1::int8[],"
+        " $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],"
+        " $10::text[]) ON CONFLICT (case_id) DO UPDATE SET version = excluded.version, org_id ="
+        " excluded.org_id, org_name = excluded.org_name, level = excluded.level, regional_id ="
+        " excluded.regional_id, handler_id = excluded.handler_id, handler_name = excluded.handler_name,"
+        " manager_id = excluded.manager_id, visitor_id = excluded.visitor_id WHERE excluded.version >="
+        " v.version";
     const struct fold_assignment *from = f->assignments.rows;
     struct assignment_row *rows = ARENA_ARRAY(tx->arena, struct assignment_row, f->assignments.n);
     for (int i = 0; i < f->assignments.n; i++) {

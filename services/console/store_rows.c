@@ -38,45 +38,30 @@ struct columns columns_of(struct pg_tx *tx, const struct fold_list *list, size_t
 
 static void write_limits(struct pg_tx *tx, const struct fold *f)
 {
-    /* $12 armed: a new run, nothing of the old one stays but how often it was missed */
-    static const char sql[] =
-        "INSERT INTO console.case_limit AS v (case_id, code, ver, state, start_ms, due_ms, warn_ms, warned_ms, "
-        "fired_ms, ended_ms,"
-        " late_ms, misses)"
-        " SELECT a, b, coalesce(" N("c") ", 0), coalesce(d, 'armed'), " N("e") ", " N("f") ", " N("g") ", " N(
-            "h") ", " N("i") ", " N("j") ", " N("k") ", m FROM unnest($1::int8[], $2::text[], $3::int8[], $4::text[], "
-                                                     "$5::int8[], $6::int8[], $7::int8[],"
-                                                     " $8::int8[], $9::int8[], $10::int8[], $11::int8[], $12::int8[], "
-                                                     "$13::int8[]) AS x (a, b, c, d, e, f, g, h, i, j, k, l, m)"
-                                                     " WHERE l <> 0"
-                                                     " ON CONFLICT (case_id, code) DO UPDATE SET ver = excluded.ver, "
-                                                     "state = excluded.state, start_ms = excluded.start_ms,"
-                                                     " due_ms = excluded.due_ms, warn_ms = excluded.warn_ms, warned_ms "
-                                                     "= excluded.warned_ms, fired_ms = excluded.fired_ms,"
-                                                     " ended_ms = excluded.ended_ms, late_ms = excluded.late_ms, "
-                                                     "misses = v.misses + excluded.misses";
-    static const char sql_more[] = "UPDATE console.case_limit AS v SET ver = coalesce(" N(
-        "c") ", v.ver), state = coalesce(d, v.state),"
-             " due_ms = coalesce(" N("f") ", v.due_ms), warn_ms = coalesce(" N(
-                 "g") ", v.warn_ms), warned_ms = "
-                      "coalesce(" N(
-                          "h") ", "
-                               "v.warned_ms), "
-                               "fired_ms = "
-                               "coalesce(" N("i") ", v.fired_ms), ended_ms = coalesce(" N(
-                                   "j") ", "
-                                        "v."
-                                        "ended_"
-                                        "ms),"
-                                        " late_"
-                                        "ms = "
-                                        "coales"
-                                        "ce(" N("k") ", v.late_ms), misses = v.misses + m"
-                                                     " FROM unnest($1::int8[], $2::text[], $3::int8[], $4::text[], "
-                                                     "$5::int8[], $6::int8[], $7::int8[],"
-                                                     " $8::int8[], $9::int8[], $10::int8[], $11::int8[], $12::int8[], "
-                                                     "$13::int8[]) AS x (a, b, c, d, e, f, g, h, i, j, k, l, m)"
-                                                     " WHERE l = 0 AND v.case_id = a AND v.code = b";
+    /* armed: a new run, nothing of the one before stays but how often the limit was missed */
+    static const char sql_armed[] =
+        "INSERT INTO console.case_limit AS v (case_id, code, ver, state, start_ms, due_ms, warn_ms,"
+        " warned_ms, fired_ms, ended_ms, late_ms, misses, ours) SELECT case_id, code, ver, state, start,"
+        " due, console.known(warn), console.known(warned), console.known(fired), console.known(ended),"
+        " console.known(late), misses, ours <> 0 FROM unnest($1::int8[], $2::text[], $3::int8[],"
+        " $4::text[], $5::int8[], $6::int8[], $7::int8[], $8::int8[], $9::int8[], $10::int8[],"
+        " $11::int8[], $12::int8[], $13::int8[], $14::int8[]) AS x (case_id, code, ver, state, start, due,"
+        " warn, warned, fired, ended, late, armed, misses, ours) WHERE armed <> 0 ON CONFLICT (case_id,"
+        " code) DO UPDATE SET ver = excluded.ver, state = excluded.state, start_ms = excluded.start_ms,"
+        " due_ms = excluded.due_ms, warn_ms = excluded.warn_ms, warned_ms = excluded.warned_ms, fired_ms"
+        " = excluded.fired_ms, ended_ms = excluded.ended_ms, late_ms = excluded.late_ms, misses ="
+        " v.misses + excluded.misses";
+    static const char sql_changed[] =
+        "UPDATE console.case_limit AS v SET ver = coalesce(console.known(x.ver), v.ver), state ="
+        " coalesce(x.state, v.state), due_ms = coalesce(console.known(due), v.due_ms), warn_ms ="
+        " coalesce(console.known(warn), v.warn_ms), warned_ms = coalesce(console.known(warned),"
+        " v.warned_ms), fired_ms = coalesce(console.known(fired), v.fired_ms), ended_ms ="
+        " coalesce(console.known(ended), v.ended_ms), late_ms = coalesce(console.known(late), v.late_ms),"
+        " misses = v.misses + x.misses FROM unnest($1::int8[], $2::text[], $3::int8[], $4::text[],"
+        " $5::int8[], $6::int8[], $7::int8[], $8::int8[], $9::int8[], $10::int8[], $11::int8[],"
+        " $12::int8[], $13::int8[], $14::int8[]) AS x (case_id, code, ver, state, start, due, warn,"
+        " warned, fired, ended, late, armed, misses, ours) WHERE armed = 0 AND v.case_id = x.case_id AND"
+        " v.code = x.code";
     struct columns c = columns_of(tx, &f->limits, sizeof(struct fold_limit));
     columns_ints(&c, offsetof(struct fold_limit, case_id));
     columns_texts(&c, offsetof(struct fold_limit, code));
@@ -91,20 +76,20 @@ static void write_limits(struct pg_tx *tx, const struct fold *f)
     columns_ints(&c, offsetof(struct fold_limit, late_ms));
     columns_bools(&c, offsetof(struct fold_limit, armed));
     columns_ints(&c, offsetof(struct fold_limit, misses));
-    pg_tx_add(tx, sql, &c.args);
-    pg_tx_add(tx, sql_more, &c.args);
+    columns_bools(&c, offsetof(struct fold_limit, ours));
+    pg_tx_add(tx, sql_armed, &c.args);
+    pg_tx_add(tx, sql_changed, &c.args);
 }
 
 static void write_slips(struct pg_tx *tx, const struct fold *f)
 {
     static const char sql[] =
-        "INSERT INTO console.slip AS v (case_id, slip_no, code, to_org, to_person, ver, issued_ms, due_ms, late_ms, "
-        "withdrawn_ms)"
-        " SELECT a, b, c, d, e, f, " N("g") ", " N("h") ", " N("i") ", " N(
-            "j") " FROM unnest($1::int8[], $2::text[], $3::text[],"
-                 " $4::text[], $5::text[], $6::int8[], $7::int8[], $8::int8[], $9::int8[], $10::int8[]) AS x (a, b, c, "
-                 "d, e, f, g, h, i, j)"
-                 " ON CONFLICT (slip_no) DO UPDATE SET withdrawn_ms = coalesce(excluded.withdrawn_ms, v.withdrawn_ms)";
+        "INSERT INTO console.slip AS v (case_id, slip_no, code, to_org, to_person, ver, issued_ms,"
+        " due_ms, late_ms, withdrawn_ms) SELECT a, b, c, d, e, f, console.known(g), console.known(h),"
+        " console.known(i), console.known(j) FROM unnest($1::int8[], $2::text[], $3::text[], $4::text[],"
+        " $5::text[], $6::int8[], $7::int8[], $8::int8[], $9::int8[], $10::int8[]) AS x (a, b, c, d, e, f,"
+        " g, h, i, j) ON CONFLICT (slip_no) DO UPDATE SET withdrawn_ms = coalesce(excluded.withdrawn_ms,"
+        " v.withdrawn_ms)";
     struct columns c = columns_of(tx, &f->slips, sizeof(struct fold_slip));
     columns_ints(&c, offsetof(struct fold_slip, case_id));
     columns_texts(&c, offsetof(struct fold_slip, slip_no));
@@ -121,25 +106,21 @@ static void write_slips(struct pg_tx *tx, const struct fold *f)
 
 static void write_payouts(struct pg_tx *tx, const struct fold *f)
 {
-    static const char sql[] = "INSERT INTO console.payout AS v (case_id, payout_no, state, amount_minor, currency, "
-                              "payee, key, voucher_no, bank_ref,"
-                              " instructed_ms, ended_ms, reason) SELECT a, b, c, d, e, f, g, h, i, j, " N(
-                                  "k") ", l FROM unnest($1::int8[], $2::int8[],"
-                                       " $3::text[], $4::int8[], $5::text[], $6::text[], $7::text[], $8::text[], "
-                                       "$9::text[], $10::int8[], $11::int8[], $12::text[])"
-                                       " AS x (a, b, c, d, e, f, g, h, i, j, k, l) WHERE " N(
-                                           "j") " IS NOT NULL"
-                                                " ON CONFLICT (case_id, payout_no) DO UPDATE SET state = "
-                                                "excluded.state, amount_minor = v.amount_minor + excluded.amount_minor,"
-                                                " ended_ms = excluded.ended_ms";
+    static const char sql[] =
+        "INSERT INTO console.payout AS v (case_id, payout_no, state, amount_minor, currency, payee, key,"
+        " voucher_no, bank_ref, instructed_ms, ended_ms, reason) SELECT a, b, c, d, e, f, g, h, i, j,"
+        " console.known(k), l FROM unnest($1::int8[], $2::int8[], $3::text[], $4::int8[], $5::text[],"
+        " $6::text[], $7::text[], $8::text[], $9::text[], $10::int8[], $11::int8[], $12::text[]) AS x (a,"
+        " b, c, d, e, f, g, h, i, j, k, l) WHERE console.known(j) IS NOT NULL ON CONFLICT (case_id,"
+        " payout_no) DO UPDATE SET state = excluded.state, amount_minor = v.amount_minor +"
+        " excluded.amount_minor, ended_ms = excluded.ended_ms";
     static const char sql_more[] =
-        "UPDATE console.payout AS v SET state = coalesce(c, v.state), voucher_no = coalesce(h, v.voucher_no),"
-        " bank_ref = coalesce(i, v.bank_ref), ended_ms = coalesce(" N(
-            "k") ", v.ended_ms), reason = coalesce(l, v.reason)"
-                 " FROM unnest($1::int8[], $2::int8[], $3::text[], $4::int8[], $5::text[], $6::text[], $7::text[], "
-                 "$8::text[], $9::text[],"
-                 " $10::int8[], $11::int8[], $12::text[]) AS x (a, b, c, d, e, f, g, h, i, j, k, l)"
-                 " WHERE " N("j") " IS NULL AND v.case_id = a AND v.payout_no = b";
+        "UPDATE console.payout AS v SET state = coalesce(c, v.state), voucher_no = coalesce(h,"
+        " v.voucher_no), bank_ref = coalesce(i, v.bank_ref), ended_ms = coalesce(console.known(k),"
+        " v.ended_ms), reason = coalesce(l, v.reason) FROM unnest($1::int8[], $2::int8[], $3::text[],"
+        " $4::int8[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int8[],"
+        " $11::int8[], $12::text[]) AS x (a, b, c, d, e, f, g, h, i, j, k, l) WHERE console.known(j) IS"
+        " NULL AND v.case_id = a AND v.payout_no = b";
     struct columns c = columns_of(tx, &f->payouts, sizeof(struct fold_payout));
     columns_ints(&c, offsetof(struct fold_payout, case_id));
     columns_ints(&c, offsetof(struct fold_payout, payout_no));
@@ -161,19 +142,24 @@ static void write_payouts(struct pg_tx *tx, const struct fold *f)
 
 static void write_counts(struct pg_tx *tx, const struct fold *f)
 {
-    static const char sql[] = "INSERT INTO console.total AS v (type, n) SELECT * FROM unnest($1::text[], $2::int8[])"
-                              " ON CONFLICT (type) DO UPDATE SET n = v.n + excluded.n";
-    static const char sql_minute[] = "INSERT INTO console.tally AS v (minute_ms, type, n) SELECT $3::int8, a, b FROM "
-                                     "unnest($1::text[], $2::int8[]) AS x (a, b)"
-                                     " ON CONFLICT (minute_ms, type) DO UPDATE SET n = v.n + excluded.n";
-    const char **types = ARENA_ARRAY(tx->arena, const char *, EV_COUNT);
-    int64_t *counts = ARENA_ARRAY(tx->arena, int64_t, EV_COUNT);
+    static const char sql[] = "INSERT INTO console.total AS v (type, n) SELECT * FROM unnest($1::text[], $2::int8[]) ON"
+                              " CONFLICT (type) DO UPDATE SET n = v.n + excluded.n";
+    static const char sql_minute[] =
+        "INSERT INTO console.tally AS v (minute_ms, type, n) SELECT $3::int8, a, b FROM"
+        " unnest($1::text[], $2::int8[]) AS x (a, b) ON CONFLICT (minute_ms, type) DO UPDATE SET n = v.n"
+        " + excluded.n";
+    const char **types = ARENA_ARRAY(tx->arena, const char *, EV_COUNT + 1);
+    int64_t *counts = ARENA_ARRAY(tx->arena, int64_t, EV_COUNT + 1);
     struct pg_args args = PG_ARGS(tx->arena);
     int n = 0;
     for (int t = 1; t < EV_COUNT; t++) {
         if (f->counts[t] == 0) continue;
         types[n] = event_name((enum event_type)t);
         counts[n++] = f->counts[t];
+    }
+    if (f->missed > 0) {
+        types[n] = "limit.missed";
+        counts[n++] = f->missed;
     }
     pg_arg_texts(&args, types, n);
     pg_arg_ints(&args, counts, n);
@@ -184,10 +170,10 @@ static void write_counts(struct pg_tx *tx, const struct fold *f)
 
 static void write_paid(struct pg_tx *tx, const struct fold *f)
 {
-    static const char sql[] = "INSERT INTO console.paid_total AS v (currency, n, amount_minor) SELECT * FROM "
-                              "unnest($1::text[], $2::int8[], $3::int8[])"
-                              " ON CONFLICT (currency) DO UPDATE SET n = v.n + excluded.n, amount_minor = "
-                              "v.amount_minor + excluded.amount_minor";
+    static const char sql[] =
+        "INSERT INTO console.paid_total AS v (currency, n, amount_minor) SELECT * FROM unnest($1::text[],"
+        " $2::int8[], $3::int8[]) ON CONFLICT (currency) DO UPDATE SET n = v.n + excluded.n,"
+        " amount_minor = v.amount_minor + excluded.amount_minor";
     struct columns c = columns_of(tx, &f->paid, sizeof(struct fold_paid));
     columns_texts(&c, offsetof(struct fold_paid, currency));
     columns_ints(&c, offsetof(struct fold_paid, n));

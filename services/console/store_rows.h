@@ -19,8 +19,7 @@ void columns_ints(struct columns *c, size_t at);
 void columns_bools(struct columns *c, size_t at); /* true as 1 */
 void columns_texts(struct columns *c, size_t at);
 
-/* FOLD_NONE as SQL null. */
-#define N(x) "nullif(" x ", -9223372036854775808)"
+/* In SQL, console.known(x) is null for FOLD_NONE. */
 
 /* Timeline, case_view, case_facts, case_assignment. */
 void store_cases(struct pg_tx *tx, const struct fold *f);
