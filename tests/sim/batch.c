@@ -105,7 +105,7 @@ void batch_gather(struct world *w, int i)
         if (w->quiet || sim_chance(w, 700)) gather_part(w, p, k);
     if (p->n_items == 0) return;
     p->split = proto_split_whole((size_t)p->n_items);
-    batch_compose(w, i);
+    p->phase = PHASE_GATHERED;
 }
 
 /* ---- composing ---- */
@@ -142,6 +142,22 @@ static uint32_t timers_changed(const struct state *from, const struct state *to)
     return bits;
 }
 
+static bool same_stream(struct proto_stream a, struct proto_stream b) { return sim_stream(a) == sim_stream(b); }
+
+/* One upsert cannot touch a row twice. */
+static void check_upserts(struct world *w, const struct txn_part *k)
+{
+    for (int i = 0; i < k->n_edges; i++)
+        for (int n = 0; n < i; n++)
+            if (same_stream(k->edges[i].stream, k->edges[n].stream)) sim_violation(w, "edge row written twice");
+    for (int i = 0; i < k->n_streams; i++)
+        for (int n = 0; n < i; n++)
+            if (same_stream(k->streams[i].stream, k->streams[n].stream)) sim_violation(w, "stream row written twice");
+    for (int i = 0; i < k->n_inputs; i++)
+        for (int n = 0; n < i; n++)
+            if (k->inputs[i].topic == k->inputs[n].topic) sim_violation(w, "input row written twice");
+}
+
 static void copy_writes(struct world *w, struct proc *p, struct txn_part *k)
 {
     struct proto_writes v;
@@ -159,11 +175,10 @@ static void copy_writes(struct world *w, struct proc *p, struct txn_part *k)
     for (int i = 0; i < v.n_inputs; i++) k->inputs[i] = v.inputs[i];
     for (int i = 0; i < v.n_streams; i++) k->streams[i] = v.streams[i];
     for (int i = 0; i < v.n_edges; i++) k->edges[i] = v.edges[i];
+    check_upserts(w, k);
     k->st = p->overlay[k->part];
     k->timers = timers_changed(&w->db.part[p->service][k->part].st, &k->st);
 }
-
-static bool same_stream(struct proto_stream a, struct proto_stream b) { return sim_stream(a) == sim_stream(b); }
 
 /* One chunk per stream written, for sending from memory. */
 static void make_chunks(struct world *w, struct proc *p)
@@ -256,7 +271,7 @@ static void halve(struct world *w, int i)
     batch_compose(w, i);
 }
 
-void batch_commit(struct world *w, int i)
+static void commit(struct world *w, int i)
 {
     struct proc *p = &w->proc[i];
     static const char *const names[] = {"committed", "fenced", "bad data", "infrastructure", "unknown"};
@@ -278,4 +293,13 @@ void batch_commit(struct world *w, int i)
     case PROTO_UNKNOWN: break;
     }
     for (void *h = proto_release(p->p); h != NULL; h = proto_release(p->p)) free(h);
+}
+
+void batch_step(struct world *w, int i)
+{
+    struct proc *p = &w->proc[i];
+    if (p->phase == PHASE_GATHERED)
+        batch_compose(w, i);
+    else if (p->phase == PHASE_COMPOSED)
+        commit(w, i);
 }

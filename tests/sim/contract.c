@@ -90,6 +90,11 @@ static const char *resume_points(struct protocol *p)
     EXPECT(send_all(p) == 7);
     struct proto_want_row want = {.stream = own, .consumer = SVC_B, .want = 5, .want_n = 1};
     EXPECT(proto_tick_want(p, &want) == PROTO_WANT_BELOW_FLOOR);
+    struct proto_consumer_row rows[] = {{{SVC_A, 0, T_EXCHANGE, 0}, 1, 2}, {{SVC_A, 1, T_A, 1}, 1, 3}, {own, 1, 8}};
+    struct proto_hints hints = {.consumers = rows, .n_consumers = 3};
+    proto_producer_replaced(p);
+    proto_resume(p, 0, &hints, 0);
+    EXPECT(send_all(p) == 9); /* other streams' consumers do not count */
     return NULL;
 }
 
@@ -157,7 +162,9 @@ static const char *commits_never_overtake_a_resend(struct protocol *p)
     proto_chunk(p, 0, T_A, 0, 11, 11, &chunk);
     EXPECT(!proto_send_next(p, 0, &s)); /* not committed */
     proto_batch_end(p, &b, PROTO_COMMITTED, 0);
+    EXPECT(proto_unsent(p) == 1 && proto_send_next(p, 0, &s) && s.first == 11 && s.last == 11 && s.chunk == &chunk);
     EXPECT(proto_tick_want(p, &want) == PROTO_WANT_MOVED);
+    proto_sent(p, &s, 11); /* offered before the cursor went back: does not move it on */
     EXPECT(proto_send_next(p, 0, &s) && s.first == 9 && s.last == 10 && s.chunk == NULL);
     proto_sent(p, &s, 9); /* the producer's queue was full */
     EXPECT(proto_send_next(p, 0, &s) && s.first == 10 && s.last == 10 && s.chunk == NULL);
@@ -184,7 +191,12 @@ static const char *an_aborted_batch_leaves_nothing(struct protocol *p)
     EXPECT(proto_release(p) == &chunk && proto_position(p, 0, T_C) == 0);
     EXPECT(proto_lane(p, 0, 42, PROTO_EVENT) == PROTO_FREE);
     EXPECT(proto_batch_join(p, &b, 0) && proto_number(p, 0, T_A, 0) == 11);
+    EXPECT(proto_now(p, 0, 9000) == 9000);
+    proto_batch_end(p, &b, PROTO_INFRA, 0);
+    EXPECT(proto_batch_join(p, &b, 0) && proto_batch_join(p, &b, 0) && b.n == 1);
+    EXPECT(proto_now(p, 0, 500) == 1000);
     proto_batch_end(p, &b, PROTO_UNKNOWN, 70);
+    EXPECT(!proto_batch_join(p, &b, 0) && !proto_caught_up(p, 0, 70));
     EXPECT(proto_state(p, 0) == PROTO_WAITING && proto_next_assignment(p, 70) == 0);
     return NULL;
 }
@@ -282,7 +294,35 @@ static const char *asking_at_the_end_and_under_load(struct protocol *p)
     EXPECT(!lacks(p, 10000));
     proto_fetched(p, 0, T_C, 70, 12000);
     EXPECT(lacks(p, 12000) && asked(p, 12000) == 2);
-    EXPECT(!lacks(p, 20000)); /* stale fetch answer: the broker is away */
+    proto_batch_join(p, &b, 0);
+    for (int64_t at = 9; at < 70; at++) EXPECT(proto_receive(p, 0, from_c, 10 + at, at) == PROTO_GAP);
+    proto_batch_end(p, &b, PROTO_COMMITTED, 13000);
+    EXPECT(!lacks(p, 14000) && !lacks(p, 30000)); /* the answer is stale: the broker is away */
+    proto_health(p, 34001, &h);
+    EXPECT(!h.ready && h.oldest_want_ms == 34001 - 4000); /* gaps and askings since then are the same want */
+    return NULL;
+}
+
+/* Partitions of a batch are fenced in ascending order, whatever order they came in. */
+static const char *a_batch_is_ordered(struct protocol *p)
+{
+    struct proto_batch b = PROTO_BATCH_INIT;
+    static const int order[] = {2, 0, 1, 0, 2};
+    for (int part = 0; part < P; part++) {
+        struct proto_rows rows = {.epoch = 1, .cluster = ""};
+        struct proto_hints hints = {.cluster = ""};
+        proto_given(p, part);
+        proto_assign_begin(p, part);
+        EXPECT(proto_assign_loaded(p, part, &rows, &hints, 0) == PROTO_RUNNING);
+    }
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) EXPECT(proto_batch_join(p, &b, order[i]));
+    EXPECT(b.n == 3 && b.parts[0] == 0 && b.parts[1] == 1 && b.parts[2] == 2);
+    EXPECT(proto_session(p, 0) == 1 && proto_session(p, 1) == 2);
+    proto_revoked(p, 1); /* while its transaction runs */
+    proto_batch_end(p, &b, PROTO_COMMITTED, 0);
+    EXPECT(b.n == 0 && proto_state(p, 1) == PROTO_ABSENT && proto_session(p, 1) == 0);
+    EXPECT(proto_batch_join(p, &b, 2) && proto_batch_join(p, &b, 0));
+    proto_batch_end(p, &b, PROTO_INFRA, 0);
     return NULL;
 }
 
@@ -453,6 +493,7 @@ bool contract_check(char *why, int size)
         {"a lost partition is not left idle", a_lost_partition_is_not_left_idle},
         {"another cluster starts over", another_cluster_starts_over},
         {"asking at the end and under load", asking_at_the_end_and_under_load},
+        {"a batch is ordered", a_batch_is_ordered},
         {"caught up means every input", caught_up_means_every_input},
         {"the clock neither returns nor leaps", the_clock_neither_returns_nor_leaps},
         {"outcomes", outcomes},

@@ -333,7 +333,7 @@ static void look(struct world *w, int i, int part, uint16_t topic)
         .kind = ITEM_ASK, .part = part, .topic = topic, .session = proto_session(p->p, part), .rec.id = -1};
     p->n_items = 1;
     p->split = proto_split_whole(1);
-    batch_compose(w, i);
+    p->phase = PHASE_GATHERED;
 }
 
 static void look_turn(struct world *w, int i)
@@ -353,9 +353,7 @@ void proc_turn(struct world *w, int i, int what)
     case TURN_BATCH:
         if (p->phase == PHASE_IDLE) batch_gather(w, i);
         return;
-    case TURN_COMMIT:
-        if (p->phase == PHASE_COMPOSED) batch_commit(w, i);
-        return;
+    case TURN_COMMIT: batch_step(w, i); return;
     case TURN_SEND: send_turn(w, i); return;
     case TURN_LAND: broker_land(w, i); return;
     case TURN_TICK: tick_turn(w, i); return;

@@ -172,7 +172,7 @@ struct item {
     struct rec rec;
     int verdict; /* EV_BANK */
 };
-enum phase { PHASE_IDLE, PHASE_COMPOSED };
+enum phase { PHASE_IDLE, PHASE_GATHERED, PHASE_COMPOSED };
 enum assigning { ASSIGN_NONE, ASSIGN_HINTED };
 struct proc {
     bool alive;
@@ -345,7 +345,7 @@ void producer_replace(struct world *w, int i);
 /* batch.c */
 void batch_gather(struct world *w, int i);
 void batch_compose(struct world *w, int i);
-void batch_commit(struct world *w, int i);
+void batch_step(struct world *w, int i); /* composes what was gathered, or ends what was composed */
 
 /* logic.c: the three services */
 struct fold { /* one input being handled */
