@@ -76,7 +76,7 @@ static struct scene look(struct walker *k, int64_t case_id)
 /* Most commands are read when they are accepted, some were accepted a while ago. */
 static void command(struct walker *k, const struct scene *s, enum event_type type, const void *data)
 {
-    int64_t ago = chance(k, 15) ? walker_draw(k, 180) * (int64_t)MINUTE_MS : 0;
+    int64_t ago = !k->prompt && chance(k, 15) ? walker_draw(k, 180) * (int64_t)MINUTE_MS : 0;
     world_command_at(k->w, type, data, s->case_id, k->w->now_ms - ago);
 }
 

@@ -10,6 +10,7 @@
 struct walker {
     struct world *w;
     uint64_t rng;
+    bool prompt; /* every command is read when it is accepted */
 };
 
 /* A customer arrives: a new matter, or one that may have arrived before. */
