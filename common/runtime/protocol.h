@@ -323,8 +323,8 @@ int proto_idle_look(struct protocol *p, int part, uint16_t topic, const struct p
 /* Sets want and raises want_n of the edges that lack (pending). Those served meanwhile are left out. */
 void proto_ask(struct protocol *p, int part, uint16_t topic, int64_t mono_ms);
 
-/* Timers of the partition may fire: every input has been at its end in this session, stands at the high watermark
- * of its last fetch answer, and that answer is fresh. Pending positions count. */
+/* Timers of the partition may fire: every input stands at the high watermark of its last fetch answer of this session,
+ * and that answer is fresh. Pending positions count. */
 bool proto_caught_up(const struct protocol *p, int part, int64_t mono_ms);
 
 struct proto_time {

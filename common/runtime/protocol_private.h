@@ -20,7 +20,6 @@ struct input {
     bool dirty;   /* in part.dirty_inputs */
     bool unsaved; /* differs from the table although no batch made it so (a seek, a new cluster) */
     bool mark_due;
-    bool been_at_end;       /* in this session */
     int64_t high_watermark; /* of the last fetch answer; -1 = none yet */
     int64_t fetched_ms;     /* mono, of that answer */
     int64_t asked_ms;       /* mono, of the last asking (or of the assignment) */

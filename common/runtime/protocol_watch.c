@@ -12,7 +12,6 @@ void proto_fetched(struct protocol *p, int part, uint16_t topic, int64_t high_wa
     in->high_watermark = high_watermark;
     in->fetched_ms = mono_ms;
     if (in->noted_end < 0 && mono_ms >= in->asked_ms + PROTO_END_AFTER_ASK_MS) in->noted_end = high_watermark;
-    if (in->next.next_offset == high_watermark) in->been_at_end = true;
 }
 
 /* ---- idle check ---- */
@@ -91,7 +90,7 @@ bool proto_caught_up(const struct protocol *p, int part, int64_t mono_ms)
     if (t->setup) return false;
     for (int i = 0; i < p->spec->n_inputs; i++) {
         const struct input *in = &t->inputs[i];
-        if (!in->been_at_end || in->mark_due || in->next.next_offset != in->high_watermark) return false;
+        if (in->high_watermark < 0 || in->mark_due || in->next.next_offset != in->high_watermark) return false;
         if (mono_ms - in->fetched_ms > 2 * p->spec->fetch_wait_ms) return false;
     }
     return true;
