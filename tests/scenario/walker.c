@@ -24,7 +24,22 @@ static const char *const REGIONS[] = {"AIR-LAX", "AIR-ATL", "CN-A1", "NYC-10001"
 static const char *const CURRENCIES[] = {"CNY", "CNY", "CNY", "USD", "EUR", NULL};
 static const int64_t AMOUNTS[] = {0, 1, 49999, 50000, 50001, 250000, 7000, 300000000000000, -5};
 
-void walker_arrive(struct walker *k)
+/* Material sent through a channel, for a case that waits for it or not, or for none. */
+static void send_supplement(struct walker *k)
+{
+    struct ev_inbound_supplement *f = NEW(k, struct ev_inbound_supplement);
+    const struct world_case *c = k->w->n_cases > 0 ? &k->w->cases[walker_draw(k, k->w->n_cases)] : NULL;
+    const struct intake_state *st = c != NULL ? c->state[INTAKE] : NULL;
+    f->case_no = "RF1999-01-000042";
+    if (st != NULL && st->brief != NULL && chance(k, 90)) {
+        f->case_no = st->brief->case_no;
+        f->n_materials = st->n_missing;
+        f->materials = st->missing;
+    }
+    world_send(k->w, EV_INBOUND_SUPPLEMENT, f, CHANNELS[walker_draw(k, 3)]);
+}
+
+static void send_complaint(struct walker *k)
 {
     struct customer *who = NEW(k, struct customer);
     struct ev_inbound_complaint *f = NEW(k, struct ev_inbound_complaint);
@@ -49,6 +64,15 @@ void walker_arrive(struct walker *k)
     f->has_received_at = f->history || chance(k, 10);
     f->received_at_ms = k->w->now_ms - walker_draw(k, 3000) * (int64_t)HOUR_MS;
     world_send(k->w, EV_INBOUND_COMPLAINT, f, CHANNELS[walker_draw(k, 3)]);
+}
+
+void walker_arrive(struct walker *k)
+{
+    if (chance(k, 20)) {
+        send_supplement(k);
+    } else {
+        send_complaint(k);
+    }
 }
 
 /* ---- Acting ---- */

@@ -285,23 +285,25 @@ static void decide(struct world *w, enum world_service s, int index)
     if (v == VERDICT_DONE) after_commit(w, c, &out);
 }
 
-static bool read_next(struct world *w, enum world_service s, int topic)
+static bool has_unread(const struct world *w, enum world_service s, int topic)
 {
-    if (world_cores[s] == NULL || w->cursor[s][topic] == w->n_topic[topic]) return false;
-    decide(w, s, w->topics[topic][w->cursor[s][topic]++]);
-    return true;
+    return world_cores[s] != NULL && w->cursor[s][topic] < w->n_topic[topic];
 }
 
-/* From a place on: drawn, or the first. Every pair of service and topic has its turn. */
+/* Of all pairs of service and topic with something unread: one drawn, or the first. */
 static bool step_among(struct world *w, int first_service, int n_services)
 {
-    int n = n_services * WORLD_TOPICS;
-    int start = w->options.shuffle ? world_draw(w, n) : 0;
-    for (int i = 0; i < n; i++) {
-        int at = (start + i) % n;
-        if (read_next(w, (enum world_service)(first_service + at / WORLD_TOPICS), at % WORLD_TOPICS)) return true;
+    int unread[WORLD_SERVICES * WORLD_TOPICS], n = 0;
+    for (int i = 0; i < n_services * WORLD_TOPICS; i++) {
+        int at = first_service * WORLD_TOPICS + i;
+        if (has_unread(w, (enum world_service)(at / WORLD_TOPICS), at % WORLD_TOPICS)) unread[n++] = at;
+        if (n > 0 && !w->options.shuffle) break;
     }
-    return false;
+    if (n == 0) return false;
+    int chosen = unread[w->options.shuffle ? world_draw(w, n) : 0];
+    int s = chosen / WORLD_TOPICS, topic = chosen % WORLD_TOPICS;
+    decide(w, (enum world_service)s, w->topics[topic][w->cursor[s][topic]++]);
+    return true;
 }
 
 bool world_step(struct world *w) { return step_among(w, 0, WORLD_SERVICES); }
