@@ -204,6 +204,17 @@ static void chaos(struct world *w)
     }
 }
 
+void history_calm(struct world *w, int steps)
+{
+    for (int i = 0; i < PROCS; i++)
+        if (!w->proc[i].alive) revive(w, i);
+    for (int n = 0; n < steps && !sim_failed(w); n++) {
+        w->now += sim_below(w, 90);
+        client_turn(w);
+        for (int k = 0; k < 4 && !sim_failed(w); k++) chaos_turn(w);
+    }
+}
+
 /* ---- what must hold in the end ---- */
 
 /* Empty when all is done; else the first thing that lacks. */

@@ -68,6 +68,25 @@ static void replay(uint64_t seed)
     printf("seed %lu: %s\n", (unsigned long)seed, sim_failed(&world) ? world.violation : "clean");
 }
 
+static bool run_backups(uint64_t first, long n)
+{
+    int stopped = 0;
+    for (long i = 0; i < n; i++) {
+        struct proto_health h;
+        backup_run(&world, first + (uint64_t)i);
+        if (sim_failed(&world)) {
+            printf("FAILED: restored backup, seed %lu: %s\n", (unsigned long)first + (unsigned long)i, world.violation);
+            return false;
+        }
+        for (int k = 0; k < PROCS; k++) {
+            proto_health(world.proc[k].p, world.now, &h);
+            stopped += h.stopped >= 0;
+        }
+    }
+    printf("restored backups: %ld, processes with a stopped partition: %d\n", n, stopped);
+    return stopped > 0;
+}
+
 static bool run_clean(uint64_t first, long histories)
 {
     int64_t steps = 0;
@@ -163,6 +182,7 @@ static bool run(const struct options *o)
     }
     bool ok = contract_check(why, sizeof why);
     printf("contract: %s\n", why);
+    ok = run_backups(o->seed, 100) && ok;
     ok = run_clean(o->seed, o->histories) && ok;
     return ok && (!o->mutate || run_mutations(o->only, o->seed, o->effort));
 }
@@ -171,7 +191,7 @@ int main(int argc, char **argv)
 {
     const char *histories = getenv("REDRESS_SIM_HISTORIES");
     struct options o = {
-        .histories = histories != NULL ? atol(histories) : 6000, .effort = 4000, .seed = 1, .mutate = true};
+        .histories = histories != NULL ? atol(histories) : 5000, .effort = 4000, .seed = 1, .mutate = true};
     if (!parse(argc, argv, &o)) {
         fprintf(stderr, "usage: sim_protocol [--histories N] [--seed S] [--effort N] [--only MUTATION] "
                         "[--no-mutations] [--trace]\n");

@@ -258,6 +258,7 @@ struct world {
     int64_t now; /* true time, ms */
     int64_t steps;
     bool tracing, quiet;
+    bool restored; /* the database is a backup older than the log */
     struct faults faults;
     struct db db;
     struct rec (*outbox)[SEQS + 1]; /* per stream, by seq: rows above floor exist; the rest is truth */
@@ -376,6 +377,10 @@ void world_init(struct world *w); /* once; the big tables live as long as it */
 void world_reset(struct world *w, uint64_t seed);
 void world_close(struct world *w);
 void history_run(struct world *w, uint64_t seed);
+/* backup.c: a database restored from a backup, the log newer; every partition it concerns must stop. */
+void backup_run(struct world *w, uint64_t seed);
+/* history.c, for backup.c */
+void history_calm(struct world *w, int steps); /* processes run, nothing fails */
 /* contract.c: what only a direct call shows. Fills why and returns false on the first that fails. */
 bool contract_check(char *why, int size);
 
