@@ -1,0 +1,221 @@
+/* The payment service's tables and its bank against a real PostgreSQL and the real bank process: PA-3 (each payout
+ * exactly once, across lost answers and changes of owner), PA-4 (the ledger balances and cannot be changed). */
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "hooks_kit.h"
+#include "payment/bank/book.h"
+#include "payment/payment.h"
+#include "payment/payment_shell.h"
+
+static const struct service_spec spec = {.name = "payment",
+                                         .core = &payment_core,
+                                         .store = &payment_store,
+                                         .adapter = &payment_adapter,
+                                         .keys = payment_keys,
+                                         .n_keys = PAYMENT_KEYS};
+
+static struct hooks *k;
+static char state_dir[64], url[64];
+static pid_t bank;
+
+static void bank_start(void)
+{
+    bank = fork();
+    cr_assert_geq(bank, 0);
+    if (bank == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        execl(REDRESS_BANK, "redress-bank", "--config", "/dev/null", (char *)NULL);
+        _exit(127);
+    }
+}
+
+static void bank_kill(void)
+{
+    kill(bank, SIGKILL);
+    waitpid(bank, NULL, 0);
+}
+
+static void set_up(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof a;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char port[16];
+    cr_assert(bind(fd, (struct sockaddr *)&a, n) == 0 && getsockname(fd, (struct sockaddr *)&a, &n) == 0);
+    close(fd);
+    strcpy(state_dir, "/tmp/redress-money-XXXXXX");
+    cr_assert_not_null(mkdtemp(state_dir));
+    snprintf(port, sizeof port, "%d", ntohs(a.sin_port));
+    snprintf(url, sizeof url, "http://127.0.0.1:%s", port);
+    setenv("REDRESS_STATE_DIR", state_dir, 1);
+    setenv("REDRESS_BANK_HTTP_PORT", port, 1);
+    setenv("REDRESS_BANK_URL", url, 1);
+    setenv("REDRESS_BANK_TOKEN", "secret-of-the-test", 1);
+    setenv("REDRESS_BANK_TIMEOUT_MS", "300", 1);
+    setenv("REDRESS_BANK_RETRY_MS", "10", 1);
+    bank_start();
+    k = hooks_open(&spec);
+    k->now_ms = 1772416800000;
+}
+
+static void tear_down(void)
+{
+    char cmd[128];
+    hooks_close(k);
+    bank_kill();
+    snprintf(cmd, sizeof cmd, "rm -rf %s", state_dir);
+    cr_assert_eq(system(cmd), 0);
+}
+
+TestSuite(money, .init = set_up, .fini = tear_down, .timeout = 60);
+
+/* A slip of `amount` for each case; in construction the customer still owes 300. */
+static void slips(int from, int to, int amount, const char *phase, const char *payee)
+{
+    for (int i = from; i <= to; i++) {
+        char json[900];
+        snprintf(
+            json, sizeof json,
+            "{'slip_no':'S%d','brief':{'case_no':'RF-%d','kind':'claim','category':'workmanship','phase':'%s',"
+            "'severity':'normal','channel':'web','customer':{},'currency':'CNY','fee_due_minor':300,'consent':false,"
+            "'direct':false,'received_ms':1,'history':false},'assignment':{'version':1,'org_id':'O-E1','org_name':'x',"
+            "'level':'outlet','handler_id':'h','handler_name':'h','manager_id':'m','visitor_id':'v'},'plan':{"
+            "'measures':[],'amount_minor':%d,'currency':'CNY','payee':'%s'},'liability':'outlet','must_pay':true,"
+            "'must_execute':false}",
+            i, i, phase, amount, payee);
+        hooks_feed(k, case_id_make(i % HOOKS_PARTS, i), "approval.slip_approved", json);
+        if (k->n >= 500) hooks_must_commit(k);
+    }
+    if (k->n > 0) hooks_must_commit(k);
+}
+
+static void answers(int n)
+{
+    for (int got = 0, idle = 0; got < n && idle < 3000; idle++) {
+        got += hooks_locals(k, n - got);
+        if (got < n) usleep(5000);
+    }
+}
+
+static int64_t booked(void)
+{
+    struct err e = ERR_INIT;
+    char path[96];
+    bank_kill();
+    snprintf(path, sizeof path, "%s/bank/journal", state_dir);
+    struct book *b = book_open(path, &e);
+    cr_assert_not_null(b, "%s", e.message);
+    int64_t n = book_last(b);
+    book_close(b);
+    return n;
+}
+
+Test(money, PA_3_instructed_asked_settled_and_booked_once)
+{
+    hooks_adapter(k);
+    hooks_assign(k, 1);
+    slips(1, 300, 1000, "construction", "acc-1");
+    cr_assert_eq(k->counts[EV_PAYMENT_DEDUCTED], 300);
+    answers(300);
+    cr_assert_eq(k->counts[EV_PAYMENT_SETTLED], 300);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM payout WHERE state = 'settled' AND amount_minor = 700"), 300);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM ledger_txn"), 900);
+    cr_assert_eq(hooks_ask(k, "SELECT sum(amount_minor)::int8 FROM ledger_entry"), 0);
+    cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account = 'bank:O-E1-6222'"), -210000);
+    cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account = 'expense:compensation:O-E1'"),
+                 300000);
+    cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account = 'clearing:payout:O-E1'"), 0);
+    cr_assert_eq(booked(), 300);
+}
+
+/* A crash between the commit of the intent and the call: the next owner asks from the table. And a crash after the
+ * bank has booked, before the answer is committed: asked again with the same key, booked once. */
+Test(money, PA_3_a_new_owner_asks_again_and_nothing_is_paid_twice)
+{
+    slips(1, 40, 1000, "after_sales", "acc-1"); /* no adapter yet: committed, never asked */
+    hooks_adapter(k);
+    hooks_assign(k, 1);
+    usleep(400000); /* booked by the bank, the answers wait uncommitted */
+    for (int p = 0; p < HOOKS_PARTS; p++) spec.adapter->revoked(&k->host, p);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM payout WHERE state = 'instructed'"), 40);
+    hooks_assign(k, 2);
+    answers(40);
+    cr_assert_eq(k->counts[EV_PAYMENT_SETTLED], 40);
+    usleep(100000);
+    hooks_locals(k, 100); /* answers to the former owner's calls change nothing */
+    cr_assert_eq(k->counts[EV_PAYMENT_SETTLED], 40);
+    cr_assert_eq(booked(), 40);
+}
+
+Test(money, PA_3_the_bank_killed_while_it_pays)
+{
+    hooks_adapter(k);
+    hooks_assign(k, 1);
+    for (int round = 0; round < 4; round++) {
+        slips(round * 250 + 1, (round + 1) * 250, 1000, "after_sales", "acc-1");
+        bank_kill();
+        bank_start();
+    }
+    answers(1000);
+    cr_assert_eq(k->counts[EV_PAYMENT_SETTLED], 1000);
+    cr_assert_eq(booked(), 1000);
+}
+
+Test(money, PA_3_a_refusal_goes_back_in_the_ledger_and_is_paid_under_a_new_number)
+{
+    hooks_adapter(k);
+    hooks_assign(k, 1);
+    slips(1, 1, 1000, "after_sales", "CLOSED-7");
+    answers(1);
+    cr_assert_eq(k->counts[EV_PAYMENT_FAILED], 1);
+    cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account LIKE 'expense:%'"), 0);
+    hooks_feed(k, case_id_make(1, 1), "command.retry_payout",
+               "{'actor':{'id':'HO-F1','role':'finance','org_id':'HO'},'payee':'acc-9'}");
+    hooks_must_commit(k);
+    answers(1);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM payout WHERE state = 'settled' AND payout_no = 2"), 1);
+    cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account LIKE 'expense:%'"), 1000);
+}
+
+/* PA-4: the database itself refuses what does not balance, and any change of what stands. */
+Test(money, PA_4_the_ledger_balances_and_cannot_be_changed)
+{
+    slips(1, 1, 1000, "after_sales", "acc-1");
+    cr_assert(hooks_refused(k, "INSERT INTO ledger_txn VALUES (0, 900, 5, 'instructed', 'S', 1, 1)"), "no legs");
+    cr_assert(
+        hooks_refused(k, "WITH t AS (INSERT INTO ledger_txn VALUES (0, 901, 5, 'instructed', 'S', 1, 1) RETURNING 1) "
+                         "INSERT INTO ledger_entry VALUES (0, 901, 1, 'bank:a', 'CNY', 5), (0, 901, 2, 'bank:b', "
+                         "'CNY', -4)"),
+        "does not balance");
+    cr_assert(
+        hooks_refused(k, "WITH t AS (INSERT INTO ledger_txn VALUES (0, 902, 5, 'instructed', 'S', 1, 1) RETURNING 1) "
+                         "INSERT INTO ledger_entry VALUES (0, 902, 1, 'bank:a', 'CNY', 5), (0, 902, 2, 'bank:b', "
+                         "'USD', -5)"),
+        "balances only over currencies");
+    cr_assert(hooks_refused(k, "INSERT INTO ledger_entry SELECT partition, seq, 3, 'bank:a', 'CNY', 7 FROM ledger_txn"),
+              "a leg added later");
+    cr_assert(hooks_refused(k, "UPDATE ledger_entry SET amount_minor = 1"), "update");
+    cr_assert(hooks_refused(k, "DELETE FROM ledger_txn"), "delete");
+    cr_assert(hooks_refused(k, "TRUNCATE ledger_entry"), "truncate");
+    cr_assert(hooks_refused(k, "UPDATE payout SET amount_minor = 1"), "a payout's amount");
+    cr_assert_not(hooks_refused(k, "WITH t AS (INSERT INTO ledger_txn VALUES (0, 903, 5, 'instructed', 'S', 1, 1) "
+                                   "RETURNING 1) INSERT INTO ledger_entry VALUES (0, 903, 1, 'bank:a', 'CNY', 5), "
+                                   "(0, 903, 2, 'bank:b', 'CNY', -5)"));
+    cr_assert(hooks_refused(k, "INSERT INTO ledger_txn VALUES (0, 904, 5, 'instructed', 'S', 1, 1)"), "posted twice");
+    cr_assert(system("psql -q -d $REDRESS_DB_NAME -c 'DELETE FROM payment.ledger_entry' 2>/dev/null") != 0,
+              "not even the superuser, by mistake");
+}
+
+/* PA-3: an answer to a payout that is not open takes its transaction with it. */
+Test(money, PA_3_a_payout_is_answered_once)
+{
+    slips(1, 1, 1000, "after_sales", "acc-1");
+    const char *once = "SELECT payment.answer(array[(1::int8<<40)+1], array[1::int8], array['settled'], array['r'], "
+                       "array[null], array[1::int8])";
+    cr_assert_not(hooks_refused(k, once));
+    cr_assert(hooks_refused(k, once));
+}

@@ -1,0 +1,231 @@
+/* Timers of the SLA service against a real PostgreSQL and a real Redis (SL-3): each miss fires once, on time, whatever
+ * happens to Redis: wiped, killed, away from the start, restarted; and across a change of owner. */
+#include "hooks_kit.h"
+#include "redis_kit.h"
+#include "sla/sla.h"
+#include "sla/sla_shell.h"
+
+static const struct service_spec spec = {
+    .name = "sla", .core = &sla_core, .store = &sla_store, .adapter = &sla_adapter};
+
+enum { DAY_MS = 24 * 3600 * 1000 };
+static const int64_t START = 1772416800000; /* Mon 2026-03-02 10:00 +08:00 */
+
+static struct hooks *k;
+static struct redis_kit redis;
+
+static void set_up(void)
+{
+    redis_kit_start(&redis);
+    setenv("REDRESS_REDIS_PORT", redis.port, 1);
+    setenv("REDRESS_REDIS_PASSWORD", REDIS_KIT_PASSWORD, 1);
+    k = hooks_open(&spec);
+    k->now_ms = START;
+    hooks_adapter(k);
+    hooks_assign(k, 1);
+}
+
+static void tear_down(void)
+{
+    hooks_close(k);
+    redis_kit_end(&redis);
+}
+
+TestSuite(sla_timers, .init = set_up, .fini = tear_down, .timeout = 60);
+
+/* Complaints, received one a second: each arms the first response (a warning at 80 % and the due after 24 h). */
+static void register_cases(int n)
+{
+    for (int i = 1; i <= n; i++) {
+        char json[400];
+        snprintf(json, sizeof json,
+                 "{'brief':{'case_no':'RF','kind':'complaint','category':'workmanship','phase':'construction',"
+                 "'severity':'normal','channel':'web','customer':{},'consent':false,'direct':false,'history':false,"
+                 "'received_ms':%lld},'materials':'complete','matter':'m'}",
+                 (long long)START + i * 1000);
+        hooks_feed(k, case_id_make(i % HOOKS_PARTS, i), "intake.registered", json);
+        if (k->n > 500) hooks_must_commit(k);
+    }
+    hooks_must_commit(k);
+}
+
+static void ticks(int n)
+{
+    for (int i = 0; i < n; i++) spec.adapter->tick(&k->host, k->now_ms);
+}
+
+static void responded(int from, int to)
+{
+    for (int i = from; i <= to; i++) hooks_feed(k, case_id_make(i % HOOKS_PARTS, i), "intake.responded", NULL);
+    hooks_must_commit(k);
+}
+
+static void expect_fired(int64_t warned, int64_t breached)
+{
+    cr_assert_eq(k->counts[EV_SLA_WARNED], warned, "%lld warned", (long long)k->counts[EV_SLA_WARNED]);
+    cr_assert_eq(k->counts[EV_SLA_BREACHED], breached, "%lld breached", (long long)k->counts[EV_SLA_BREACHED]);
+}
+
+Test(sla_timers, SL_3_fire_once_when_due_and_not_before)
+{
+    register_cases(1000);
+    ticks(1);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed'"), 2000);
+    responded(1, 100);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed'"), 1800);
+    k->now_ms = START + DAY_MS * 8 / 10; /* the first warning is due a second later */
+    cr_assert_eq(hooks_locals(k, 5000), 0);
+    k->now_ms = START + DAY_MS;
+    hooks_locals(k, 5000);
+    expect_fired(900, 0);
+    k->now_ms = START + DAY_MS + 500 * 1000;
+    hooks_locals(k, 5000);
+    expect_fired(900, 400);
+    k->now_ms += DAY_MS;
+    hooks_locals(k, 5000);
+    ticks(3);
+    cr_assert_eq(hooks_locals(k, 5000), 0);
+    expect_fired(900, 900);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'fired'"), 1800);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'fired' AND fired < due"), 0);
+}
+
+/* Wiped in the middle: nothing lost, nothing twice, and the index is whole again by itself. */
+Test(sla_timers, SL_3_redis_wiped_in_the_middle)
+{
+    register_cases(2000);
+    ticks(2);
+    k->now_ms = START + DAY_MS + 600 * 1000;
+    hooks_locals(k, 700);
+    redis_kit_do(&redis, "FLUSHALL");
+    hooks_locals(k, 20000);
+    ticks(3);
+    hooks_locals(k, 20000);
+    expect_fired(2000, 600);
+    cr_assert_eq(redis_kit_do(&redis, "DBSIZE") > 0, true);
+    k->now_ms += DAY_MS;
+    hooks_locals(k, 20000);
+    ticks(2);
+    cr_assert_eq(hooks_locals(k, 100), 0);
+    expect_fired(2000, 2000);
+}
+
+/* Away: firing goes on from the database within the sweep, also what is armed meanwhile; then whole again. */
+Test(sla_timers, SL_3_redis_away_and_back)
+{
+    register_cases(300);
+    ticks(1);
+    redis_kit_kill(&redis);
+    k->now_ms = START + DAY_MS + 100 * 1000;
+    hooks_locals(k, 5000);
+    ticks(1);
+    hooks_locals(k, 5000);
+    expect_fired(300, 100);
+    k->now_ms = START + DAY_MS + 100 * 1000 + 1000; /* read ahead by the sweep: punctual without Redis */
+    cr_assert_eq(hooks_locals(k, 5000), 1);
+    redis_kit_start(&redis);
+    for (int i = 0; i < 30 && redis_kit_do(&redis, "DBSIZE") < 4; i++) {
+        usleep(100000);
+        ticks(1);
+    }
+    k->now_ms = START + 2 * DAY_MS;
+    hooks_locals(k, 5000);
+    ticks(2);
+    hooks_locals(k, 5000);
+    expect_fired(300, 300);
+}
+
+/* A batch that did not commit is asked for again; a new owner (epoch) finds everything in the rows. */
+Test(sla_timers, SL_3_uncommitted_and_another_owner)
+{
+    struct local_input first[256], again[256];
+    register_cases(40);
+    ticks(1);
+    k->now_ms = START + 2 * DAY_MS;
+    int n = spec.adapter->poll(&k->host, 1, k->now_ms, first, 256);
+    cr_assert_eq(n, 20);
+    cr_assert_eq(spec.adapter->poll(&k->host, 1, k->now_ms, again, 256), n);
+    cr_assert_eq(first[3].case_id, again[3].case_id);
+    spec.adapter->revoked(&k->host, 1);
+    cr_assert_eq(spec.adapter->next(&k->host, 1), ADAPTER_NEVER);
+    hooks_assign(k, 2);
+    hooks_locals(k, 5000);
+    ticks(1);
+    cr_assert_eq(hooks_locals(k, 5000), 0);
+    expect_fired(40, 40);
+}
+
+/* The row's guard: what is not armed, or not due, cannot fire, and takes its whole transaction with it. */
+Test(sla_timers, SL_3_the_row_decides)
+{
+    struct err e = ERR_INIT;
+    register_cases(1);
+    const struct ev_sla_timer_fired due = {.code = "first_response", .ver = 1, .due_ms = START + 1000 + DAY_MS};
+    const struct local_input local = {
+        .part = 1, .case_id = case_id_make(1, 1), .type = EV_SLA_TIMER_FIRED, .data = &due, .id = "t"};
+    struct input in = {.type = EV_SLA_TIMER_FIRED,
+                       .data = &due,
+                       .id = "t",
+                       .source = "local",
+                       .case_id = local.case_id,
+                       .now_ms = due.due_ms,
+                       .at_ms = due.due_ms};
+    cr_assert_eq(hooks_decide(k, &in, &local)->verdict, VERDICT_DONE);
+    ((struct input *)k->changes[0].in)->now_ms = due.due_ms - 1; /* a clock that went back after the decision */
+    cr_assert_eq(hooks_commit(k, &e), PROTO_DATA);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed'"), 2);
+}
+
+/* Answered in the very batch in which the timer was taken: no miss, the rows are done with. */
+Test(sla_timers, SL_3_answered_in_the_batch_that_takes_the_timer)
+{
+    struct local_input due[8];
+    register_cases(1);
+    k->now_ms = START + 1000 + DAY_MS;
+    cr_assert_eq(spec.adapter->poll(&k->host, 1, k->now_ms, due, 8), 2);
+    hooks_feed(k, case_id_make(1, 1), "intake.responded", NULL);
+    for (int i = 0; i < 2; i++) {
+        hooks_decide(k,
+                     &(struct input){.type = due[i].type,
+                                     .data = due[i].data,
+                                     .id = due[i].id,
+                                     .source = "local",
+                                     .case_id = due[i].case_id,
+                                     .now_ms = k->now_ms,
+                                     .at_ms = due[i].at_ms},
+                     &due[i]);
+    }
+    hooks_must_commit(k);
+    expect_fired(0, 0);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed'"), 0);
+    cr_assert_eq(hooks_locals(k, 10), 0);
+}
+
+/* A fired timer whose case is parked stands in `parked`: it is not asked for a second time. */
+Test(sla_timers, SL_3_a_timer_of_a_parked_case_is_taken_once)
+{
+    struct local_input due[8];
+    register_cases(1);
+    k->now_ms = START + 1000 + DAY_MS;
+    cr_assert_eq(spec.adapter->poll(&k->host, 1, k->now_ms, due, 8), 2);
+    struct input in = {.type = due[1].type, .data = due[1].data, .case_id = due[1].case_id, .now_ms = k->now_ms};
+    k->changes[k->n++] = (struct change){
+        .part = 1, .in = &in, .topic = -1, .local = &due[1], .verdict = VERDICT_IGNORED, .parked = true};
+    hooks_must_commit(k);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'fired'"), 1);
+    cr_assert_eq(spec.adapter->poll(&k->host, 1, k->now_ms, due, 8), 1);
+}
+
+/* A floor far below what it does: due all at once, fired and committed. */
+Test(sla_timers, SL_3_a_herd)
+{
+    register_cases(15000);
+    ticks(4);
+    k->now_ms = START + 2 * DAY_MS;
+    int64_t from = clock_monotonic_us();
+    hooks_locals(k, 100000);
+    double seconds = (double)(clock_monotonic_us() - from) / 1e6;
+    fprintf(stderr, "sla: %.0f timers/s fired and committed\n", 30000 / seconds);
+    expect_fired(15000, 15000);
+    cr_assert_lt(seconds, 30);
+}
