@@ -75,8 +75,8 @@ static void classify_inbound(struct loop *l, struct item *it)
         return;
     }
     it->todo = ITEM_DECIDE;
-    it->to_case = 0;
-    if (it->topic == TOPIC_EXCHANGE) return; /* it is at home: its forwarder computed that */
+    it->to_case = it->redrive == NULL ? 0 : it->redrive->case_id; /* a row parked with its case keeps it */
+    if (it->to_case != 0 || it->topic == TOPIC_EXCHANGE) return;  /* at home: its forwarder computed that */
     struct input in = as_input(l, it);
     it->home = l->spec->store->home(&l->host, &in);
     if (proto_home(it->part, it->home) == PROTO_FORWARD) it->todo = ITEM_FORWARD;
@@ -294,7 +294,7 @@ static bool resolve(struct loop *l, struct attempt *a, struct err *e)
     int n = 0;
     for (int i = 0; i < a->n_work; i++) {
         struct item *it = a->work[i];
-        if (it->todo != ITEM_DECIDE || !it->external || it->topic == TOPIC_COMMAND) continue;
+        if (it->todo != ITEM_DECIDE || !it->external || it->topic == TOPIC_COMMAND || it->to_case != 0) continue;
         inputs[n] = as_input(l, it);
         arrivals[n] = (struct arrival){.in = &inputs[n], .record = it->record, .part = it->part};
         of[n++] = it;

@@ -104,7 +104,8 @@ struct store {
     int (*home)(struct host *h, const struct input *in);
     /* Inbound events only, all at home and none seen before, in the order they will be decided: gives each a
      * case. Numbers for new cases come from a per-partition counter of the store's own, read here and written in
-     * `save`. May be called again for the same or fewer arrivals. */
+     * `save` (a parked arrival has used its number too: change.in->case_id). May be called again for the same or
+     * fewer arrivals. */
     bool (*resolve)(struct host *h, struct arrival *arrivals, int n, struct err *e);
     /* Adds statements to the batch's transaction. Called once a transaction, also for arrivals that were only
      * skipped; n may be 0. */
