@@ -121,8 +121,18 @@ static void add_cause(struct loop *l, struct record *r, const struct item *it, c
     add_header(r, "correlation_id", correlation);
     add_header(r, "causation_id", cause);
     if (it->external && it->source != NULL) add_header(r, "causation_source", it->source);
+    if (it->topic == TOPIC_COMMAND && it->at_ms != 0) add_header(r, "accepted", time_text(l, it->at_ms));
     add_header(r, "traceparent", trace(&l->attempt_arena, it->traceparent, correlation, id));
     if (it->topic < 0) add_header(r, "input", input_text(l, it));
+}
+
+/* What a person's command leads to is as old as its acceptance at the edge, however late it was read: an answer in
+ * time counts as in time (SL-3). Everything else happens when it is decided. */
+static int64_t own_time(const struct emission *m)
+{
+    const struct item *it = m->cause;
+    bool accepted = event_is_command(it->type) && it->at_ms != 0 && it->at_ms < m->now_ms;
+    return accepted ? it->at_ms : m->now_ms;
 }
 
 void emit_event(struct loop *l, struct attempt *a, const struct emission *m, struct made *made)
@@ -148,7 +158,7 @@ void emit_event(struct loop *l, struct attempt *a, const struct emission *m, str
     add_header(&r, "ce_id", made->id);
     add_header(&r, "ce_source", l->source[part]);
     add_header(&r, "ce_type", event_ce_type(m->type));
-    add_header(&r, "ce_time", time_text(l, m->now_ms));
+    add_header(&r, "ce_time", time_text(l, own_time(m)));
     add_header(&r, "content-type", "application/json");
     add_header(&r, "seq", seq_text);
     add_header(&r, "case_id", key);
