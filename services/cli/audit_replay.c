@@ -59,7 +59,8 @@ static void on_breached(struct audit *a, struct limit_story *s, const struct ev_
 
 static void tell(struct audit *a, struct limit_story **all, struct arena *arena, const struct logged *l)
 {
-    if (l->type != EV_SLA_ARMED && l->type != EV_SLA_BREACHED && l->type != EV_SLA_ANNULLED && l->type != EV_SLA_ENDED)
+    if (l->type != EV_SLA_ARMED && l->type != EV_SLA_RESUMED && l->type != EV_SLA_BREACHED &&
+        l->type != EV_SLA_ANNULLED && l->type != EV_SLA_ENDED)
         return;
     struct err e = ERR_INIT;
     void *data = arena_alloc(arena, event_desc(l->type)->size);
@@ -67,8 +68,9 @@ static void tell(struct audit *a, struct limit_story **all, struct arena *arena,
         audit_offend(a, 4, "%s cannot be read: %s", l->id, e.message);
         return;
     }
-    if (l->type == EV_SLA_ARMED) {
-        const struct limit *limit = ((struct ev_sla_armed *)data)->limit;
+    if (l->type == EV_SLA_ARMED || l->type == EV_SLA_RESUMED) { /* a resumption is a version of its own */
+        const struct limit *limit =
+            l->type == EV_SLA_ARMED ? ((struct ev_sla_armed *)data)->limit : ((struct ev_sla_resumed *)data)->limit;
         a->checks[3].examined++;
         if (++story(all, arena, l->case_id, limit->code, limit->ver)->armed > 1)
             audit_offend(a, 4, "limit %" PRId64 "/%s/%" PRId64 ": armed twice", l->case_id, limit->code, limit->ver);
@@ -164,7 +166,7 @@ static bool input_from(struct replay *r, const struct logged *out, struct input 
             return err_set(e, ERR_DATA, "audit", "its cause %s is nowhere", out->cause == NULL ? "?" : out->cause);
         in->type = cause->type;
         in->source = cause->source;
-        if (cause->time_ms != 0) in->at_ms = cause->time_ms;
+        if (cause->accepted_ms != 0) in->at_ms = cause->accepted_ms;
         json = cause->json;
         n = cause->json_len;
     }
