@@ -121,7 +121,6 @@ static void add_cause(struct loop *l, struct record *r, const struct item *it, c
     add_header(r, "correlation_id", correlation);
     add_header(r, "causation_id", cause);
     if (it->external && it->source != NULL) add_header(r, "causation_source", it->source);
-    if (it->topic == TOPIC_COMMAND && it->at_ms != 0) add_header(r, "accepted", time_text(l, it->at_ms));
     add_header(r, "traceparent", trace(&l->attempt_arena, it->traceparent, correlation, id));
     if (it->topic < 0) add_header(r, "input", input_text(l, it));
 }

@@ -55,11 +55,9 @@ static void read_header(struct item *it, const struct header *h)
         it->has_stream = parse_writer(h->value, &it->stream);
 }
 
-/* What a command caused counts from when the command was accepted at the edge, however late it was read (SL-3). */
 static void read_time(struct item *it, const struct record *r)
 {
-    const char *time = record_header(r, "accepted");
-    if (time == NULL) time = record_header(r, "ce_time");
+    const char *time = record_header(r, "ce_time");
     if (time == NULL || !timefmt_parse(time, &it->at_ms)) it->at_ms = 0;
 }
 

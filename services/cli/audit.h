@@ -39,7 +39,6 @@ struct logged {
     enum event_type type;
     int64_t seq, case_id;
     int64_t time_ms;                    /* ce_time */
-    int64_t accepted_ms;                /* of what a command caused: when that was accepted at the edge */
     const char *source, *cause, *local; /* headers; NULL when absent */
     const char *json;
     size_t json_len;

@@ -14,7 +14,6 @@ static const char *copy(struct arena *a, const char *text) { return arena_strdup
 static void fill(struct arena *arena, const struct record *r, struct logged *l)
 {
     const char *type = record_header(r, "ce_type"), *time = record_header(r, "ce_time");
-    const char *accepted = record_header(r, "accepted");
     struct buf bytes = BUF_INIT;
     record_encode(r, &bytes);
     l->crc = id_crc32(0, bytes.bytes, bytes.len);
@@ -26,7 +25,7 @@ static void fill(struct arena *arena, const struct record *r, struct logged *l)
     l->type = EV_NONE;
     if (type != NULL) event_parse_type(type, &l->type);
     if (time == NULL || !timefmt_parse(time, &l->time_ms)) l->time_ms = 0;
-    if (accepted == NULL || !timefmt_parse(accepted, &l->accepted_ms)) l->accepted_ms = l->time_ms;
+    if (accepted == NULL || !timefmt_parse(accepted, &l->at_ms)) l->at_ms = l->time_ms;
     record_header_int(r, "case_id", &l->case_id);
     record_header_int(r, "seq", &l->seq);
     l->json = arena_strndup(arena, r->value == NULL ? "" : r->value, r->value_len);
@@ -46,7 +45,7 @@ static void fill_external(struct arena *arena, const struct record *r, struct lo
     if (!ce_read(&m, arena, &event, &why)) return;
     l->id = copy(arena, event.id);
     l->source = copy(arena, event.source);
-    l->time_ms = l->accepted_ms = event.has_time ? event.time_ms : 0;
+    l->time_ms = event.has_time ? event.time_ms : 0;
     l->type = EV_NONE;
     event_parse_type(event.type, &l->type);
     l->json = arena_strndup(arena, event.data, event.n_data);

@@ -150,29 +150,41 @@ static const struct logged *cause_of(const struct replay *r, const struct logged
     return NULL;
 }
 
+/* What no topic brought travels whole in the header `input` of what it caused: {type, id, at_ms, data}. */
+static bool local_input(struct replay *r, const struct logged *out, struct input *in, struct err *e)
+{
+    json_error_t where;
+    json_t *envelope = json_loads(out->local, JSON_REJECT_DUPLICATES, &where);
+    const char *type = json_string_value(json_object_get(envelope, "type"));
+    char *data = json_dumps(json_object_get(envelope, "data"), JSON_COMPACT);
+    in->source = "local";
+    in->at_ms = json_integer_value(json_object_get(envelope, "at_ms"));
+    bool well = type != NULL && data != NULL && event_parse_type(type, &in->type);
+    if (well) {
+        void *decoded = arena_alloc(&r->arena, event_desc(in->type)->size);
+        in->data = decoded;
+        well = codec_decode(event_desc(in->type), data, strlen(data), &r->arena, decoded, e);
+    } else {
+        err_set(e, ERR_DATA, "audit", "its header 'input' cannot be read: %s", where.text);
+    }
+    free(data);
+    json_decref(envelope);
+    return well;
+}
+
 static bool input_from(struct replay *r, const struct logged *out, struct input *in, struct err *e)
 {
     *in = (struct input){.id = out->cause, .case_id = out->case_id, .now_ms = out->time_ms, .at_ms = out->time_ms};
-    const char *json;
-    size_t n;
-    if (out->local != NULL) {
-        in->type = r->service == SERVICE_SLA ? EV_SLA_TIMER_FIRED : EV_PAYMENT_BANK_ANSWER;
-        in->source = "local";
-        json = out->local;
-        n = strlen(json);
-    } else {
-        const struct logged *cause = cause_of(r, out);
-        if (cause == NULL)
-            return err_set(e, ERR_DATA, "audit", "its cause %s is nowhere", out->cause == NULL ? "?" : out->cause);
-        in->type = cause->type;
-        in->source = cause->source;
-        if (cause->accepted_ms != 0) in->at_ms = cause->accepted_ms;
-        json = cause->json;
-        n = cause->json_len;
-    }
+    if (out->local != NULL) return local_input(r, out, in, e);
+    const struct logged *cause = cause_of(r, out);
+    if (cause == NULL)
+        return err_set(e, ERR_DATA, "audit", "its cause %s is nowhere", out->cause == NULL ? "?" : out->cause);
+    in->type = cause->type;
+    in->source = cause->source;
+    if (cause->at_ms != 0) in->at_ms = cause->at_ms;
     void *data = arena_alloc(&r->arena, event_desc(in->type)->size);
     in->data = data;
-    return codec_decode(event_desc(in->type), json, n, &r->arena, data, e);
+    return codec_decode(event_desc(in->type), cause->json, cause->json_len, &r->arena, data, e);
 }
 
 /* Refusals the runtime gives by itself (a parked case) are no decisions of the core. */
