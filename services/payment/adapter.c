@@ -59,10 +59,10 @@ static bool open_bank(struct host *h, struct err *e)
     if (b->parts == NULL) abort();
     for (int i = 0; i < b->n_parts; i++) b->parts[i].end = &b->parts[i].first;
     h->adapter = b;
-    b->open = metrics_own(h->metrics, "redress_payment_open", "Payouts not yet answered by the bank", "gauge");
-    b->answered = metrics_own(h->metrics, "redress_payment_answered_total", "Final answers of the bank", "counter");
-    b->retried = metrics_own(h->metrics, "redress_payment_retried_total", "Bank calls to be repeated", "counter");
-    b->down = metrics_own(h->metrics, "redress_payment_bank_down", "1 while the bank does not answer", "gauge");
+    b->open = metrics_own(h->metrics, "payment_open", "Payouts not yet answered by the bank", "gauge");
+    b->answered = metrics_own(h->metrics, "payment_answered_total", "Final answers of the bank", "counter");
+    b->retried = metrics_own(h->metrics, "payment_retried_total", "Bank calls to be repeated", "counter");
+    b->down = metrics_own(h->metrics, "payment_bank_down", "1 while the bank does not answer", "gauge");
     if (!check_drill(h, s.url, e)) return false;
     b->client = bank_client_new(&s, e);
     return b->client != NULL;

@@ -212,15 +212,13 @@ static bool open_timers(struct host *h, struct err *e)
                                .partitions = h->partitions};
     t->ts = ts_open(&config);
     t->figures = (struct figures){
-        .fired = metrics_own(h->metrics, "redress_sla_fired_total", "Timers fired", "counter"),
-        .late = metrics_own(h->metrics, "redress_sla_late_ms_total",
-                            "Sum of their lateness, ms of the installation's clock", "counter"),
-        .late_most = metrics_own(h->metrics, "redress_sla_late_ms_most", "Largest lateness since the start", "gauge"),
-        .whole =
-            metrics_own(h->metrics, "redress_sla_indexed_partitions", "Partitions whose time index is whole", "gauge"),
-        .overdue =
-            metrics_own(h->metrics, "redress_sla_overdue_ms", "Age of the oldest timer due and not fired", "gauge"),
-        .swept = metrics_own(h->metrics, "redress_sla_swept_total", "Due timers the index did not tell of", "counter")};
+        .fired = metrics_own(h->metrics, "sla_fired_total", "Timers fired", "counter"),
+        .late = metrics_own(h->metrics, "sla_late_ms_total", "Sum of their lateness, ms of the installation's clock",
+                            "counter"),
+        .late_most = metrics_own(h->metrics, "sla_late_ms_most", "Largest lateness since the start", "gauge"),
+        .whole = metrics_own(h->metrics, "sla_indexed_partitions", "Partitions whose time index is whole", "gauge"),
+        .overdue = metrics_own(h->metrics, "sla_overdue_ms", "Age of the oldest timer due and not fired", "gauge"),
+        .swept = metrics_own(h->metrics, "sla_swept_total", "Due timers the index did not tell of", "counter")};
     h->adapter = t;
     return true;
 }
