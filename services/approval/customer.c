@@ -30,6 +30,7 @@ static void emit_slip(struct step *s)
                                             .assignment = next->assignment,
                                             .plan = next->plan,
                                             .liability = next->finding->liability,
+                                            .finding = next->finding,
                                             .payee = next->plan->payee != NULL ? next->plan->payee : next->payee,
                                             .must_pay = next->plan->amount_minor > 0,
                                             .must_execute = next->must_execute};

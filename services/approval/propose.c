@@ -48,17 +48,29 @@ void approval_request(struct step *s)
                                         .round = next->round};
 }
 
-void approval_offer_or_reject(struct step *s)
+/* AP-7: with the reasons, the finding and the ways open; above head office nobody hears an appeal (AP-9). */
+static void reject(struct step *s)
 {
+    static const char *const routes[] = {"appeal", "mediation", "arbitration", "court"};
     struct approval_state *next = s->next;
-    if (!plan_is_rejection(next->plan)) {
-        approval_offer(s);
-        return;
-    }
+    bool top = next->assignment->level == ORG_LEVEL_HEAD_OFFICE;
     next->status = APPROVAL_STATUS_REJECTED;
     struct ev_approval_rejected *e = decision_emit(s->out, EV_APPROVAL_REJECTED);
     *e = (struct ev_approval_rejected){.reasons = next->plan->reasons,
-                                       .appeal_days = s->policy->pack->negotiation->appeal_days};
+                                       .appeal_days = s->policy->pack->negotiation->appeal_days,
+                                       .finding = next->finding,
+                                       .n_routes = (int)(sizeof routes / sizeof routes[0]) - top,
+                                       .routes = routes + top};
+}
+
+void approval_offer_or_reject(struct step *s)
+{
+    const struct approval_state *next = s->next;
+    if (plan_is_rejection(next->plan)) {
+        reject(s);
+    } else {
+        approval_offer(s);
+    }
 }
 
 static void decide_alone(struct step *s)

@@ -85,6 +85,16 @@ static const char *solution_text(const struct plan *plan, struct arena *a)
     return text;
 }
 
+/* RV-2: cause and prevention, as far as the investigation says. */
+static void explain(struct ev_intake_result_noticed *e, const struct finding *f)
+{
+    if (f == NULL) return;
+    e->cause = f->cause;
+    e->liability = f->liability;
+    e->explanation = f->comment;
+    e->prevention = f->prevention;
+}
+
 static void notice_slip(struct step *s, const struct ev_approval_slip_approved *slip)
 {
     struct intake_state *next = s->next;
@@ -101,6 +111,7 @@ static void notice_slip(struct step *s, const struct ev_approval_slip_approved *
                                            .must_pay = next->must_pay,
                                            .must_execute = next->must_execute,
                                            .outcome = OUTCOME_SETTLED};
+    explain(e, slip->finding);
     if (next->paid) count_paid(next, currency_before);
 }
 
@@ -136,14 +147,17 @@ enum verdict intake_on_slip_approved(struct step *s)
     return VERDICT_DONE;
 }
 
-void intake_notice_rejection(struct step *s, const char *reasons)
+void intake_notice_rejection(struct step *s, const struct ev_approval_rejected *why)
 {
     struct intake_state *next = s->next;
     next->noticed = true;
     next->asked_ms = s->in->at_ms;
     struct ev_intake_result_noticed *e = decision_emit(s->out, EV_INTAKE_RESULT_NOTICED);
     *e = (struct ev_intake_result_noticed){
-        .solution = reasons, .currency = s->policy->pack->currency, .outcome = OUTCOME_REJECTED};
+        .solution = why->reasons, .currency = s->policy->pack->currency, .outcome = OUTCOME_REJECTED};
+    e->n_routes = why->n_routes;
+    e->routes = why->routes;
+    explain(e, why->finding);
 }
 
 enum verdict intake_on_rejected(struct step *s)
@@ -153,11 +167,11 @@ enum verdict intake_on_rejected(struct step *s)
     struct intake_state *next = s->next;
     next->rejections++;
     if (is_over(state)) {
-        intake_notice_rejection(s, in->reasons);
+        intake_notice_rejection(s, in);
         return VERDICT_DONE;
     }
     intake_finish_materials(s, MATERIALS_LAPSED);
-    intake_notice_rejection(s, in->reasons);
+    intake_notice_rejection(s, in);
     next->status = INTAKE_STATUS_ANSWERED;
     next->outcome = OUTCOME_REJECTED;
     return VERDICT_DONE;

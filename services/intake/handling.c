@@ -103,7 +103,7 @@ enum verdict intake_on_review(struct step *s)
                                      .comment = in->comment};
     if (!rejects) return VERDICT_DONE;
     next->final = true;
-    intake_notice_rejection(s, in->comment);
+    intake_notice_rejection(s, &(struct ev_approval_rejected){.reasons = in->comment});
     intake_close(s, &(struct ending){OUTCOME_REJECTED, in->lawful ? "out_of_scope" : "unlawful", 0});
     return VERDICT_DONE;
 }

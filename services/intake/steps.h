@@ -34,7 +34,8 @@ struct ending {
 };
 void intake_close(struct step *s, const struct ending *how);
 void intake_reopen(struct step *s, const char *reason);
-void intake_notice_rejection(struct step *s, const char *reasons);
+/* The customer is told why, and what is still open to them (AP-7). */
+void intake_notice_rejection(struct step *s, const struct ev_approval_rejected *why);
 /* The brief corrected: next version, told to everybody (IN-4). */
 void intake_correct_brief(struct step *s, struct brief *corrected, const char *reason);
 enum verdict intake_on_slip_approved(struct step *s);

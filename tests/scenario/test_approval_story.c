@@ -245,6 +245,10 @@ Test(story, AP_9_an_appeal_goes_to_the_next_level)
     expect_status(APPROVAL, "rejected");
     expect_status(INTAKE, "answered");
     cr_assert_eq(((const struct ev_approval_rejected *)last(EV_APPROVAL_REJECTED))->appeal_days, 15);
+    const struct ev_intake_result_noticed *told = last(EV_INTAKE_RESULT_NOTICED);
+    cr_assert_str_eq(told->solution, "cleaned with acid against the manual");
+    cr_assert_eq(told->n_routes, 4);
+    cr_assert_eq(told->cause, CAUSE_WORKMANSHIP);
     advance_days(3);
     customer_objects();
     expect_status(INTAKE, "open");
@@ -469,6 +473,25 @@ Test(story, RV_1_paid_and_executed_before_the_customer_is_asked)
     expect_refused(NULL, "not_in_this_state");
     customer_answers(SATISFACTION_SATISFIED);
     expect_status(INTAKE, "closed");
+    expect_sound();
+}
+
+/* RV-2: the customer is told solution, compensation, cause and prevention. */
+Test(story, RV_2_the_result_notice_says_all)
+{
+    customer_claims(20000);
+    struct visit_record r = full_record();
+    struct finding f = the_finding(CAUSE_PROCESS_FAILURE, LIABILITY_OUTLET);
+    f.comment = "no primer was used";
+    f.prevention = "primer is now on the checklist";
+    visitor_submits(&r, &f, compensation(20000));
+    customer_accepts();
+    const struct ev_intake_result_noticed *told = last(EV_INTAKE_RESULT_NOTICED);
+    cr_assert_str_eq(told->solution, "compensation");
+    cr_assert_eq(told->amount_minor, 20000);
+    cr_assert_eq(told->cause, CAUSE_PROCESS_FAILURE);
+    cr_assert_str_eq(told->explanation, "no primer was used");
+    cr_assert_str_eq(told->prevention, "primer is now on the checklist");
     expect_sound();
 }
 
