@@ -25,7 +25,6 @@ static void fill(struct arena *arena, const struct record *r, struct logged *l)
     l->type = EV_NONE;
     if (type != NULL) event_parse_type(type, &l->type);
     if (time == NULL || !timefmt_parse(time, &l->time_ms)) l->time_ms = 0;
-    if (accepted == NULL || !timefmt_parse(accepted, &l->at_ms)) l->at_ms = l->time_ms;
     record_header_int(r, "case_id", &l->case_id);
     record_header_int(r, "seq", &l->seq);
     l->json = arena_strndup(arena, r->value == NULL ? "" : r->value, r->value_len);

@@ -181,7 +181,7 @@ static bool input_from(struct replay *r, const struct logged *out, struct input 
         return err_set(e, ERR_DATA, "audit", "its cause %s is nowhere", out->cause == NULL ? "?" : out->cause);
     in->type = cause->type;
     in->source = cause->source;
-    if (cause->at_ms != 0) in->at_ms = cause->at_ms;
+    if (cause->time_ms != 0) in->at_ms = cause->time_ms;
     void *data = arena_alloc(&r->arena, event_desc(in->type)->size);
     in->data = data;
     return codec_decode(event_desc(in->type), cause->json, cause->json_len, &r->arena, data, e);
