@@ -2,6 +2,7 @@
 #include "contract.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const struct proto_stream contract_own = {SVC_A, 0, T_A, 0};
 const struct proto_stream contract_from_c = {SVC_C, 0, T_C, 0};
@@ -82,6 +83,8 @@ static const char *resume_points(struct protocol *p)
     EXPECT(send_all(p) == 7);
     struct proto_want_row want = {.stream = contract_own, .consumer = SVC_B, .want = 5, .want_n = 1};
     EXPECT(proto_tick_want(p, &want) == PROTO_WANT_BELOW_FLOOR);
+    want.want = 6;
+    EXPECT(proto_tick_want(p, &want) == PROTO_WANT_BELOW_FLOOR);
     struct proto_consumer_row rows[] = {
         {{SVC_A, 0, T_EXCHANGE, 0}, 1, 2}, {{SVC_A, 1, T_A, 1}, 1, 3}, {contract_own, 1, 8}};
     struct proto_hints hints = {.consumers = rows, .n_consumers = 3};
@@ -116,6 +119,21 @@ static const char *a_rewritten_log_is_read_again(struct protocol *p)
     EXPECT(proto_mark_due(p, 0, &topic, &offset) && topic == T_INBOUND && offset == 6);
     EXPECT(!proto_mark_seen(p, 0, T_INBOUND, true, 98));
     EXPECT(proto_position(p, 0, T_INBOUND) == 0 && proto_setup_due(p, 0) && !proto_mark_due(p, 0, &topic, &offset));
+    struct proto_batch b = PROTO_BATCH_INIT;
+    struct proto_writes w;
+    EXPECT(proto_batch_join(p, &b, 0));
+    proto_writes(p, 0, &w);
+    EXPECT(w.n_inputs == 1 && w.inputs[0].topic == T_INBOUND && w.inputs[0].next_offset == 0 && w.inputs[0].mark == 0);
+    proto_batch_end(p, &b, PROTO_UNKNOWN, 0);
+    proto_revoked(p, 0);
+    contract_load(p, 0, 0, 0, 0);
+    EXPECT(proto_mark_seen(p, 0, T_INBOUND, true, 99) && proto_position(p, 0, T_INBOUND) == 7);
+    proto_revoked(p, 0);
+    contract_load(p, 0, 0, 0, 0);
+    EXPECT(!proto_mark_seen(p, 0, T_INBOUND, false, 0) && proto_position(p, 0, T_INBOUND) == 0);
+    EXPECT(proto_out_of_range(p, 0, T_C, 3, 9) == 3 && proto_position(p, 0, T_C) == 3);
+    EXPECT(proto_out_of_range(p, 0, T_C, 0, 1) == 1 && proto_position(p, 0, T_C) == 1);
+    EXPECT(proto_out_of_range(p, 0, T_INBOUND, 5, 9) == 5 && proto_out_of_range(p, 0, T_INBOUND, 2, 4) == 2);
     return NULL;
 }
 
@@ -194,6 +212,33 @@ static const char *an_aborted_batch_leaves_nothing(struct protocol *p)
     return NULL;
 }
 
+/* What a batch changes is what is written, each row once, and only until it is committed. */
+static const char *changes_are_written_once(struct protocol *p)
+{
+    struct proto_batch b = PROTO_BATCH_INIT;
+    struct proto_writes w;
+    contract_load(p, 10, 2, 10, 4);
+    contract_commit_setup(p);
+    EXPECT(proto_batch_join(p, &b, 0) && !proto_writes_any(p, 0));
+    EXPECT(proto_receive(p, 0, contract_from_c, 5, 0) == PROTO_TAKE);
+    EXPECT(proto_receive(p, 0, contract_from_c, 8, 1) == PROTO_GAP);
+    EXPECT(proto_receive(p, 0, contract_from_c, 9, 2) == PROTO_GAP);
+    proto_drop_through(p, 0, T_A, 0, 6);
+    proto_drop_through(p, 0, T_A, 0, 5);
+    proto_writes(p, 0, &w);
+    EXPECT(proto_writes_any(p, 0) && w.cluster == NULL && w.txn == 6 && w.n_inputs == 1 &&
+           w.inputs[0].next_offset == 3);
+    EXPECT(w.n_edges == 1 && w.edges[0].last_seq == 5 && w.edges[0].want == 6 && w.edges[0].want_n == 0);
+    EXPECT(w.n_streams == 1 && w.streams[0].floor == 6 && w.streams[0].out_seq == 10);
+    proto_batch_end(p, &b, PROTO_COMMITTED, 0);
+    EXPECT(proto_batch_join(p, &b, 0) && !proto_writes_any(p, 0));
+    EXPECT(proto_receive(p, 0, contract_from_c, 6, 3) == PROTO_TAKE);
+    proto_writes(p, 0, &w);
+    EXPECT(w.n_edges == 1 && w.edges[0].last_seq == 6 && w.edges[0].want == 0 && w.n_streams == 0);
+    proto_batch_end(p, &b, PROTO_COMMITTED, 0);
+    return NULL;
+}
+
 static const char *a_lost_tail_wants_a_new_producer(struct protocol *p)
 {
     EXPECT(proto_delivered(p, T_A, 0, true, 5) == PROTO_DELIVERED);
@@ -239,6 +284,21 @@ static const char *another_cluster_starts_over(struct protocol *p)
     EXPECT(proto_state(p, 0) == PROTO_RUNNING && proto_position(p, 0, T_INBOUND) == 7);
     proto_tick_cluster(p, "y", 0);
     EXPECT(proto_state(p, 0) == PROTO_WAITING);
+    struct proto_input_row in = {.topic = T_INBOUND, .next_offset = 7, .mark = 99};
+    struct proto_rows rows = {.epoch = 4, .txn = 5, .cluster = "x", .inputs = &in, .n_inputs = 1};
+    struct proto_hints hints = {.cluster = "y"};
+    struct proto_batch b = PROTO_BATCH_INIT;
+    struct proto_writes w;
+    proto_assign_begin(p, 0);
+    EXPECT(proto_assign_loaded(p, 0, &rows, &hints, 0) == PROTO_RUNNING && proto_position(p, 0, T_INBOUND) == 0);
+    EXPECT(proto_setup_due(p, 0) && proto_batch_join(p, &b, 0));
+    proto_writes(p, 0, &w);
+    EXPECT(w.cluster != NULL && strcmp(w.cluster, "y") == 0 && w.n_inputs == 4);
+    proto_batch_end(p, &b, PROTO_COMMITTED, 0);
+    EXPECT(!proto_setup_due(p, 0) && proto_batch_join(p, &b, 0));
+    proto_writes(p, 0, &w);
+    EXPECT(w.cluster == NULL && w.n_inputs == 0);
+    proto_batch_end(p, &b, PROTO_COMMITTED, 0);
     return NULL;
 }
 
@@ -273,6 +333,7 @@ const struct contract_story contract_lives[] = {
     {"new edges start at the floor", new_edges_start_at_the_floor},
     {"commits never overtake a resend", commits_never_overtake_a_resend},
     {"an aborted batch leaves nothing", an_aborted_batch_leaves_nothing},
+    {"changes are written once", changes_are_written_once},
     {"a lost tail wants a new producer", a_lost_tail_wants_a_new_producer},
     {"a lost partition is not left idle", a_lost_partition_is_not_left_idle},
     {"another cluster starts over", another_cluster_starts_over},
