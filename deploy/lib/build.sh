@@ -29,38 +29,39 @@ build_locked() {
     install_programs "$dir"
 }
 
-# install_file FROM TO: replaced in one step, and only when it differs (the old time stamp says so to a reader).
-install_file() {
-    if cmp -s -- "$1" "$2"; then return 1; fi
-    cp -- "$1" "$2.new"
-    chmod "$3" "$2.new"
-    mv -- "$2.new" "$2"
-}
-
 install_programs() {
     local dir=$1 name from
     : >"$STATE/run/restart"
     for name in "${PROGRAMS[@]}"; do
-        from=$(find "$dir/services" "$dir/common" -type f -name "$name" -perm -u+x | head -n 1)
-        if install_file "$from" "$STATE/bin/$name" 755; then printf '%s\n' "${name#redress-}" >>"$STATE/run/restart"; fi
+        from=$(find "$dir/services" -type f -name "$name" -perm -u+x | head -n 1)
+        if cmp -s -- "$from" "$STATE/bin/$name"; then continue; fi
+        cp -- "$from" "$STATE/bin/$name.new"
+        chmod 755 "$STATE/bin/$name.new"
+        mv -- "$STATE/bin/$name.new" "$STATE/bin/$name"
+        printf '%s\n' "${name#redress-}" >>"$STATE/run/restart"
     done
     install_shared
 }
 
-# What the programs read: the policy pack, calendars, the sample with its mappings, the page.
+# What the programs read: the policy pack and calendars (once, at start), the sample with its mappings, the page.
 install_shared() {
-    local part
-    for part in policy calendar sample; do install_tree "$ROOT/schemas/$part" "$STATE/share/$part"; done
+    install_tree "$ROOT/schemas/policy" "$STATE/share/policy" "${SERVICES[@]}"
+    install_tree "$ROOT/schemas/calendar" "$STATE/share/calendar" "${SERVICES[@]}"
+    install_tree "$ROOT/schemas/sample" "$STATE/share/sample"
     install_tree "$ROOT/services/console/web" "$STATE/share/web"
 }
 
+# install_tree FROM TO NAME...: replaces the folder when it differs; the programs named must then begin anew.
 install_tree() {
-    if diff -rq -- "$1" "$2" >/dev/null 2>&1; then return; fi
-    rm -rf -- "$2.new"
-    cp -r -- "$1" "$2.new"
-    chmod -R u=rwX,go=rX "$2.new"
-    rm -rf -- "$2"
-    mv -- "$2.new" "$2"
+    local from=$1 to=$2
+    shift 2
+    if diff -rq -- "$from" "$to" >/dev/null 2>&1; then return; fi
+    rm -rf -- "$to.new"
+    cp -r -- "$from" "$to.new"
+    chmod -R u=rwX,go=rX "$to.new"
+    rm -rf -- "$to"
+    mv -- "$to.new" "$to"
+    if (($# > 0)); then printf '%s\n' "$@" >>"$STATE/run/restart"; fi
 }
 
 # Programs that run with a binary of yesterday.
@@ -68,6 +69,6 @@ restart_changed() {
     local name
     while read -r name; do
         if [[ $name != redressctl ]] && child_is_up "$name"; then s6-svc -r "$(SCAN_DIR)/$name"; fi
-    done <"$STATE/run/restart"
+    done < <(sort -u "$STATE/run/restart")
     rm -f -- "$STATE/run/restart"
 }

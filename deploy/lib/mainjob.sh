@@ -6,7 +6,7 @@ job_progress() { tail -n 1 -- "$1" | tr '\r' '\n' | tail -n 1 | cut -c1-160; }
 
 # The key that 'channel add' shows once is for senders over HTTP; an import needs none, and a log must not keep it.
 import_channel() {
-    if ! ctl channel list | grep -qw -- "$1"; then ctl channel add "$1" --kind import >/dev/null; fi
+    if ! ctl channel list | grep -qw -- "$1"; then ctl channel add "$1" --kind import --rate 6000000 >/dev/null; fi
     ctl import --channel "$1" "$2"
 }
 

@@ -14,7 +14,7 @@ app_ready() {
 
 start_stores() {
     local name
-    for name in "${STORES[@]}"; do child_start "$name"; done
+    for name in "${STORES[@]}"; do child_start "$name"; done # one that died meanwhile
     children_wait 60 store_ready "${STORES[@]}"
 }
 
