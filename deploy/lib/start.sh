@@ -15,7 +15,7 @@ app_ready() {
 start_stores() {
     local name
     for name in "${STORES[@]}"; do child_start "$name"; done # one that died meanwhile
-    children_wait 60 store_ready "${STORES[@]}"
+    children_wait 180 store_ready "${STORES[@]}"
 }
 
 ctl() { as_redress env REDRESS_CONFIG="$STATE/etc/redress.conf" "$STATE/bin/redressctl" "$@"; }
@@ -34,5 +34,5 @@ start_apps() {
     local name
     clock_anchor
     for name in "${APPS[@]}"; do child_start "$name"; done
-    children_wait 60 app_ready "${APPS[@]}"
+    children_wait 180 app_ready "${APPS[@]}"
 }
