@@ -94,8 +94,8 @@ const char *cli_text(json_t *object, const char *key, char *buf, size_t size)
     } else if (json_is_boolean(value)) {
         snprintf(buf, size, "%s", json_is_true(value) ? "yes" : "no");
     } else if (value != NULL && !json_is_null(value)) {
-        json_dumpb(value, buf, size - 1, JSON_COMPACT | JSON_ENCODE_ANY);
-        buf[size - 1] = '\0';
+        size_t n = json_dumpb(value, buf, size - 1, JSON_COMPACT | JSON_ENCODE_ANY); /* writes no NUL */
+        buf[n < size ? n : size - 1] = '\0';
     }
     return buf;
 }
