@@ -219,3 +219,17 @@ Test(money, PA_3_a_payout_is_answered_once)
     cr_assert_not(hooks_refused(k, once));
     cr_assert(hooks_refused(k, once));
 }
+
+/* Instructed, paid, settled and posted, all durable (PostgreSQL's fsync is off here): a floor far below it. */
+Test(money, PA_3_hundreds_of_payouts_a_second)
+{
+    hooks_adapter(k);
+    hooks_assign(k, 1);
+    int64_t from = clock_monotonic_us();
+    slips(1, 4000, 1000, "after_sales", "acc-1");
+    answers(4000);
+    double seconds = (double)(clock_monotonic_us() - from) / 1e6;
+    fprintf(stderr, "payment: %.0f payouts/s instructed, paid and settled\n", 4000 / seconds);
+    cr_assert_eq(k->counts[EV_PAYMENT_SETTLED], 4000);
+    cr_assert_lt(seconds, 40);
+}
