@@ -305,6 +305,8 @@ static void end_chunks(struct protocol *p, struct part *t, bool committed)
         if (committed) {
             /* proto_list_sending looks at committed numbers, which end_values sets next. */
             o->now = o->next;
+            /* What was dropped everybody has; a resend that had not come so far goes on behind it. */
+            if (o->cursor <= o->now.floor) o->cursor = o->now.floor + 1;
             proto_list_sending(t, o);
         }
     }

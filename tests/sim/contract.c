@@ -231,11 +231,17 @@ static const char *changes_are_written_once(struct protocol *p)
     EXPECT(w.n_edges == 1 && w.edges[0].last_seq == 5 && w.edges[0].want == 6 && w.edges[0].want_n == 0);
     EXPECT(w.n_streams == 1 && w.streams[0].floor == 6 && w.streams[0].out_seq == 10);
     proto_batch_end(p, &b, PROTO_COMMITTED, 0);
+    struct proto_send s;
+    EXPECT(!proto_send_next(p, 0, &s));
+    struct proto_want_row want = {.stream = contract_own, .consumer = SVC_B, .want = 7, .want_n = 1};
+    EXPECT(proto_tick_want(p, &want) == PROTO_WANT_MOVED);
     EXPECT(proto_batch_join(p, &b, 0) && !proto_writes_any(p, 0));
+    proto_drop_through(p, 0, T_A, 0, 8);
     EXPECT(proto_receive(p, 0, contract_from_c, 6, 3) == PROTO_TAKE);
     proto_writes(p, 0, &w);
-    EXPECT(w.n_edges == 1 && w.edges[0].last_seq == 6 && w.edges[0].want == 0 && w.n_streams == 0);
+    EXPECT(w.n_edges == 1 && w.edges[0].last_seq == 6 && w.edges[0].want == 0 && w.n_streams == 1);
     proto_batch_end(p, &b, PROTO_COMMITTED, 0);
+    EXPECT(proto_send_next(p, 0, &s) && s.first == 9); /* what was dropped is not sent again */
     return NULL;
 }
 

@@ -25,12 +25,12 @@ static void draw_faults(struct world *w)
         .redis = rate(w, 15),
         .clock = rate(w, 25),
         .rebuild = rate(w, 4),
-        .leap = rate(w, 3),
+        .leap = rate(w, 6),
         .side = rate(w, 15),
         .copies = rate(w, 400),
         .drop_late = rate(w, 600),
         .redrive = rate(w, 30),
-        .retain = rate(w, 400),
+        .retain = rate(w, 900),
     };
     int poisons = sim_below(w, 5);
     for (int i = 0; i < poisons; i++) {
