@@ -191,7 +191,7 @@ int main(int argc, char **argv)
 {
     const char *histories = getenv("REDRESS_SIM_HISTORIES");
     struct options o = {
-        .histories = histories != NULL ? atol(histories) : 5000, .effort = 4000, .seed = 1, .mutate = true};
+        .histories = histories != NULL ? atol(histories) : 3000, .effort = 4000, .seed = 1, .mutate = true};
     if (!parse(argc, argv, &o)) {
         fprintf(stderr, "usage: sim_protocol [--histories N] [--seed S] [--effort N] [--only MUTATION] "
                         "[--no-mutations] [--trace]\n");
