@@ -87,7 +87,13 @@ stack_down() {
 
 stack_service() { printf '%s/run/service/%s' "$REDRESS_STATE" "$1"; }
 stack_pid() { s6-svstat -o pid "$(stack_service "$1")"; }
-stack_kill() { kill "-${2:-KILL}" "$(stack_pid "$1")"; }
+# Between an end and the restart a second later there is no process, and -1, which kill takes for all there are.
+stack_kill() {
+    local pid
+    pid=$(stack_pid "$1")
+    if ((pid <= 1)); then return 1; fi
+    kill "-${2:-KILL}" "$pid"
+}
 stack_stop() { s6-svc -d "$(stack_service "$1")" && s6-svwait -D -t 30000 "$(stack_service "$1")"; }
 stack_start() { s6-svc -u "$(stack_service "$1")"; }
 stack_conf() { sed -n "s/^$1 *= *//p" "$REDRESS_CONFIG" | head -n 1; }
