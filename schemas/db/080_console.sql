@@ -126,12 +126,16 @@ SELECT v.case_id, f.case_no, v.stage,
     f.channel, f.kind, f.category, f.phase, f.severity, f.customer, f.phone, f.contract_no, f.external_ref, f.region,
     a.org_id, a.org_name, a.level, a.handler_id, a.handler_name,
     f.claimed_minor, v.planned_minor, v.paid_minor, f.currency, f.received_ms, v.opened_ms, v.closed_ms, v.updated_ms,
-    v.outcome, f.history, v.missed, v.slips, v.takeovers, d.code AS next_code, d.due_ms AS next_due_ms
+    v.outcome, f.history, v.missed, v.slips, v.takeovers, d.code AS next_code, d.due_ms AS next_due_ms,
+    e.code AS late_code, e.due_ms AS late_due_ms
 FROM console.case_view v
 LEFT JOIN console.case_facts f USING (case_id)
 LEFT JOIN console.case_assignment a USING (case_id)
 LEFT JOIN LATERAL (SELECT l.code, l.due_ms FROM console.case_limit l
-    WHERE l.case_id = v.case_id AND l.state = 'armed' AND l.ended_ms IS NULL ORDER BY l.due_ms LIMIT 1) d ON true;
+    WHERE l.case_id = v.case_id AND l.state = 'armed' AND l.ended_ms IS NULL ORDER BY l.due_ms LIMIT 1) d ON true
+LEFT JOIN LATERAL (SELECT l.code, l.due_ms FROM console.case_limit l
+    WHERE l.case_id = v.case_id AND l.state = 'missed' AND l.ended_ms IS NULL AND l.ours AND v.stage <> 'closed'
+    ORDER BY l.due_ms LIMIT 1) e ON true;
 
 -- An entry as the API and the stream show it (openapi.yaml: Entry).
 CREATE VIEW console.entry_row AS

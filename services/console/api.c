@@ -7,6 +7,8 @@
 
 #include "console/console.h"
 #include "console/hub.h"
+#include "event/codec.h"
+#include "policy/policy.h"
 
 const struct route api_routes[] = {
     {"GET", "/v1/status", ACCESS_OPERATOR, api_status},
@@ -22,6 +24,7 @@ const struct route api_routes[] = {
     {"GET", "/v1/dlq", ACCESS_OPERATOR, api_dlq_list},
     {"GET", "/v1/dlq/{}", ACCESS_OPERATOR, api_dlq_show},
     {"POST", "/v1/dlq/{}/redrive", ACCESS_OPERATOR, api_dlq_redrive},
+    {"GET", "/v1/organisation", ACCESS_OPERATOR, api_organisation},
     {"GET", "/v1/stream", ACCESS_OPERATOR, api_stream},
     {"POST", "/v1/session", ACCESS_PUBLIC, api_sign_in},
     {"DELETE", "/v1/session", ACCESS_OPERATOR, api_sign_out},
@@ -30,6 +33,18 @@ const struct route api_routes[] = {
     {"GET", "/readyz", ACCESS_PUBLIC, api_readyz},
     {0},
 };
+
+/* ---- organisation ---- */
+
+/* Units and people of the policy pack, so that ids can be shown as names (RO-1). */
+void api_organisation(struct request *rq)
+{
+    const struct policy *policy = rq->console->host->policy;
+    if (policy != NULL && codec_encode(&pol_organisation_desc, policy->org, &rq->reply.body))
+        reply_json(rq, 200);
+    else
+        reply_problem(rq, &(struct problem){.status = 404, .title = "This installation has no organisation"});
+}
 
 /* ---- stream ---- */
 

@@ -20,6 +20,7 @@ void api_dlq_show(struct request *rq);
 void api_dlq_redrive(struct request *rq);
 void api_board(struct request *rq);
 void api_status(struct request *rq);
+void api_organisation(struct request *rq);
 void api_stream(struct request *rq);
 /* Names the console's own metrics; once, before the first request. */
 void api_health_register(struct console *c);

@@ -6,6 +6,7 @@
 #include "console/api.h"
 #include "console/console.h"
 #include "console/db.h"
+#include "console/form.h"
 #include "console/gateway.h"
 #include "console/probe.h"
 #include "runtime/metrics.h"
@@ -97,6 +98,28 @@ static void put_number(struct buf *b, const char *member, const struct probe_ans
         buf_printf(b, ",\"%s\":%lld", member, (long long)value);
 }
 
+/* A service says its state as JSON (runtime/health.h); a person reads a sentence. */
+static void put_detail(struct buf *b, const char *said)
+{
+    struct arena a;
+    struct form form;
+    struct err e = ERR_INIT;
+    struct buf body = {.bytes = (char *)(uintptr_t)said, .len = strlen(said)};
+    int64_t given, running, wants;
+    arena_init(&a);
+    if (said[0] == '{' && form_read(&form, &body, &a, &e)) {
+        form_int(&form, "partitions_given", 0, &given);
+        form_int(&form, "partitions_running", 0, &running);
+        form_int(&form, "wants", 0, &wants);
+        form_close(&form);
+        buf_json_string(b, arena_printf(&a, "%lld of %lld partitions run, %lld streams lack an event",
+                                        (long long)running, (long long)given, (long long)wants));
+    } else {
+        buf_json_string(b, said);
+    }
+    arena_deinit(&a);
+}
+
 static void put_service(struct buf *b, const struct probe_answer *p, const struct pg_rows *rows)
 {
     int row;
@@ -115,7 +138,7 @@ static void put_service(struct buf *b, const struct probe_answer *p, const struc
         buf_printf(b, ",\"commit_ms\":%.2f", sum / n * 1000);
     if (p->detail != NULL) {
         buf_puts(b, ",\"detail\":");
-        buf_json_string(b, p->detail);
+        put_detail(b, p->detail);
     }
     buf_putc(b, '}');
 }

@@ -26,7 +26,7 @@ struct console {
     const struct config *config;
     struct clock clock;
     int partitions;
-    struct host *host; /* other threads: host_wake and metrics only */
+    struct host *host; /* other threads: host_wake, metrics and the constant policy only */
     struct auth auth;
     struct db *db;
     struct gateway *gateway;

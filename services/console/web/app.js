@@ -2,7 +2,7 @@
 // live in the address, so every view can be sent to a colleague.
 import { html, render, useState, useEffect, useRef } from './preact-htm.js';
 import { get, signOut, stream, Problem } from './api.js';
-import { t, language, setLanguage } from './format.js';
+import { t, language, setLanguage, learnNames } from './format.js';
 import { Header, Figures, Stages, Feed, Services } from './board.js';
 import { CaseTable } from './cases.js';
 import { CasePanel } from './case.js';
@@ -11,6 +11,7 @@ const FEED_LENGTH = 60;
 const CHIPS = 6;
 
 // Which stage an event moves its case to; the counts come from the board, this only shows the movement.
+const stageNames = ['registered', 'visit', 'investigation', 'approval', 'customer', 'payment', 'satisfaction', 'closed'];
 const moves = {
   'intake.registered': 'registered', 'evidence.visit_ordered': 'visit', 'evidence.investigation_started': 'investigation',
   'evidence.investigation_concluded': 'approval', 'approval.denied': 'approval', 'approval.customer_objected': 'approval',
@@ -51,11 +52,19 @@ function SignIn({ refused }) {
   </main>`;
 }
 
+// The newest cases of each stage, to begin with.
+async function firstChips() {
+  const rows = await Promise.all(stageNames.map((s) => get(`/v1/cases?status=${s}&limit=${CHIPS}`)));
+  return Object.fromEntries(rows.map((page, i) => [stageNames[i], page.items.map((c) => ({ case_id: c.case_id, case_no: c.case_no }))]));
+}
+
 // Events as they come, and which case stands newest in which stage.
 function useLive(signedIn) {
   const [live, set] = useState({ connected: false, entries: [], chips: {}, skipped: 0, n: 0 });
   useEffect(() => {
     if (!signedIn) return undefined;
+    get('/v1/organisation').then(learnNames).catch(() => {}); // ids are shown where names are not known
+    firstChips().then((chips) => set((old) => ({ ...old, chips: { ...chips, ...old.chips } }))).catch(() => {});
     let waiting = [];
     let frame = 0;
     const show = () => {

@@ -1,6 +1,6 @@
 // What an onlooker sees first: the clock, the figures, cases moving through the stages, events arriving, services.
 import { html } from './preact-htm.js';
-import { t, stage, value, count, compact, money, moment, clockTime, sentence, who, shortMoment } from './format.js';
+import { t, stage, service, count, compact, money, moment, sentence, who, shortMoment } from './format.js';
 
 const order = ['registered', 'visit', 'investigation', 'approval', 'customer', 'payment', 'satisfaction', 'closed'];
 
@@ -32,7 +32,7 @@ function Minutes({ minutes }) {
   return html`<figure class="figure minutes"><figcaption>${t('per_minute')}</figcaption>
     <svg viewBox="0 0 120 26" preserveAspectRatio="none" role="img" aria-label=${`${t('per_minute')}: ${row.slice(-5).map(count).join(', ')}`}>
       ${row.map((n, i) => html`<rect x=${i * 4} width="3" y=${26 - Math.max(n ? 1.5 : 0.5, (25 * n) / most)} height=${Math.max(n ? 1.5 : 0.5, (25 * n) / most)} />`)}
-    </svg><span>${count(row[28])} <small>${t('rate')}</small></span></figure>`;
+    </svg><span>${count(Math.max(row[28], row[29]))} <small>${t('rate')}</small></span></figure>`;
 }
 
 export function Figures({ board }) {
@@ -88,7 +88,7 @@ export function Services({ status, parked }) {
   return html`<section class="card" id="services" aria-labelledby="services-title">
     <h2 id="services-title">${t('services')}</h2>
     <table class="plain"><tbody>${status.services.map((s) => html`<tr key=${s.name}>
-      <th scope="row"><span class=${s.ready ? 'dot on' : 'dot off'}></span>${value(s.name)}</th>
+      <th scope="row"><span class=${s.ready ? 'dot on' : 'dot off'}></span>${service(s.name)}</th>
       <td>${s.ready ? t('ready') : html`<span class="bad" title=${s.detail ?? ''}>${t('not_ready')}</span>`}</td>
       <td class="number">${s.lag ? `${compact(s.lag)} ${t('lag')}` : ''}</td>
       <td class="number">${s.commit_ms ? `${s.commit_ms.toFixed(1)} ms` : ''}</td>

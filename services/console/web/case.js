@@ -1,7 +1,7 @@
 // One case: its facts, limits with the time left on the installation's clock, slips, payouts, and what happened.
 import { html, useState, useEffect, useRef } from './preact-htm.js';
 import { get } from './api.js';
-import { t, stage, value, money, moment, shortMoment, duration, sentence, who, count } from './format.js';
+import { t, stage, value, money, moment, shortMoment, duration, distance, sentence, who, count, channel, named } from './format.js';
 
 function Limit({ limit, now }) {
   const from = limit.start_ms;
@@ -14,8 +14,8 @@ function Limit({ limit, now }) {
   else if (limit.state === 'cancelled') says = t('cancelled');
   else if (limit.state === 'annulled') says = t('annulled');
   else if (limit.state === 'paused') says = t('paused_limit');
-  else if (late) says = limit.ended_ms ? `${t('missed_by')} ${duration(limit.ended_ms - limit.due_ms)}` : `${duration(now - limit.due_ms)} ${t('late')}`;
-  else says = `${duration(limit.due_ms - now)} ${t('left')}`;
+  else if (late) says = limit.ended_ms ? `${t('missed_by')} ${duration(limit.ended_ms - limit.due_ms)}` : distance(limit.due_ms, now);
+  else says = distance(limit.due_ms, now);
   const tone = late ? 'bad' : limit.state === 'met' || limit.state === 'annulled' ? 'good' : limit.warned_ms && limit.state === 'armed' ? 'warn' : limit.state === 'armed' ? '' : 'dim';
   return html`<li class=${`limit ${tone}`}>
     <span class="name">${value(limit.code)}</span><span class="says">${says}</span>
@@ -86,7 +86,7 @@ export function CasePanel({ reference, clock, onClose, changed }) {
         <${Fact} name=${t('planned')}>${c.planned_minor != null ? money(c.planned_minor, c.plan?.currency ?? c.currency) : null}<//>
         <${Fact} name=${t('paid')}>${c.paid_minor != null ? money(c.paid_minor, c.currency) : null}<//>
         <${Fact} name=${t('received')}>${moment(c.received_ms)}${c.history ? ` · ${t('history')}` : ''}<//>
-        <${Fact} name=${t('channel')}>${[c.channel, c.external_ref].filter(Boolean).join(' · ')}<//>
+        <${Fact} name=${t('channel')}>${[channel(c.channel), c.external_ref].filter(Boolean).join(' · ')}<//>
         <${Fact} name=${t('contract')}>${c.contract_no}<//>
         <${Fact} name=${t('region')}>${c.region}<//>
         <${Fact} name=${t('finding')}>${c.finding ? `${value(c.finding.cause)} · ${value(c.finding.liability)}` : null}<//>
@@ -96,7 +96,7 @@ export function CasePanel({ reference, clock, onClose, changed }) {
       <div class="columns">
         <section><h3>${t('limits')}</h3><ul class="limits">${c.limits.map((l) => html`<${Limit} key=${l.code} limit=${l} now=${now} />`)}</ul>
           ${c.slip_list.length > 0 && html`<h3>${t('slip_list')}</h3><ul class="lines">${c.slip_list.map((s) => html`<li key=${s.slip_no}>
-            <b>${s.slip_no}</b> ${value(s.code)} ${t('to')} ${s.to_person} <span class="quiet">${s.withdrawn_ms ? t('withdrawn') : shortMoment(s.issued_ms)}</span></li>`)}</ul>`}
+            <b>${s.slip_no}</b> ${value(s.code)} ${t('to')} ${named(s.to_person)} <span class="quiet">${s.withdrawn_ms ? t('withdrawn') : shortMoment(s.issued_ms)}</span></li>`)}</ul>`}
           ${c.payouts.length > 0 && html`<h3>${t('payout_list')}</h3><ul class="lines">${c.payouts.map((p) => html`<li key=${p.payout_no}>
             <b>${money(p.amount_minor, p.currency)}</b> ${value(p.state)} <span class="quiet">${[p.payee, p.voucher_no, p.reason].filter(Boolean).join(' · ')}</span></li>`)}</ul>`}
         </section>

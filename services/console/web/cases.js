@@ -1,7 +1,7 @@
 // The table of cases: filters in the address, pages by cursor, asked again while cases move (the first page only).
 import { html, useState, useEffect, useRef } from './preact-htm.js';
 import { get } from './api.js';
-import { t, stage, value, money, shortMoment, duration, count } from './format.js';
+import { t, stage, value, money, shortMoment, distance } from './format.js';
 
 const stageNames = ['open', 'registered', 'visit', 'investigation', 'approval', 'customer', 'payment', 'satisfaction', 'closed'];
 const PAGE = 30;
@@ -46,10 +46,11 @@ function useCases(address, changed) {
 
 function Next({ row, now }) {
   if (row.stage === 'closed') return html`<span class="quiet">${value(row.outcome)}</span>`;
+  if (row.late_due_ms) return html`<span class="bad">${value(row.late_code)} · ${distance(row.late_due_ms, now)}</span>`;
   if (!row.next_due_ms) return html`<span class="quiet">—</span>`;
   const left = row.next_due_ms - now;
   const tone = left < 0 ? 'bad' : left < 4 * 3600000 ? 'warn' : '';
-  return html`<span class=${tone}>${value(row.next_code)} · ${left < 0 ? `${duration(left)} ${t('late')}` : `${duration(left)} ${t('left')}`}</span>`;
+  return html`<span class=${tone}>${value(row.next_code)} · ${distance(row.next_due_ms, now)}</span>`;
 }
 
 function Filters({ address, go }) {

@@ -1,5 +1,5 @@
 // Words, numbers, moments and sentences in the chosen language.
-import { page, stages, values, events, refused } from './words.js';
+import { page, stages, services, values, events, refused } from './words.js';
 
 export const languages = ['en', 'zh'];
 let lang = 0;
@@ -17,6 +17,9 @@ const locale = () => (lang ? 'zh-CN' : 'en-GB');
 export const t = (key) => page[key]?.[lang] ?? key;
 export const stage = (key) => stages[key]?.[lang] ?? key;
 export const value = (key) => values[key]?.[lang] ?? String(key ?? '').replaceAll('_', ' ');
+
+export const service = (key) => services[key]?.[lang] ?? value(key);
+export const channel = (source) => (source ?? '').replace(/^\/channels\//, '');
 
 export const count = (n) => new Intl.NumberFormat(locale()).format(n ?? 0);
 export function compact(n) {
@@ -46,7 +49,7 @@ export function shortMoment(ms) {
   if (!ms) return '—';
   return new Intl.DateTimeFormat(locale(), { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }).format(ms);
 }
-export const clockTime = (ms) => new Intl.DateTimeFormat(locale(), { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(ms);
+
 
 // "2 d 4 h", two units at most.
 export function duration(ms) {
@@ -63,6 +66,22 @@ export function duration(ms) {
   return parts.join(' ') || (lang ? '不到1秒' : 'under 1 s');
 }
 
+// Names of people and units, by id; read once from the API.
+const names = new Map();
+export function learnNames(organisation) {
+  for (const unit of organisation.units ?? []) {
+    names.set(unit.id, unit.name);
+    for (const person of unit.people ?? []) names.set(person.id, person.name);
+  }
+}
+export const named = (id) => names.get(id) ?? id;
+
+// "3 h left", "2 d late": how far a moment is from now.
+export function distance(ms, now) {
+  const word = t(ms < now ? 'late' : 'left');
+  return lang ? `${word}${duration(ms - now)}` : `${duration(ms - now)} ${word}`;
+}
+
 function member(data, path) {
   let at = data;
   let holder = data;
@@ -74,21 +93,22 @@ function member(data, path) {
   if (last === 'amount') return money(holder?.amount_minor, holder?.currency);
   if (last === 'measures') return (at ?? []).map((m) => value(m.kind)).join(lang ? '、' : ', ');
   if (last.endsWith('_ms')) return shortMoment(at);
+  if (last === 'command') return String(at).replace(/^command\./, '').replaceAll('_', ' ');
   if (Array.isArray(at)) return at.map(value).join(lang ? '、' : ', ');
   if (typeof at === 'boolean') return at ? '✓' : '–';
   if (['reason', 'reasons', 'result', 'comment'].includes(last)) return at == null ? '' : String(at).replaceAll('_', ' ');
-  return typeof at === 'string' ? values[at]?.[lang] ?? at : String(at ?? '');
+  return typeof at === 'string' ? values[at]?.[lang] ?? named(at) : String(at ?? '');
 }
 
 // [text, tone] of an entry of the timeline.
 export function sentence(entry) {
   const row = entry.type.endsWith('.command_refused') ? refused : events[entry.type];
   if (!row) return [entry.type, ''];
-  const text = row[lang].replace(/\{([a-z_.]+)\}/g, (_, path) => member(entry.data, path)).replace(/[:：，,]\s*$/, '');
+  const text = row[lang].replace(/\{([a-z_.]+)\}/g, (_, path) => member(entry.data, path)).replace(/ ?[(（][)）]|[:：，,]\s*$/g, '');
   return [text, row[2] ?? ''];
 }
 
 export function who(entry) {
-  if (entry.actor) return entry.actor_role ? `${entry.actor} · ${value(entry.actor_role)}` : entry.actor;
+  if (entry.actor) return entry.actor_role ? `${named(entry.actor)} · ${value(entry.actor_role)}` : named(entry.actor);
   return entry.actor_role ? value(entry.actor_role) : '';
 }

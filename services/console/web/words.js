@@ -7,6 +7,11 @@ export const stages = {
   satisfaction: ['Satisfaction', '满意回访'], closed: ['Closed', '已结案'],
 };
 
+export const services = {
+  intake: ['Intake', '受理'], dispatch: ['Dispatch', '派单'], evidence: ['Evidence', '取证'], approval: ['Approval', '审批'],
+  payment: ['Payment', '付款'], sla: ['Deadlines', '时限'], escalation: ['Escalation', '升级'], console: ['Console', '控制台'],
+};
+
 export const page = {
   product: ['Redress', '瑞尽 Redress'], tagline: ['Complaints and claims, live', '客户投诉与索赔 · 实时'],
   drill: ['Drill clock', '演练时钟'], drill_says: ['This installation does not run in real time', '本系统运行于演练时间，非真实时间'],
@@ -34,7 +39,6 @@ export const page = {
   system: ['system', '系统'], loading: ['Loading…', '载入中…'], cannot: ['The console does not answer; trying again.', '控制台无响应，正在重试。'],
   withdrawn: ['withdrawn', '已撤回'], to: ['to', '致'], kept_parked: ['inputs of this case are parked', '条消息因故障搁置'], history: ['imported as history', '历史导入'],
   skip: ['Skip to the cases', '跳到案件列表'], language: ['中文', 'English'], now: ['Installation’s time', '系统时间'], rate: ['a minute', '每分钟'],
-  of_theirs: ['', ''], unknown: ['unknown', '未知'], since: ['since', '自'],
 };
 
 export const values = {
@@ -67,8 +71,6 @@ export const values = {
   authorised_person: ['authorised person', '授权人'], evidence_visitor: ['visitor', '取证人'], outlet_manager: ['outlet manager', '单店经理'],
   regional_manager: ['regional manager', '区域经理'], ho_service: ['head-office service', '总部客服'], ho_service_manager: ['service manager', '总部客服经理'],
   general_manager: ['general manager', '总经理'], finance: ['finance', '财务'], administrator: ['administrator', '管理员'], system: ['system', '系统'],
-  // services
-  intake: ['Intake', '受理'], dispatch: ['Dispatch', '派单'], escalation: ['Escalation', '升级'], sla: ['Deadlines', '时限'], console: ['Console', '控制台'],
   // material and evidence items
   photos: ['photos', '照片'], people_present: ['people present', '在场人员'], device: ['device', '设备'], courtesy_checklist: ['courtesy checklist', '礼仪清单'],
   cause_analysis: ['cause analysis', '原因分析'], agreed: ['what was agreed', '约定事项'], customer_name: ['name', '姓名'], customer_contact: ['contact', '联系方式'],
@@ -155,4 +157,4 @@ export const events = {
   'command.redrive': ['has parked inputs of {service} handled again', '重新处理 {service} 搁置的消息', 'person'],
 };
 
-export const refused = ['Refused by {rule}: {reason}', '依 {rule} 拒绝：{reason}', 'bad'];
+export const refused = ['“{command}” refused: {reason} ({rule})', '拒绝“{command}”：{reason}（{rule}）', 'bad'];
