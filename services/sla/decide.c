@@ -9,10 +9,12 @@
 /* A higher version of the brief wins; limits that do not apply to the case (any more) are dropped. */
 static void take_brief(struct run *r, const struct brief *b, const char *reason)
 {
-    const struct brief *old = r->next->brief;
-    int64_t old_version = old == NULL ? 0 : old->has_version ? old->version : 1;
-    if ((b->has_version ? b->version : 1) <= old_version) return;
-    r->next->brief = b;
+    const struct limit_scope *old = r->next->scope;
+    int64_t version = b->has_version ? b->version : 1;
+    if (old != NULL && version <= old->version) return;
+    struct limit_scope *scope = ARENA_NEW(r->s->out->arena, struct limit_scope);
+    *scope = (struct limit_scope){.kind = b->kind, .phase = b->phase, .history = b->history, .version = version};
+    r->next->scope = scope;
     r->noted = true;
     for (int i = 0; i < r->next->n_limits; i++) {
         struct limit *l = &r->limits[i];
@@ -24,8 +26,8 @@ static void take_brief(struct run *r, const struct brief *b, const char *reason)
 
 static bool applies(const struct run *r, const struct policy_limit *def)
 {
-    const struct brief *b = r->next->brief;
-    return b == NULL || policy_limit_applies(def, b->kind, b->phase);
+    const struct limit_scope *scope = r->next->scope;
+    return scope == NULL || policy_limit_applies(def, scope->kind, scope->phase);
 }
 
 static void close_pauses(struct run *r)

@@ -99,7 +99,7 @@ static void annul(struct run *r, struct limit *l)
 static void answer(struct run *r, struct limit *l, int64_t at_ms)
 {
     if (l->state == LIMIT_STATE_ARMED && at_ms > l->due_ms) {
-        breach(r, l, r->next->brief != NULL && r->next->brief->history);
+        breach(r, l, r->next->scope != NULL && r->next->scope->history);
         tell_ended(r, l, at_ms);
         return;
     }
@@ -151,7 +151,7 @@ static const struct open_pause *held_by(const struct run *r, const struct policy
 
 static void run_anew(struct run *r, const struct policy_limit *def, struct limit *l, bool restarted)
 {
-    bool history = r->next->brief != NULL && r->next->brief->history;
+    bool history = r->next->scope != NULL && r->next->scope->history;
     if (!count(r, def, l)) return;
     if (held_by(r, def) != NULL) {
         l->state = LIMIT_STATE_PAUSED;
