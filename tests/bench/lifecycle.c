@@ -28,6 +28,7 @@
 struct flight {
     int64_t case_id;
     int64_t sent_us;
+    bool closed; /* a topic may hold a record twice: only the first counts */
     struct acquaintance who;
     UT_hash_handle hh;
 };
@@ -129,9 +130,9 @@ static void on_registered(struct bench *b, int64_t case_id, const struct ev_inta
 
 static void on_closed(struct bench *b, struct flight *f)
 {
+    if (f->closed || f->sent_us == 0) return;
+    f->closed = true;
     b->latency_ms[b->closed++] = (double)(clock_monotonic_us() - f->sent_us) / 1000;
-    HASH_DEL(b->flights, f);
-    free(f);
 }
 
 static void take(struct bench *b, const struct record *r)
