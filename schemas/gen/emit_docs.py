@@ -18,7 +18,7 @@ either content mode; events among services are in binary mode, with these header
 | `ce_id` | `<service>.<partition>.<seq>`: tells where the event stands in its service's log |
 | `ce_source` | `/redress/<service>/<partition>` |
 | `ce_type` | `redress.<name>.v1` |
-| `ce_time` | when it was decided, RFC 3339 |
+| `ce_time` | when it was decided, RFC 3339; of what a command led to: when that command was accepted (SL-3) |
 | `seq` | number of the event in its stream, without gaps |
 | `case_id` | the case; also the record's key, in decimal |
 | `correlation_id` | the message that began it all |
