@@ -7,117 +7,9 @@
 
 #include "base/log.h"
 #include "runtime/metrics.h"
-#include "sla/sla_shell.h"
-#include "sla/timerlist.h"
-#include "sla/timerstore.h"
+#include "sla/timers.h"
 
-enum { CLAIM_MOST = 256, SWEEP_MOST = 512, FILL_MOST = 4096, FILL_BUDGET_US = 100000 };
-enum { GRACE_MS = 1000, AHEAD_MS = 1500, LEASE_MS = 10000 }; /* real time; times the clock's scale */
-
-enum index_state {
-    INDEX_OFF,     /* Redis does not answer, or lost something: the sweep alone */
-    INDEX_FILLING, /* assigned, being filled from the rows */
-    INDEX_WHOLE,
-    INDEX_REFUSED, /* Redis knows a later owner; the fence will tell */
-};
-
-struct part {
-    bool mine;
-    int64_t epoch;
-    enum index_state index;
-    int64_t fill_due, fill_id; /* filled up to here */
-    int64_t swept_to;          /* all rows due until here are in the list (or `more`) */
-    bool more;                 /* the last sweep did not get all */
-    struct timerlist list;
-};
-
-struct figures { /* metric handles */
-    int fired, late, late_most, whole, overdue, swept;
-};
-
-struct timers {
-    struct ts *ts;
-    struct part *parts;
-    int n_parts;
-    double scale;
-    bool told_off;
-    int64_t late_most;
-    struct arena arena; /* of one call */
-    struct figures figures;
-};
-
-static int64_t scaled(const struct timers *t, int64_t real_ms) { return (int64_t)((double)real_ms * t->scale); }
-
-static bool is_indexed(const struct part *p) { return p->index == INDEX_WHOLE || p->index == INDEX_FILLING; }
-
-/* ---- the index ---- */
-
-static void assign_index(struct timers *t, int part)
-{
-    struct part *p = &t->parts[part];
-    p->fill_due = INT64_MIN;
-    p->fill_id = INT64_MIN;
-    switch (ts_assign(t->ts, part, p->epoch)) {
-    case TS_OK: p->index = INDEX_FILLING; return;
-    case TS_REFUSED: p->index = INDEX_REFUSED; return;
-    case TS_STALE:
-    case TS_UNREACHABLE: p->index = INDEX_OFF; return;
-    }
-}
-
-/* True when the call took effect; otherwise the index of the partition is no longer whole. */
-static bool index_said(struct timers *t, int part, enum ts_result r)
-{
-    struct part *p = &t->parts[part];
-    switch (r) {
-    case TS_OK: return true;
-    case TS_REFUSED: p->index = INDEX_REFUSED; break;
-    case TS_STALE:
-        log_warn("partition %d: the timer index lost something and is rebuilt from the rows", part);
-        assign_index(t, part);
-        break;
-    case TS_UNREACHABLE: p->index = INDEX_OFF; break;
-    }
-    p->more = true; /* what it would have told now is for the sweep */
-    return false;
-}
-
-static bool put_all(struct timers *t, int part, const struct ts_timer *timers, int n)
-{
-    for (int from = 0, done = 0; from < n; from += done) {
-        enum ts_result r = ts_put(t->ts, part, timers + from, n - from, &done);
-        if (!index_said(t, part, r)) return false;
-        if (done == 0) return false;
-    }
-    return true;
-}
-
-/* One piece of the rows into the index; whole when there are no more. */
-static bool fill(struct host *h, int part, struct err *e)
-{
-    struct timers *t = h->adapter;
-    struct part *p = &t->parts[part];
-    struct pg_rows *rows = NULL;
-    struct pg_args args = PG_ARGS(&t->arena);
-    pg_arg_int(&args, part);
-    pg_arg_int(&args, p->fill_due);
-    pg_arg_int(&args, p->fill_id);
-    if (!pg_query(h->pg,
-                  "SELECT id, due FROM timer WHERE partition = $1 AND state = 'armed' AND (due, id) > ($2, $3) "
-                  "ORDER BY due, id LIMIT 4096",
-                  &args, &rows, e)) {
-        return false;
-    }
-    int n = pg_rows_count(rows);
-    struct ts_timer *timers = ARENA_ARRAY(&t->arena, struct ts_timer, n + 1);
-    for (int i = 0; i < n; i++) timers[i] = (struct ts_timer){.id = pg_int(rows, i, 0), .due_ms = pg_int(rows, i, 1)};
-    pg_rows_free(rows);
-    if (put_all(t, part, timers, n)) {
-        if (n > 0) p->fill_due = timers[n - 1].due_ms, p->fill_id = timers[n - 1].id;
-        if (n < FILL_MOST) p->index = INDEX_WHOLE;
-    }
-    return true;
-}
+enum { CLAIM_MOST = 256, SWEEP_MOST = 512, FILL_BUDGET_US = 100000 };
 
 /* ---- the rows ---- */
 
@@ -159,7 +51,7 @@ static bool sweep(struct host *h, int part, int64_t until, struct err *e)
 
 static int64_t reach(const struct timers *t, const struct part *p, int64_t now_ms)
 {
-    return p->index == INDEX_WHOLE ? now_ms - scaled(t, GRACE_MS) : now_ms + scaled(t, AHEAD_MS);
+    return p->index == INDEX_WHOLE ? now_ms - timers_scaled(t, GRACE_MS) : now_ms + timers_scaled(t, AHEAD_MS);
 }
 
 /* What the index holds that is due: its rows into the list. An id without an armed row is forgotten. */
@@ -168,9 +60,11 @@ static bool claim(struct host *h, int part, int64_t now_ms, struct err *e)
     struct timers *t = h->adapter;
     int64_t ids[CLAIM_MOST];
     int n = 0;
-    struct ts_claim ask = {
-        .now_ms = now_ms, .lease_ms = scaled(t, LEASE_MS), .fresh_ms = scaled(t, GRACE_MS), .max = CLAIM_MOST};
-    if (!index_said(t, part, ts_claim(t->ts, part, &ask, ids, &n)) || n == 0) return true;
+    struct ts_claim ask = {.now_ms = now_ms,
+                           .lease_ms = timers_scaled(t, LEASE_MS),
+                           .fresh_ms = timers_scaled(t, GRACE_MS),
+                           .max = CLAIM_MOST};
+    if (!timers_index_said(t, part, ts_claim(t->ts, part, &ask, ids, &n)) || n == 0) return true;
     struct pg_rows *rows = NULL;
     struct pg_args args = PG_ARGS(&t->arena);
     pg_arg_ints(&args, ids, n);
@@ -188,7 +82,7 @@ static bool claim(struct host *h, int part, int64_t now_ms, struct err *e)
             for (int k = 0; k < pg_rows_count(rows) && !found; k++) found = pg_int(rows, k, 0) == ids[i];
             if (!found) ids[gone++] = ids[i];
         }
-        index_said(t, part, ts_ack(t->ts, part, ids, gone));
+        timers_index_said(t, part, ts_ack(t->ts, part, ids, gone));
     }
     pg_rows_free(rows);
     return true;
@@ -250,7 +144,7 @@ static bool assigned(struct host *h, int part, int64_t epoch, struct err *e)
     struct timers *t = h->adapter;
     revoked(h, part);
     t->parts[part] = (struct part){.mine = true, .epoch = epoch, .more = true};
-    assign_index(t, part);
+    timers_assign_index(t, part);
     return true;
 }
 
@@ -261,7 +155,7 @@ static int64_t next_timer(struct host *h, int part)
     if (!p->mine) return ADAPTER_NEVER;
     if (p->more) return 0;
     int64_t due = timerlist_first(&p->list);
-    int64_t head = is_indexed(p) ? ts_head(t->ts, part) : TS_NONE;
+    int64_t head = timers_indexed(p) ? ts_head(t->ts, part) : TS_NONE;
     if (head < due) due = head;
     return due == INT64_MAX ? ADAPTER_NEVER : due;
 }
@@ -274,38 +168,11 @@ static int poll_timers(struct host *h, int part, int64_t now_ms, struct local_in
     arena_reset(&t->arena);
     bool well = true;
     if (timerlist_due(&p->list, now_ms) < max) {
-        if (is_indexed(p)) well = claim(h, part, now_ms, &e);
+        if (timers_indexed(p)) well = claim(h, part, now_ms, &e);
         if (well && p->more) well = sweep(h, part, reach(t, p, now_ms), &e);
     }
     if (!well) log_err(LOG_WARN, "reading timers; they wait for the next look", &e);
     return timerlist_inputs(&p->list, part, now_ms, out, max);
-}
-
-static void tell_index(struct host *h)
-{
-    struct timers *t = h->adapter;
-    int mine = 0, whole = 0, off = 0;
-    for (int i = 0; i < t->n_parts; i++) {
-        mine += t->parts[i].mine;
-        whole += t->parts[i].mine && t->parts[i].index == INDEX_WHOLE;
-        off += t->parts[i].mine && t->parts[i].index == INDEX_OFF;
-    }
-    metrics_own_set(h->metrics, t->figures.whole, whole);
-    if (off > 0 && !t->told_off)
-        log_warn("ALARM the timer index (Redis) is away: %s; timers fire from the database", ts_error(t->ts));
-    if (off == 0 && t->told_off && whole == mine) log_info("the timer index is whole again");
-    if (off > 0 || whole == mine) t->told_off = off > 0;
-}
-
-static void tell_overdue(struct host *h, int64_t now_ms)
-{
-    struct timers *t = h->adapter;
-    int64_t oldest = INT64_MAX;
-    for (int i = 0; i < t->n_parts; i++) {
-        int64_t due = timerlist_first(&t->parts[i].list);
-        if (due < oldest) oldest = due;
-    }
-    metrics_own_set(h->metrics, t->figures.overdue, oldest < now_ms ? now_ms - oldest : 0);
 }
 
 /* Every second: the sweep, which is what guarantees firing; then what the index still lacks. */
@@ -320,18 +187,17 @@ static void tick(struct host *h, int64_t now_ms)
         struct part *p = &t->parts[i];
         if (!p->mine) continue;
         well = sweep(h, i, reach(t, p, now_ms), &e);
-        if (p->index == INDEX_OFF) assign_index(t, i);
-        if (p->index == INDEX_WHOLE) index_said(t, i, ts_reclaim(t->ts, i, now_ms, NULL));
+        if (p->index == INDEX_OFF) timers_assign_index(t, i);
+        if (p->index == INDEX_WHOLE) timers_index_said(t, i, ts_reclaim(t->ts, i, now_ms, NULL));
     }
     for (int i = 0; i < t->n_parts; i++) {
         while (well && t->parts[i].mine && t->parts[i].index == INDEX_FILLING && clock_monotonic_us() < until) {
             arena_reset(&t->arena);
-            well = fill(h, i, &e);
+            well = timers_fill(h, i, &e);
         }
     }
     if (!well) log_err(LOG_WARN, "the sweep of timers", &e);
-    tell_index(h);
-    tell_overdue(h, now_ms);
+    timers_tell(h, now_ms);
 }
 
 /* ---- after a commit ---- */
@@ -348,7 +214,7 @@ static void after_arming(struct timers *t, const struct pg_rows *rows)
             timers[k++] = (struct ts_timer){.id = pg_int(rows, i, 0), .due_ms = pg_int(rows, i, 2)};
             if (pg_int(rows, i, 2) <= p->swept_to) offer(t, rows, i);
         }
-        if (k > 0 && is_indexed(p)) put_all(t, part, timers, k);
+        if (k > 0 && timers_indexed(p)) timers_put(t, part, timers, k);
     }
 }
 
@@ -365,7 +231,7 @@ static void after_cancelling(struct timers *t, const struct pg_rows *rows)
             ids[k++] = pg_int(rows, i, 0);
         }
         /* What is left in the index is forgotten when it is claimed: it has no armed row. */
-        if (k > 0 && is_indexed(p)) index_said(t, part, ts_del(t->ts, part, ids, k, &done));
+        if (k > 0 && timers_indexed(p)) timers_index_said(t, part, ts_del(t->ts, part, ids, k, &done));
     }
 }
 
@@ -385,7 +251,7 @@ static void after_firing(struct host *h, const struct change *changes, int n)
             if (late > t->late_most) t->late_most = late;
             ids[k++] = timerlist_taken(&t->parts[part].list, c->local->tag);
         }
-        if (k > 0 && is_indexed(&t->parts[part])) index_said(t, part, ts_ack(t->ts, part, ids, k));
+        if (k > 0 && timers_indexed(&t->parts[part])) timers_index_said(t, part, ts_ack(t->ts, part, ids, k));
     }
     metrics_own_set(h->metrics, t->figures.late_most, t->late_most);
 }

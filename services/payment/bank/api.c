@@ -15,7 +15,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/id.h"
+#include "payment/bank/faults.h"
 
 enum { BODY_MAX = 65536, STATEMENT_MAX = 5000, LOST_HOLD_MS = 3000 };
 
@@ -77,22 +77,11 @@ static void answer_payment(struct request *r, unsigned int status, const struct 
     put_payment(&r->answer, p);
 }
 
-/* ---- faults ---- */
-
-/* True for `percent` of the keys; `salt` makes the faults independent of each other. */
-static bool hit(const char *key, int64_t salt, int percent)
-{
-    char text[256];
-    int n = snprintf(text, sizeof(text), "%lld/%s", (long long)salt, key);
-    size_t len = n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1;
-    return percent > 0 && (int)(id_hash(text, len) % 100) < percent;
-}
-
 static const char *refusal(const struct bank_api *api, const char *key, const char *payee)
 {
     const char *prefix = api->settings->refused_payee;
     if (prefix[0] != '\0' && strncmp(payee, prefix, strlen(prefix)) == 0) return "account_closed";
-    return hit(key, 3, api->faults.refuse_percent) ? "refused_by_fault" : NULL;
+    return faults_hit(key, 3, api->faults.refuse_percent) ? "refused_by_fault" : NULL;
 }
 
 /* ---- payments ---- */
@@ -102,7 +91,7 @@ static const struct payment_record *book_new(struct bank_api *api, struct paymen
     p->reason = refusal(api, p->key, p->payee);
     p->refused = p->reason != NULL;
     p->asked_minor = p->amount_minor;
-    if (!p->refused && hit(p->key, 4, api->faults.wrong_amount_percent)) p->amount_minor++;
+    if (!p->refused && faults_hit(p->key, 4, api->faults.wrong_amount_percent)) p->amount_minor++;
     p->at_ms = clock_real_ms();
     *(p->refused ? &api->refused : &api->settled) += 1;
     return book_add(api->book, p);
@@ -110,7 +99,7 @@ static const struct payment_record *book_new(struct bank_api *api, struct paymen
 
 static void pay(struct bank_api *api, struct request *r, struct payment_record *p)
 {
-    if (hit(p->key, 1000 + api->attempts, api->faults.lose_percent)) {
+    if (faults_hit(p->key, 1000 + api->attempts, api->faults.lose_percent)) {
         r->drop = true;
         r->hold_us = clock_monotonic_us() + (int64_t)LOST_HOLD_MS * 1000;
         return;
@@ -125,10 +114,10 @@ static void pay(struct bank_api *api, struct request *r, struct payment_record *
         return;
     }
     answer_payment(r, MHD_HTTP_OK, booked);
-    if (hit(p->key, 2000 + api->attempts, api->faults.drop_percent)) {
+    if (faults_hit(p->key, 2000 + api->attempts, api->faults.drop_percent)) {
         r->drop = true;
         r->hold_us = clock_monotonic_us() + (int64_t)LOST_HOLD_MS * 1000;
-    } else if (hit(p->key, 5, api->faults.slow_percent)) {
+    } else if (faults_hit(p->key, 5, api->faults.slow_percent)) {
         r->hold_us = clock_monotonic_us() + (int64_t)api->faults.slow_ms * 1000;
     }
 }
@@ -193,34 +182,17 @@ static void get_payment(struct call *c)
 
 static void get_faults(struct call *c)
 {
-    const struct bank_faults *f = &c->api->faults;
     c->r->status = MHD_HTTP_OK;
-    buf_printf(&c->r->answer,
-               "{\"slow_ms\":%d,\"slow_percent\":%d,\"drop_percent\":%d,\"lose_percent\":%d,\"refuse_percent\":%d,"
-               "\"wrong_amount_percent\":%d,\"down\":%s}",
-               f->slow_ms, f->slow_percent, f->drop_percent, f->lose_percent, f->refuse_percent,
-               f->wrong_amount_percent, f->down ? "true" : "false");
+    faults_write(&c->api->faults, &c->r->answer);
 }
 
-/* What is not named becomes 0: the body is the whole new state. */
 static void put_faults(struct call *c)
 {
-    json_error_t why;
-    struct bank_faults f = {0};
-    int down = 0;
-    json_t *root =
-        json_loadb(c->r->body.len == 0 ? "" : c->r->body.bytes, c->r->body.len, JSON_REJECT_DUPLICATES, &why);
-    if (root == NULL || json_unpack_ex(root, &why, JSON_STRICT, "{s?i,s?i,s?i,s?i,s?i,s?i,s?b}", "slow_ms", &f.slow_ms,
-                                       "slow_percent", &f.slow_percent, "drop_percent", &f.drop_percent, "lose_percent",
-                                       &f.lose_percent, "refuse_percent", &f.refuse_percent, "wrong_amount_percent",
-                                       &f.wrong_amount_percent, "down", &down) != 0) {
-        problem(c->r, MHD_HTTP_BAD_REQUEST, why.text);
-    } else {
-        f.down = down != 0;
-        c->api->faults = f;
+    char why[200];
+    if (faults_read(c->r->body.bytes, c->r->body.len, &c->api->faults, why, sizeof(why)))
         get_faults(c);
-    }
-    json_decref(root);
+    else
+        problem(c->r, MHD_HTTP_BAD_REQUEST, why);
 }
 
 static void get_metrics(struct call *c)

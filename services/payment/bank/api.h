@@ -19,17 +19,6 @@
 #include "base/err.h"
 #include "payment/bank/book.h"
 
-/* Which share of the requests goes wrong, in percent; chosen by the key (and for the lost ones by the attempt),
- * so a run can be repeated and every key comes through in the end. */
-struct bank_faults {
-    int slow_percent, slow_ms;
-    int drop_percent;         /* booked, but the answer never comes */
-    int lose_percent;         /* neither booked nor answered */
-    int refuse_percent;       /* refused for good */
-    int wrong_amount_percent; /* books one minor unit more than was asked */
-    bool down;                /* 503 to every payment request */
-};
-
 struct bank_settings {
     const char *host;
     int port;

@@ -1,0 +1,60 @@
+/* The timers of this process (adapter.c) and their index in Redis (timerindex.c). */
+#ifndef REDRESS_SLA_TIMERS_H
+#define REDRESS_SLA_TIMERS_H
+
+#include "sla/sla_shell.h"
+#include "sla/timerlist.h"
+#include "sla/timerstore.h"
+
+enum { GRACE_MS = 1000, AHEAD_MS = 1500, LEASE_MS = 10000 }; /* real time; times the clock's scale */
+
+enum index_state {
+    INDEX_OFF,     /* Redis does not answer, or lost something: the sweep alone */
+    INDEX_FILLING, /* assigned, being filled from the rows */
+    INDEX_WHOLE,
+    INDEX_REFUSED, /* Redis knows a later owner; the fence will tell */
+};
+
+struct part {
+    bool mine;
+    int64_t epoch;
+    enum index_state index;
+    int64_t fill_due, fill_id; /* filled up to here */
+    int64_t swept_to;          /* all rows due until here are in the list (or `more`) */
+    bool more;                 /* the last sweep did not get all */
+    struct timerlist list;
+};
+
+struct figures { /* metric handles */
+    int fired, late, late_most, whole, overdue, swept;
+};
+
+struct timers {
+    struct ts *ts;
+    struct part *parts;
+    int n_parts;
+    double scale;
+    bool told_off;
+    int64_t late_most;
+    struct arena arena; /* of one call */
+    struct figures figures;
+};
+
+static inline int64_t timers_scaled(const struct timers *t, int64_t real_ms)
+{
+    return (int64_t)((double)real_ms * t->scale);
+}
+
+static inline bool timers_indexed(const struct part *p) { return p->index == INDEX_WHOLE || p->index == INDEX_FILLING; }
+
+/* Takes the partition's index under its epoch, empty; filling follows piece by piece. */
+void timers_assign_index(struct timers *t, int part);
+/* True when the call took effect; otherwise the index of the partition is no longer whole. */
+bool timers_index_said(struct timers *t, int part, enum ts_result r);
+bool timers_put(struct timers *t, int part, const struct ts_timer *timers, int n);
+/* One piece of the rows into the index; whole when there are no more. False: the rows could not be read. */
+bool timers_fill(struct host *h, int part, struct err *e);
+/* Metrics and one line at each change: how many partitions are indexed, how old the oldest due timer is. */
+void timers_tell(struct host *h, int64_t now_ms);
+
+#endif
