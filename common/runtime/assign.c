@@ -36,6 +36,47 @@ void assign_revoked(void *loop, const int *parts, int n)
     send_release(l);
 }
 
+bool assign_join(struct loop *l, struct err *e)
+{
+    struct kafka_consumer_spec spec = {.config = &l->config,
+                                       .service = l->service,
+                                       .topics = l->topics,
+                                       .n_topics = l->n_topics,
+                                       .wake_fd = l->wake_fd,
+                                       .generation = l->generation,
+                                       .given = assign_given,
+                                       .revoked = assign_revoked,
+                                       .user = l};
+    int dlq[LOOP_MAX_TOPICS + 1];
+    memcpy(dlq, l->topics, (size_t)l->n_topics * sizeof dlq[0]);
+    dlq[l->n_topics] = l->service; /* of local inputs */
+    if (l->spec->core != NULL && !kafka_dlq_create(&l->config, l->service, dlq, l->n_topics + 1, e)) return false;
+    if (!kafka_topics_ready(l->producer, l->topics, l->n_topics, l->host.partitions, e)) return false;
+    l->consumer = kafka_consumer_new(&spec, e);
+    l->cluster[0] = '\0';
+    return l->consumer != NULL;
+}
+
+void assign_rejoin(struct loop *l)
+{
+    struct err e = ERR_INIT;
+    if (l->consumer != NULL) {
+        log_warn("the broker belongs to another cluster now; joining it");
+        int all[LOOP_PARTS];
+        for (int part = 0; part < l->host.partitions; part++) all[part] = part;
+        collect_drop(l);
+        assign_revoked(l, all, l->host.partitions);
+        kafka_consumer_free(l->consumer);
+        l->consumer = NULL;
+        l->generation++;
+    }
+    if (l->producer == NULL || !assign_join(l, &e)) {
+        loop_failed(l, "joining the cluster", &e);
+        return;
+    }
+    loop_well(l);
+}
+
 /* ---- the last record of my own topic, for each partition ---- */
 
 struct last_seqs {

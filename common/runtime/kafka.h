@@ -23,13 +23,15 @@ struct kafka_place {
 /* ---- consumer ---- */
 
 struct kafka_consumer;
+struct kafka_producer;
 
 struct kafka_consumer_spec {
     const struct config *config;
     int service;
     const int *topics;
     int n_topics;
-    int wake_fd; /* an eventfd: written when there is something to poll */
+    int wake_fd;    /* an eventfd: written when there is something to poll */
+    int generation; /* of this process's consumers: each a member of its own to the group */
     /* The group gives / takes partitions of the first topic (all topics share one layout). */
     void (*given)(void *user, const int *parts, int n);
     void (*revoked)(void *user, const int *parts, int n);
@@ -63,6 +65,9 @@ void kafka_consumer_pause(struct kafka_consumer *c, bool paused);
 /* The record of a message; valid until kafka_message_free. */
 void kafka_message_record(const struct kafka_message *m, struct record *out);
 void kafka_message_free(struct kafka_message *m);
+/* Whether every topic exists with its partitions. A consumer that joins before would be given nothing, and as a
+ * static member would keep being given nothing. */
+bool kafka_topics_ready(struct kafka_producer *p, const int *topics, int n, int partitions, struct err *e);
 /* The cluster's id; "" while unknown. */
 const char *kafka_consumer_cluster(struct kafka_consumer *c);
 /* Log end of each place (into .offset), one request; -1 where the broker did not say. */
@@ -72,7 +77,6 @@ bool kafka_consumer_range(struct kafka_consumer *c, int topic, int part, int64_t
 
 /* ---- producer ---- */
 
-struct kafka_producer;
 typedef void (*kafka_delivered_fn)(void *user, int topic, int part, bool ok, int64_t offset);
 
 struct kafka_producer_spec {

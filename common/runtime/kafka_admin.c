@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ADMIN_TIMEOUT_MS = 30000, ADMIN_MAX = 64 };
+enum { ADMIN_TIMEOUT_MS = 10000, ADMIN_MAX = 64 };
 
 struct topics {
     rd_kafka_NewTopic_t *list[ADMIN_MAX];

@@ -1,16 +1,15 @@
 #include "runtime/kafka_private.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 
 static void on_log(const rd_kafka_t *rk, int level, const char *fac, const char *text)
 {
     (void)rk;
-    if (level <= 3)
-        log_warn("kafka %s: %s", fac, text);
-    else
-        log_debug("kafka %s: %s", fac, text);
+    bool connection = strcmp(fac, "FAIL") == 0 || strcmp(fac, "ERROR") == 0; /* the loop says that once itself */
+    log_line(level <= 3 && !connection ? LOG_WARN : LOG_DEBUG, "kafka %s: %s", fac, text);
 }
 
 /* Broker errors are transient to us: the client reconnects by itself. */

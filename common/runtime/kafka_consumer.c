@@ -2,12 +2,14 @@
  * read and from where comes later, from the database, by kafka_consumer_read. */
 #include "runtime/kafka_private.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
-enum { MAX_TOPICS = 16, CLOSE_PARTS = 64 };
+enum { MAX_TOPICS = 16, MAX_PARTS = 64, CLOSE_SECONDS = 2 };
 
 struct known_topic {
     const rd_kafka_topic_t *handle;
@@ -22,12 +24,13 @@ struct kafka_consumer {
     struct known_topic known[MAX_TOPICS]; /* topic numbers by the library's handle */
     int n_known;
     char cluster[64];
+    atomic_bool closing; /* a thread of its own closes it: nobody is told anything any more */
 };
 
 static int collect(const struct kafka_consumer *c, const rd_kafka_topic_partition_list_t *list, int *parts)
 {
     int n = 0;
-    for (int i = 0; i < list->cnt && n < CLOSE_PARTS; i++)
+    for (int i = 0; i < list->cnt && n < MAX_PARTS; i++)
         if (topic_parse(list->elems[i].topic) == c->first_topic) parts[n++] = list->elems[i].partition;
     return n;
 }
@@ -35,9 +38,11 @@ static int collect(const struct kafka_consumer *c, const rd_kafka_topic_partitio
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list, void *user)
 {
     struct kafka_consumer *c = user;
-    int parts[CLOSE_PARTS];
+    int parts[MAX_PARTS];
     int n = collect(c, list, parts);
-    if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    if (c->closing) {
+        rd_kafka_assign(rk, NULL);
+    } else if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         rd_kafka_topic_partition_list_t *nothing = rd_kafka_topic_partition_list_new(0);
         rd_kafka_assign(rk, nothing);
         rd_kafka_topic_partition_list_destroy(nothing);
@@ -53,7 +58,7 @@ static rd_kafka_t *open_client(struct kafka_consumer *c, struct err *e)
     char group[64], instance[96], wait[16];
     const struct config *config = c->spec.config;
     snprintf(group, sizeof group, "redress-%s", service_text(c->spec.service));
-    snprintf(instance, sizeof instance, "%s-%s", group, config_text(config, "instance"));
+    snprintf(instance, sizeof instance, "%s-%s-%d", group, config_text(config, "instance"), c->spec.generation);
     snprintf(wait, sizeof wait, "%d", (int)config_int(config, "kafka.fetch.wait.ms"));
     const struct kafka_setting settings[] = {
         {"group.id", group},
@@ -65,6 +70,7 @@ static rd_kafka_t *open_client(struct kafka_consumer *c, struct err *e)
         {"enable.partition.eof", "true"},
         {"session.timeout.ms", "10000"},
         {"heartbeat.interval.ms", "2000"},
+        {"topic.metadata.refresh.interval.ms", "5000"},
         {"max.poll.interval.ms", "3600000"},
         {"fetch.wait.max.ms", wait},
         {"fetch.error.backoff.ms", "50"},
@@ -109,14 +115,28 @@ struct kafka_consumer *kafka_consumer_new(const struct kafka_consumer_spec *spec
     return NULL;
 }
 
-void kafka_consumer_free(struct kafka_consumer *c)
+static void *close_client(void *of)
 {
-    if (c == NULL) return;
-    rd_kafka_queue_io_event_enable(c->queue, -1, NULL, 0);
-    rd_kafka_queue_destroy(c->queue);
+    struct kafka_consumer *c = of;
     rd_kafka_consumer_close(c->rk);
     rd_kafka_destroy(c->rk);
     free(c);
+    return NULL;
+}
+
+/* With the broker gone or changed, closing can take for ever: after a while it is left to its thread. */
+void kafka_consumer_free(struct kafka_consumer *c)
+{
+    if (c == NULL) return;
+    c->closing = true;
+    rd_kafka_queue_io_event_enable(c->queue, -1, NULL, 0);
+    rd_kafka_queue_destroy(c->queue);
+    pthread_t closer;
+    if (pthread_create(&closer, NULL, close_client, c) != 0) return;
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += CLOSE_SECONDS;
+    if (pthread_timedjoin_np(closer, NULL, &until) != 0) pthread_detach(closer);
 }
 
 static int topic_of(struct kafka_consumer *c, const rd_kafka_topic_t *handle)

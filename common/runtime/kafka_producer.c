@@ -91,6 +91,21 @@ enum kafka_produce kafka_producer_send(struct kafka_producer *p, int topic, int 
     return code == RD_KAFKA_RESP_ERR__QUEUE_FULL ? KAFKA_QUEUE_FULL : KAFKA_PRODUCER_DEAD;
 }
 
+bool kafka_topics_ready(struct kafka_producer *p, const int *topics, int n, int partitions, struct err *e)
+{
+    for (int i = 0; i < n; i++) {
+        const struct rd_kafka_metadata *found;
+        rd_kafka_resp_err_t code = rd_kafka_metadata(p->rk, 0, topic_handle(p, topics[i]), &found, 2000);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_failed(e, "kafka_topics", code, topic_short(topics[i]));
+        int count = found->topic_cnt == 1 ? found->topics[0].partition_cnt : 0;
+        rd_kafka_metadata_destroy(found);
+        if (count != partitions)
+            return err_set_retry(e, ERR_KAFKA, "kafka_topics", "topic %s has %d partitions, not %d: redressctl topics",
+                                 topic_short(topics[i]), count, partitions);
+    }
+    return true;
+}
+
 void kafka_producer_poll(struct kafka_producer *p) { rd_kafka_poll(p->rk, 0); }
 
 int kafka_producer_flush(struct kafka_producer *p, int timeout_ms)

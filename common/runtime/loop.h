@@ -164,7 +164,10 @@ struct loop {
     bool reading_stale; /* the set of partitions read, or a position, is not what the protocol says */
     bool paused;
     bool hooks_open;
-    bool fatal; /* the process must end: the supervisor starts another */
+    bool broker_gone;                 /* it does not answer; said once */
+    int generation;                   /* of the consumer */
+    char cluster[PROTO_CLUSTER_SIZE]; /* that the consumer joined */
+    bool fatal;                       /* the process must end: the supervisor starts another */
     int wake_fd;
     int64_t epoch[LOOP_PARTS];            /* of each partition running */
     char source[LOOP_PARTS][40];          /* "/redress/<service>/<partition>" */
@@ -205,6 +208,10 @@ void assign_due(struct loop *l);
 /* Resume hints of running partitions for a new producer. */
 void assign_resume(struct loop *l);
 void assign_let_go(struct loop *l, int part);
+/* Makes the consumer when the topics are there. */
+bool assign_join(struct loop *l, struct err *e);
+/* The broker has become another cluster: joins it as a new member. */
+void assign_rejoin(struct loop *l);
 
 /* collect.c: inputs into l->items; false: nothing came. */
 bool collect(struct loop *l);

@@ -198,22 +198,8 @@ static bool write_subscriptions(struct loop *l, struct err *e)
 
 static bool open_outside(struct loop *l, struct err *e)
 {
-    struct kafka_consumer_spec consumer = {.config = &l->config,
-                                           .service = l->service,
-                                           .topics = l->topics,
-                                           .n_topics = l->n_topics,
-                                           .wake_fd = l->wake_fd,
-                                           .given = assign_given,
-                                           .revoked = assign_revoked,
-                                           .user = l};
-    int dlq[LOOP_MAX_TOPICS + 1];
-    memcpy(dlq, l->topics, (size_t)l->n_topics * sizeof dlq[0]);
-    dlq[l->n_topics] = l->service;
     if (!pg_connect(l->pg, e) || !write_subscriptions(l, e)) return false;
-    if (l->spec->core != NULL && !kafka_dlq_create(&l->config, l->service, dlq, l->n_topics + 1, e)) return false;
-    if (!send_open(l, e)) return false;
-    l->consumer = kafka_consumer_new(&consumer, e);
-    return l->consumer != NULL;
+    return send_open(l, e) && assign_join(l, e);
 }
 
 /* Database and broker may come up after us: tried again until they are there or we are told to stop. */
@@ -306,12 +292,18 @@ static void wait_for_something(struct loop *l)
 static void turn(struct loop *l)
 {
     look_at_clock(l);
+    if (l->consumer == NULL) {
+        if (loop_mono_ms() >= l->backoff_until_ms) assign_rejoin(l);
+        wait_for_something(l);
+        return;
+    }
     if (loop_mono_ms() < l->backoff_until_ms) {
         collect_nothing(l);
         collect_drop(l);
         return;
     }
     watch(l);
+    if (l->consumer == NULL) return;
     if (proto_next_assignment(l->proto, loop_mono_ms()) >= 0 || l->reading_stale) assign_due(l);
     bool some = collect(l);
     if (some) batch_run(l);
@@ -326,9 +318,10 @@ static void stop(struct loop *l)
     log_info("stopping");
     collect_drop(l);
     if (l->producer != NULL && !l->replace_producer) kafka_producer_flush(l->producer, 1000);
-    if (l->spec->adapter != NULL && l->spec->adapter->close != NULL && l->hooks_open) l->spec->adapter->close(&l->host);
-    kafka_consumer_free(l->consumer);
+    kafka_consumer_free(l->consumer); /* leaving the group revokes every partition: the adapter must still be there */
+    l->consumer = NULL;
     kafka_producer_free(l->producer);
+    if (l->spec->adapter != NULL && l->spec->adapter->close != NULL && l->hooks_open) l->spec->adapter->close(&l->host);
     if (l->spec->store != NULL && l->spec->store->close != NULL && l->hooks_open) l->spec->store->close(&l->host);
 }
 

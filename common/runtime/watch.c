@@ -1,5 +1,6 @@
 /* What is looked at by the clock: epochs and wants (1 s), log ends, writers' numbers when idle (2 s), rows that
  * nobody needs any more (1 min), health. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +61,13 @@ static void tick(struct loop *l)
 {
     int64_t parts[LOOP_PARTS];
     int n = running_parts(l, parts);
-    proto_tick_cluster(l->proto, kafka_consumer_cluster(l->consumer), loop_mono_ms());
+    const char *cluster = kafka_consumer_cluster(l->consumer);
+    if (l->cluster[0] == '\0') snprintf(l->cluster, sizeof l->cluster, "%s", cluster);
+    if (strcmp(l->cluster, cluster) != 0) {
+        assign_rejoin(l);
+        return;
+    }
+    proto_tick_cluster(l->proto, cluster, loop_mono_ms());
     if (n == 0) return;
     arena_reset(&l->attempt_arena);
     struct pg_tx tx = PG_TX(&l->attempt_arena);
@@ -98,7 +105,12 @@ void watch_ends(struct loop *l, int64_t every_ms)
         for (int i = 0; i < l->n_topics && proto_state(l->proto, part) == PROTO_RUNNING; i++)
             places[n++] = (struct kafka_place){l->topics[i], part, 0};
     struct err e = ERR_INIT;
-    if (n == 0 || !kafka_consumer_ends(l->consumer, places, n, 500, &e)) return;
+    if (n == 0) return;
+    bool well = kafka_consumer_ends(l->consumer, places, n, 500, &e);
+    if (!well && !l->broker_gone) log_err(LOG_ERROR, "the broker does not answer", &e);
+    if (well && l->broker_gone) log_info("the broker answers again");
+    l->broker_gone = !well;
+    if (!well) return;
     int64_t lag[TOPIC_COUNT] = {0};
     mono = loop_mono_ms();
     for (int i = 0; i < n; i++) {
@@ -258,7 +270,7 @@ static void look_at_health(struct loop *l)
 {
     struct proto_health h;
     proto_health(l->proto, loop_mono_ms(), &h);
-    bool ready = h.ready && h.running > 0 && !l->failing && pg_is_up(l->pg);
+    bool ready = h.ready && h.running > 0 && !l->failing && !l->broker_gone && pg_is_up(l->pg);
     health_set(l->health, ready, &h);
     metrics_set(l->host.metrics, METRIC_UNSENT, h.unsent);
     metrics_set(l->host.metrics, METRIC_WANTS, h.wants);
@@ -279,6 +291,7 @@ void watch(struct loop *l)
     if (mono - l->tick_ms < PROTO_TICK_MS) return;
     l->tick_ms = mono;
     tick(l);
+    if (l->consumer == NULL) return; /* it joins another cluster */
     watch_ends(l, ENDS_MS);
     idle_check(l);
     if (mono - l->retain_ms >= RETAIN_MS) {
