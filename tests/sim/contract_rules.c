@@ -71,6 +71,9 @@ static const char *halving_a_redrive(struct protocol *p)
         proto_split_committed(&s, left);
     }
     EXPECT(left == 3);
+    s = (struct proto_split){.lo = 0, .hi = 1, .end = 3, .redrive_rows = 0};
+    proto_split_committed(&s, 3); /* the next input starts without a limit */
+    EXPECT(s.lo == 1 && s.hi == 3 && s.redrive_rows == -1 && !s.park);
     return NULL;
 }
 
