@@ -252,6 +252,7 @@ CREATE FUNCTION console.board(real_ms bigint, now_ms bigint) RETURNS json LANGUA
         'approvals', coalesce(sum(n) FILTER (WHERE type IN ('approval.granted', 'approval.decided_alone')), 0),
         'refused_commands', coalesce(sum(n) FILTER (WHERE type LIKE '%.command_refused'), 0)) FROM console.total),
     'paid', (SELECT coalesce(json_agg(p ORDER BY p.n DESC), '[]') FROM console.paid_total p),
+    'newest', (SELECT coalesce(max(n), 0) FROM console.timeline),
     'parked', (SELECT count(*) FROM console.parked_row),
     'minutes', (SELECT coalesce(json_agg(m ORDER BY m.at_ms), '[]') FROM (SELECT minute_ms AS at_ms,
         coalesce(sum(n) FILTER (WHERE type NOT LIKE 'command.%' AND type <> 'limit.missed'), 0) AS events,

@@ -59,10 +59,10 @@ async function firstChips() {
 }
 
 // Events as they come, and which case stands newest in which stage.
-function useLive(signedIn) {
+function useLive(from) {
   const [live, set] = useState({ connected: false, entries: [], chips: {}, skipped: 0, n: 0 });
   useEffect(() => {
-    if (!signedIn) return undefined;
+    if (from < 0) return undefined;
     get('/v1/organisation').then(learnNames).catch(() => {}); // ids are shown where names are not known
     firstChips().then((chips) => set((old) => ({ ...old, chips: { ...chips, ...old.chips } }))).catch(() => {});
     let waiting = [];
@@ -82,7 +82,7 @@ function useLive(signedIn) {
         return { ...old, entries: [...news.reverse(), ...old.entries].slice(0, FEED_LENGTH), chips, n: old.n + news.length };
       });
     };
-    return stream('rate=25', {
+    return stream(`rate=25&after=${Math.max(0, from - FEED_LENGTH)}`, {
       on: (entry) => {
         waiting.push(entry);
         frame ||= setTimeout(show, 250);
@@ -90,7 +90,7 @@ function useLive(signedIn) {
       skipped: (n) => set((old) => ({ ...old, skipped: n })),
       state: (connected) => set((old) => ({ ...old, connected })),
     });
-  }, [signedIn]);
+  }, [from < 0]);
   return live;
 }
 
@@ -139,7 +139,7 @@ function App() {
   const denied = () => setSignedIn(false);
   const board = usePolled('/v1/board', 2000, signedIn, denied);
   const status = usePolled('/v1/status', 5000, signedIn, denied);
-  const live = useLive(signedIn && board.data !== null);
+  const live = useLive(signedIn && board.data ? board.data.newest : -1);
   const clock = useClock(board);
   const opener = useRef(null);
   if (!signedIn) return html`<${SignIn} refused=${address.signin === 'refused'} />`;
