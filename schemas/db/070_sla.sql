@@ -1,4 +1,6 @@
 -- Timers: the truth of what fires when (SL-3). Written only in sla's fenced transactions; Redis holds an index of it.
+-- A timer is armed, then either fires, and its row stays as the proof of it, or its limit ends and the row goes (the
+-- event that ended it is in the log).
 
 CREATE TABLE sla.timer (
     case_id   int8 NOT NULL,
@@ -9,7 +11,7 @@ CREATE TABLE sla.timer (
     partition int8 NOT NULL,
     due       int8 NOT NULL,                      -- ms of the installation's clock
     fired     int8,
-    state     text NOT NULL DEFAULT 'armed' CHECK (state IN ('armed', 'fired', 'cancelled')),
+    state     text NOT NULL DEFAULT 'armed' CHECK (state IN ('armed', 'fired')),
     PRIMARY KEY (case_id, code, ver, warning)
 ) WITH (fillfactor = 80);
 CREATE INDEX timer_due ON sla.timer (partition, due, id) WHERE state = 'armed';
@@ -32,6 +34,6 @@ BEGIN
     END IF;
 END $$;
 
-GRANT SELECT, INSERT ON sla.timer TO redress_app;
+GRANT SELECT, INSERT, DELETE ON sla.timer TO redress_app;
 GRANT UPDATE (state, fired) ON sla.timer TO redress_app;
 GRANT EXECUTE ON FUNCTION sla.fire TO redress_app;

@@ -1,5 +1,5 @@
-/* Timer rows from what the core emitted (schemas/db/070_sla.sql): what starts a run arms, what ends it cancels,
- * and a timer that fired leaves the armed state in the transaction of what it caused. */
+/* Timer rows from what the core emitted (schemas/db/070_sla.sql): what starts a run arms, what ends it removes, and a
+ * timer that fired leaves the armed state in the transaction of what it caused. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,7 +97,7 @@ static void take_output(struct work *p, const struct change *c, const struct mad
 }
 
 /* A timer that was taken as an input: what it caused stands with its firing; one whose case is parked stands in
- * `parked` from now on; one the core had no use for (answered in the same batch) is cancelled. Driven again from
+ * `parked` from now on; one the core had no use for (answered in the same batch) goes. Driven again from
  * `parked` it has fired already. */
 static void take_timer(struct work *p, const struct change *c)
 {
@@ -142,15 +142,25 @@ static void write_fire(struct pg_tx *tx, const struct timers *t)
     pg_tx_add(tx, "SELECT sla.fire($1::int8[], $2::text[], $3::int8[], $4::int8[], $5::int8[])", &args);
 }
 
-static void write_spent(struct pg_tx *tx, const struct timers *t, const char *state)
+static void write_parked(struct pg_tx *tx, const struct timers *t)
 {
     struct pg_args args = named(tx->arena, t);
     pg_arg_ints(&args, t->due, t->n);
-    pg_arg_text(&args, state);
     pg_tx_add(tx,
-              "UPDATE timer AS t SET state = $6, fired = u.now FROM unnest($1::int8[], $2::text[], $3::int8[], "
+              "UPDATE timer AS t SET state = 'fired', fired = u.now FROM unnest($1::int8[], $2::text[], $3::int8[], "
               "$4::int8[], $5::int8[]) AS u(c, code, v, w, now) WHERE t.case_id = u.c AND t.code = u.code AND "
               "t.ver = u.v AND t.warning = (u.w <> 0) AND t.state = 'armed' AND t.due <= u.now",
+              &args);
+}
+
+static void write_ignored(struct pg_tx *tx, const struct timers *t)
+{
+    struct pg_args args = named(tx->arena, t);
+    pg_arg_ints(&args, t->due, t->n);
+    pg_tx_add(tx,
+              "DELETE FROM timer AS t USING unnest($1::int8[], $2::text[], $3::int8[], $4::int8[], $5::int8[]) "
+              "AS u(c, code, v, w, now) WHERE t.case_id = u.c AND t.code = u.code AND t.ver = u.v AND "
+              "t.warning = (u.w <> 0) AND t.state = 'armed' AND t.due <= u.now",
               &args);
 }
 
@@ -158,7 +168,7 @@ static void write_cancel(struct pg_tx *tx, const struct timers *t, struct pg_row
 {
     struct pg_args args = named(tx->arena, t);
     pg_tx_read(tx,
-               "UPDATE timer AS t SET state = 'cancelled' FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[]) "
+               "DELETE FROM timer AS t USING unnest($1::int8[], $2::text[], $3::int8[], $4::int8[]) "
                "AS u(c, code, v, w) WHERE t.case_id = u.c AND t.code = u.code AND t.ver = u.v AND t.state = 'armed' "
                "RETURNING t.id, t.partition, t.due",
                &args, rows);
@@ -185,8 +195,8 @@ static bool save(struct host *h, struct pg_tx *tx, const struct change *changes,
     /* In this order: a timer armed in this batch may be cancelled in it; a fired one is no more to be cancelled. */
     if (p.arm.n > 0) write_arm(tx, &p.arm, &rows->armed);
     if (p.fire.n > 0) write_fire(tx, &p.fire);
-    if (p.parked.n > 0) write_spent(tx, &p.parked, "fired");
-    if (p.ignored.n > 0) write_spent(tx, &p.ignored, "cancelled");
+    if (p.parked.n > 0) write_parked(tx, &p.parked);
+    if (p.ignored.n > 0) write_ignored(tx, &p.ignored);
     if (p.cancel.n > 0) write_cancel(tx, &p.cancel, &rows->cancelled);
     return true;
 }
