@@ -146,7 +146,8 @@ static const char *check_case(struct world *w, const struct world_case *c)
     return NULL;
 }
 
-/* PA-1, PA-3: what was settled per case is never more than its slips; each payout is settled once. */
+/* PA-1, PA-3: what was settled per case is never more than its slips, and all of them before the customer is asked;
+ * each payout is settled once. */
 static const char *check_money(struct world *w, const struct world_case *c)
 {
     int64_t settled = 0;
@@ -164,6 +165,10 @@ static const char *check_money(struct world *w, const struct world_case *c)
             }
         }
     }
+    const struct intake_state *intake = c->state[INTAKE];
+    bool all_done = intake->status == INTAKE_STATUS_AWAITING_SATISFACTION ||
+                    (intake->status == INTAKE_STATUS_CLOSED && intake->outcome == OUTCOME_SETTLED);
+    if (all_done && settled != c->approved_minor) return differs(w, "done, but not all is paid", c->case_id, "");
     return settled <= c->approved_minor ? NULL : differs(w, "paid more than approved", c->case_id, "");
 }
 

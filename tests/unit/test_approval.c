@@ -1,0 +1,195 @@
+/* Approval, one event at a time: amounts at the threshold, facts that come late (AP-3, AP-4, AP-6, AP-8, AP-9). */
+#include "approval/approval.h"
+#include "core_kit.h"
+
+TestSuite(approval, .init = kit_begin, .fini = kit_end);
+
+static struct approval_state next;
+static const struct measure money = {.kind = MEASURE_KIND_COMPENSATION, .executor = "finance"};
+static const struct finding finding = {.cause = CAUSE_WORKMANSHIP, .liability = LIABILITY_OUTLET, .justified = true};
+
+static enum verdict step(const struct approval_state *s, enum event_type type, const void *data)
+{
+    return kit_step_at(&approval_core, s, type, data, KIT_NOW_MS, &next);
+}
+
+static struct approval_state in_status(enum approval_status status)
+{
+    return (struct approval_state){.status = status,
+                                   .brief = &kit_brief,
+                                   .assignment = &kit_outlet,
+                                   .finding = &finding,
+                                   .proposer_id = "O-CN1-H1",
+                                   .round = 1};
+}
+
+struct amounts {
+    enum kind kind;
+    int64_t claimed; /* -1 = unknown */
+    const char *claimed_in;
+    int64_t planned;
+    const char *planned_in;
+    int64_t granted; /* 0 = nothing */
+    const char *granted_in;
+    bool alone;
+};
+
+/* AP-3 AP-4: one row a case; the highest of claimed, planned (with what was granted before) and paid counts. */
+Test(approval, AP_4_the_threshold_exactly)
+{
+    static const struct amounts rows[] = {
+        {KIND_CLAIM, 49999, "CNY", 49999, "CNY", 0, NULL, true},
+        {KIND_CLAIM, 50000, "CNY", 1, "CNY", 0, NULL, false},
+        {KIND_CLAIM, 1, "CNY", 50000, "CNY", 0, NULL, false},
+        {KIND_CLAIM, 0, "CNY", 1, "CNY", 0, NULL, true},
+        {KIND_CLAIM, -1, NULL, 1, "CNY", 0, NULL, false},
+        {KIND_CLAIM, 1, NULL, 1, "CNY", 0, NULL, false},
+        {KIND_CLAIM, 1, "EUR", 1, "CNY", 0, NULL, false},
+        {KIND_CLAIM, 1, "CNY", 1, "EUR", 0, NULL, false},
+        {KIND_CLAIM, 6999, "USD", 6999, "USD", 0, NULL, true},
+        {KIND_CLAIM, 7000, "USD", 1, "USD", 0, NULL, false},
+        {KIND_CLAIM, 6999, "USD", 49999, "CNY", 0, NULL, true},
+        {KIND_CLAIM, 1, "CNY", 20000, "CNY", 29999, "CNY", true},
+        {KIND_CLAIM, 1, "CNY", 20000, "CNY", 30000, "CNY", false},
+        {KIND_CLAIM, 1, "CNY", 1, "USD", 1, "CNY", false},
+        {KIND_CLAIM, 1, "CNY", 1, "CNY", 1, "mixed", false},
+        {KIND_COMPLAINT, -1, NULL, 1, "CNY", 0, NULL, false},
+        {KIND_COMPLAINT, 1, "CNY", 1, "CNY", 0, NULL, true},
+        {KIND_CLAIM, INT64_MAX, "CNY", 1, "CNY", 0, NULL, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct amounts *r = &rows[i];
+        struct brief brief = kit_brief;
+        struct approval_state s = in_status(APPROVAL_STATUS_PLANNING);
+        struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = r->planned, .currency = r->planned_in};
+        struct ev_command_propose c = {.actor = &kit_handler, .plan = &p};
+        brief.kind = r->kind;
+        brief.has_claimed_minor = r->claimed >= 0;
+        brief.claimed_minor = r->claimed >= 0 ? r->claimed : 0;
+        brief.currency = r->claimed_in;
+        s.brief = &brief;
+        s.granted_minor = r->granted;
+        s.granted_currency = r->granted_in;
+        cr_assert_eq(step(&s, EV_COMMAND_PROPOSE, &c), VERDICT_DONE);
+        kit_output(1, r->alone ? EV_APPROVAL_DECIDED_ALONE : EV_APPROVAL_REQUESTED);
+    }
+}
+
+/* AP-2: what would not fit into an amount is refused, not wrapped. */
+Test(approval, AP_2_the_sum_granted_does_not_wrap)
+{
+    struct approval_state s = in_status(APPROVAL_STATUS_PLANNING);
+    struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = 2, .currency = "CNY"};
+    struct ev_command_propose c = {.actor = &kit_handler, .plan = &p};
+    s.granted_minor = INT64_MAX - 1;
+    s.granted_currency = "CNY";
+    kit_refused(step(&s, EV_COMMAND_PROPOSE, &c), "AP-2", "amount_overflow");
+}
+
+/* AP-3: by role: a manager's own small plan still needs another person. */
+Test(approval, AP_3_only_the_authorised_decide_alone)
+{
+    struct approval_state s = in_status(APPROVAL_STATUS_PLANNING);
+    struct actor manager = {.id = "O-CN1-M", .role = ROLE_OUTLET_MANAGER, .org_id = "O-CN1"};
+    struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = 2, .currency = "CNY"};
+    struct ev_command_propose c = {.actor = &manager, .plan = &p};
+    cr_assert_eq(step(&s, EV_COMMAND_PROPOSE, &c), VERDICT_DONE);
+    kit_output(1, EV_APPROVAL_REQUESTED);
+}
+
+/* AP-6: a takeover read before the finding: the new level decides, and the old unit's person not alone. */
+Test(approval, AP_6_a_takeover_may_be_read_before_the_finding)
+{
+    struct approval_state none = {0}, s;
+    struct assignment regional = {.version = 3, .org_id = "R-CN", .level = ORG_LEVEL_REGIONAL, .manager_id = "R-CN-M"};
+    struct ev_dispatch_reassigned moved = {.assignment = &regional, .from_org = "O-CN1", .reason = "limit_missed"};
+    struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = 2, .currency = "CNY"};
+    struct ev_evidence_investigation_concluded e = {
+        .brief = &kit_brief, .assignment = &kit_outlet, .finding = &finding, .investigator_id = "O-CN1-H1", .plan = &p};
+    cr_assert_eq(step(&none, EV_EVIDENCE_INVESTIGATION_CONCLUDED, &e), VERDICT_DONE);
+    kit_output(1, EV_APPROVAL_DECIDED_ALONE);
+    cr_assert_eq(step(&none, EV_DISPATCH_REASSIGNED, &moved), VERDICT_DONE);
+    s = next;
+    cr_assert_eq(step(&s, EV_EVIDENCE_INVESTIGATION_CONCLUDED, &e), VERDICT_DONE);
+    const struct ev_approval_requested *r = kit_output(1, EV_APPROVAL_REQUESTED);
+    cr_assert_str_eq(r->org_id, "R-CN");
+    s = next;
+    regional.version = 2;
+    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &moved), VERDICT_IGNORED, "an older assignment");
+}
+
+/* AP-1: where only money was promised nothing is carried out. */
+Test(approval, AP_1_nothing_to_execute)
+{
+    struct approval_state s = in_status(APPROVAL_STATUS_APPROVED);
+    struct ev_command_execute c = {.actor = &kit_handler};
+    kit_refused(step(&s, EV_COMMAND_EXECUTE, &c), "AP-1", "nothing_to_execute");
+}
+
+/* AP-8: the miss of an earlier offer does not lapse the present one. */
+Test(approval, AP_8_a_stale_miss_lapses_nothing)
+{
+    struct approval_state s = in_status(APPROVAL_STATUS_OFFERED);
+    struct ev_sla_breached miss = {.code = "customer_answer", .round = 1, .due_ms = KIT_NOW_MS};
+    s.offered_ms = KIT_NOW_MS + 1;
+    cr_assert_eq(step(&s, EV_SLA_BREACHED, &miss), VERDICT_IGNORED);
+    s.offered_ms = KIT_NOW_MS;
+    cr_assert_eq(step(&s, EV_SLA_BREACHED, &miss), VERDICT_DONE);
+    cr_assert_eq(next.status, APPROVAL_STATUS_LAPSED);
+    cr_assert_eq(next.lapse_due_ms, KIT_NOW_MS);
+}
+
+/* SL-3: closings whose cause the customer has undone meanwhile end nothing; others do. */
+Test(approval, SL_3_an_overtaken_closing_ends_nothing)
+{
+    struct approval_state s = in_status(APPROVAL_STATUS_PLANNING);
+    struct ev_intake_closed closed = {.outcome = OUTCOME_LAPSED};
+    cr_assert_eq(step(&s, EV_INTAKE_CLOSED, &closed), VERDICT_IGNORED);
+    closed = (struct ev_intake_closed){.outcome = OUTCOME_REJECTED, .reason = "appeal_period_over"};
+    cr_assert_eq(step(&s, EV_INTAKE_CLOSED, &closed), VERDICT_IGNORED);
+    closed.reason = "out_of_scope";
+    cr_assert_eq(step(&s, EV_INTAKE_CLOSED, &closed), VERDICT_DONE);
+    s.status = APPROVAL_STATUS_REJECTED;
+    closed.reason = "appeal_period_over";
+    closed.has_due_ms = true;
+    closed.due_ms = 77;
+    cr_assert_eq(step(&s, EV_INTAKE_CLOSED, &closed), VERDICT_DONE);
+    cr_assert_eq(next.lapse_due_ms, 77);
+}
+
+/* AP-9: nobody is above head office; AP-7 says so in the routes. */
+Test(approval, AP_9_head_offices_rejection_has_no_appeal)
+{
+    struct approval_state s = in_status(APPROVAL_STATUS_AWAITING_APPROVAL);
+    struct assignment top = {.version = 4, .org_id = "HO", .level = ORG_LEVEL_HEAD_OFFICE, .manager_id = "HO-M1"};
+    struct measure no = {.kind = MEASURE_KIND_REJECTION, .executor = "HO"};
+    struct plan p = {.n_measures = 1, .measures = &no, .currency = "CNY", .reasons = "misuse"};
+    struct actor manager = {.id = "HO-M1", .role = ROLE_HO_SERVICE_MANAGER, .org_id = "HO"};
+    struct ev_command_approve approve = {.actor = &manager};
+    struct ev_command_object appeal = {.actor = &kit_buyer, .reason = "no"};
+    s.assignment = &top;
+    s.plan = &p;
+    cr_assert_eq(step(&s, EV_COMMAND_APPROVE, &approve), VERDICT_DONE);
+    const struct ev_approval_rejected *r = kit_output(1, EV_APPROVAL_REJECTED);
+    cr_assert_eq(r->n_routes, 3);
+    cr_assert_str_eq(r->routes[0], "mediation");
+    s = next;
+    kit_refused(step(&s, EV_COMMAND_OBJECT, &appeal), "AP-9", "no_level_above");
+}
+
+/* AP-7: a rejection stands alone, with reasons. */
+Test(approval, AP_7_a_rejection_stands_alone)
+{
+    struct approval_state s = in_status(APPROVAL_STATUS_PLANNING);
+    struct measure both[] = {{.kind = MEASURE_KIND_REJECTION, .executor = "o"},
+                             {.kind = MEASURE_KIND_APOLOGY, .executor = "o"}};
+    struct plan p = {.n_measures = 2, .measures = both, .currency = "CNY", .reasons = "misuse"};
+    struct ev_command_propose c = {.actor = &kit_handler, .plan = &p};
+    kit_refused(step(&s, EV_COMMAND_PROPOSE, &c), "AP-1", "rejection_with_measures");
+    p.n_measures = 1;
+    p.amount_minor = 5;
+    kit_refused(step(&s, EV_COMMAND_PROPOSE, &c), "AP-7", "rejection_with_money");
+    p.amount_minor = 0;
+    p.reasons = "";
+    kit_refused(step(&s, EV_COMMAND_PROPOSE, &c), "AP-7", "rejection_without_reasons");
+}
