@@ -16,7 +16,7 @@
 #include "runtime/metrics.h"
 #include "runtime/settings.h"
 
-enum { STOP_SECONDS = 5, WAIT_MS = 100, BACKOFF_FIRST_MS = 100, BACKOFF_LAST_MS = 5000 };
+enum { STOP_SECONDS = 5, WAIT_MS = 100, ENDS_FRESH_MS = 100, BACKOFF_FIRST_MS = 100, BACKOFF_LAST_MS = 5000 };
 
 volatile sig_atomic_t loop_stopping;
 static volatile sig_atomic_t signal_fd = -1;
@@ -151,7 +151,7 @@ static void plan(struct loop *l)
     l->pspec.inputs = l->inputs;
     l->pspec.n_inputs = l->n_topics;
     l->pspec.outputs = l->outputs;
-    l->pspec.fetch_wait_ms = config_int(&l->config, "kafka.fetch.wait.ms");
+    l->pspec.fetch_wait_ms = ENDS_FRESH_MS;
     l->pspec.chunks_kept = 256;
     l->pspec.clock_scale = l->clock.driven ? l->clock.scale : 1.0;
     for (int p = 0; p < l->host.partitions; p++)

@@ -9,7 +9,7 @@
 #include "runtime/loop.h"
 #include "runtime/metrics.h"
 
-enum { RETAIN_MS = 60000, ENDS_MS = 1000 };
+enum { ENDS_MS = 1000 };
 
 static int running_parts(struct loop *l, int64_t *parts)
 {
@@ -294,7 +294,7 @@ void watch(struct loop *l)
     if (l->consumer == NULL) return; /* it joins another cluster */
     watch_ends(l, ENDS_MS);
     idle_check(l);
-    if (mono - l->retain_ms >= RETAIN_MS) {
+    if (mono - l->retain_ms >= config_int(&l->config, "retain.every.ms")) {
         l->retain_ms = mono;
         retain(l);
     }
