@@ -7,6 +7,8 @@
 
 #include "runtime/topics.h"
 
+enum { FEED_TIMEOUT_MS = 10000 };
+
 struct feed {
     rd_kafka_t *kafka;
     rd_kafka_message_t *message; /* handed out last */
@@ -19,16 +21,29 @@ static bool set(rd_kafka_conf_t *conf, const char *key, const char *value, struc
     return err_set(e, ERR_CONFIG, "feed", "%s: %s", key, why);
 }
 
+/* "The end" is asked for here and now: left to the first fetch, what comes in between would be missed. */
+static int64_t start_of(struct feed *f, const char *topic, int part, bool from_start)
+{
+    int64_t low, high;
+    if (from_start) return RD_KAFKA_OFFSET_BEGINNING;
+    rd_kafka_resp_err_t rc = rd_kafka_query_watermark_offsets(f->kafka, topic, part, &low, &high, FEED_TIMEOUT_MS);
+    return rc == RD_KAFKA_RESP_ERR_NO_ERROR ? high : -1;
+}
+
 static bool assign(struct feed *f, const struct config *config, const int *topics, int n, bool from_start)
 {
     int parts = (int)config_int(config, "partitions");
     char name[TOPIC_NAME_SIZE];
+    bool well = true;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(n * parts);
-    for (int t = 0; t < n; t++)
-        for (int p = 0; p < parts; p++)
-            rd_kafka_topic_partition_list_add(list, topic_name(topics[t], SERVICE_CONSOLE, name), p)->offset =
-                from_start ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
-    bool well = rd_kafka_assign(f->kafka, list) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (int t = 0; t < n && well; t++)
+        for (int p = 0; p < parts && well; p++) {
+            topic_name(topics[t], SERVICE_CONSOLE, name);
+            int64_t from = start_of(f, name, p, from_start);
+            well = from != -1;
+            rd_kafka_topic_partition_list_add(list, name, p)->offset = from;
+        }
+    well = well && rd_kafka_assign(f->kafka, list) == RD_KAFKA_RESP_ERR_NO_ERROR;
     rd_kafka_topic_partition_list_destroy(list);
     return well;
 }
