@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "core_kit.h"
+#include "feed_kit.h"
 
 struct golden_feed {
     const char *type, *data;
