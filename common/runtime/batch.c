@@ -61,6 +61,18 @@ static void read_fences(struct loop *l, const int *parts, int n)
     pg_rows_free(rows);
 }
 
+/* The very last of a batch: states of before and after may share memory with what the cache held. */
+static void keep_states(struct loop *l, const struct attempt *a)
+{
+    if (l->cache == NULL) return;
+    for (int i = 0; i < a->cap_slots; i++) {
+        const struct slot *s = &a->slots[i];
+        if (s->case_id == 0 || s->state == NULL || (s->cached && !s->changed)) continue;
+        cache_put(l->cache, s->case_id, proto_session(l->proto, s->part), s->rev + s->changed, s->state);
+    }
+    cache_trim(l->cache);
+}
+
 static void end_attempt(struct loop *l, struct attempt *a, enum proto_outcome outcome, const struct err *e)
 {
     struct proto_batch batch = a->batch;
@@ -88,6 +100,7 @@ static void end_attempt(struct loop *l, struct attempt *a, enum proto_outcome ou
     if (store != NULL && store->committed != NULL) store->committed(&l->host, a->changes, a->n_changes);
     const struct adapter *adapter = l->spec->adapter;
     if (adapter != NULL && adapter->committed != NULL) adapter->committed(&l->host, a->changes, a->n_changes);
+    keep_states(l, a);
 }
 
 static bool is_lone_redrive(const struct loop *l, const struct proto_split *s)

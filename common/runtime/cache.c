@@ -159,5 +159,9 @@ void cache_put(struct cache *c, int64_t case_id, int64_t session, int64_t rev, c
     HASH_ADD(hh, c->by_case, case_id, sizeof e->case_id, e);
     attach(c, e);
     c->bytes += e->size;
-    while (c->bytes > c->most && c->oldest != e) drop(c, c->oldest);
+}
+
+void cache_trim(struct cache *c)
+{
+    while (c->bytes > c->most && c->oldest != NULL) drop(c, c->oldest);
 }

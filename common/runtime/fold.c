@@ -79,7 +79,7 @@ static void answer_refused(struct loop *l, struct attempt *a, struct change *c, 
 static void answer_redriven(struct loop *l, struct attempt *a, struct item *it)
 {
     struct change *c = add_change(l, a, it);
-    int64_t left = proto_parked_rows(l->proto, it->part, it->case_id);
+    int64_t left = it->case_id == 0 ? 1 - it->rows_done : proto_parked_rows(l->proto, it->part, it->case_id);
     a->redrive_left = left;
     if (it->again) return; /* the rest follows in the next transaction, and the answer with it */
     struct emission m = {.cause = it,
@@ -170,6 +170,10 @@ static void decide(struct loop *l, struct attempt *a, struct item *it, struct ch
     const struct core *core = l->spec->core;
     struct slot *s = slot_find(a, &l->attempt_arena, it->to_case, it->part);
     struct decision *d = l->decision;
+    if (s->damaged != NULL) {
+        fail(l, a, it, c, "state_unreadable", s->damaged);
+        return;
+    }
     d->arena = &l->attempt_arena;
     d->n_outputs = 0;
     c->before = c->after = state_of(l, s);
@@ -192,7 +196,7 @@ static void decide(struct loop *l, struct attempt *a, struct item *it, struct ch
 
 static enum proto_kind kind_of(const struct item *it)
 {
-    if (it->redrive != NULL) return PROTO_REDRIVE;
+    if (it->redrive != NULL && it->redrive->case_id != 0) return PROTO_REDRIVE;
     return it->topic == TOPIC_COMMAND ? PROTO_COMMAND : PROTO_EVENT;
 }
 
@@ -206,6 +210,7 @@ static void decide_or_park(struct loop *l, struct attempt *a, struct item *it)
         if (lane == PROTO_PARK_REPLY) answer_refused(l, a, c, it, "case_parked", "waiting: case parked");
         c->parked = true;
         park(l, a, it, "behind", NULL);
+        row_done(l, a, it); /* it had no case and has found one, which is parked */
     } else if (!item_decode(l, it)) {
         fail(l, a, it, c, "unreadable", it->unreadable);
     } else {

@@ -1,6 +1,5 @@
 /* First half of an attempt: what each input is to the protocol, which case it belongs to, and the states of
  * those cases. Everything here is read outside the transaction; the fence's txn makes it valid or void. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/id.h"
@@ -31,7 +30,11 @@ static int64_t command_case(const struct item *it)
 static void classify_redrive(struct loop *l, struct item *it)
 {
     const struct ev_command_redrive *data = it->data;
-    if (strcmp(data->service, l->spec->name) == 0) it->todo = ITEM_REDRIVE;
+    if (strcmp(data->service, l->spec->name) != 0) return;
+    if (it->case_id == 0 && !data->has_n)
+        refuse(it, "no_case");
+    else
+        it->todo = ITEM_REDRIVE;
 }
 
 static void classify_command(struct loop *l, struct item *it)
@@ -172,9 +175,11 @@ static bool load_rows(struct loop *l, struct attempt *a, struct item *redrive, s
     pg_arg_int(&args, redrive->part);
     pg_arg_int(&args, redrive->case_id);
     pg_arg_int(&args, limit);
+    pg_arg_int(&args, redrive->case_id == 0 ? ((const struct ev_command_redrive *)redrive->data)->n : -1);
     struct pg_rows *rows;
     if (!pg_query(l->pg,
-                  "SELECT n, topic, record FROM parked WHERE partition = $1 AND case_id = $2 ORDER BY n LIMIT $3",
+                  "SELECT n, topic, record FROM parked WHERE partition = $1 AND case_id = $2 AND $4 IN (-1, n) "
+                  "ORDER BY n LIMIT $3",
                   &args, &rows, e))
         return false;
     redrive->row_failed = false;
@@ -193,7 +198,7 @@ static bool load_rows(struct loop *l, struct attempt *a, struct item *redrive, s
 /* A redrive tried with a few of its rows only: the command itself is received when no row is left behind it. */
 static bool comes_again(struct loop *l, const struct attempt *a, const struct item *it)
 {
-    return a->redrive_limit > 0 && it->todo == ITEM_REDRIVE &&
+    return a->redrive_limit > 0 && it->todo == ITEM_REDRIVE && it->case_id != 0 &&
            proto_parked_rows(l->proto, it->part, it->case_id) > a->redrive_limit;
 }
 
@@ -337,16 +342,23 @@ struct slot *slot_find(struct attempt *a, struct arena *arena, int64_t case_id, 
     return s;
 }
 
-static bool decode_state(struct loop *l, struct slot *s, const char *json, struct err *e)
+/* A row nobody can read stops its case alone, until a person has repaired it and drives the case again. */
+static void decode_state(struct loop *l, struct slot *s, const char *json)
 {
     const struct type_desc *d = l->spec->core->state;
     void *state = arena_alloc(&l->attempt_arena, d->size);
     struct err why = ERR_INIT;
-    if (!codec_decode(d, json, strlen(json), &l->attempt_arena, state, &why))
-        return err_set(e, ERR_INTERNAL, "load", "state of case %" PRId64 " cannot be read: %s", s->case_id,
-                       why.message);
-    s->state = state;
-    return true;
+    if (codec_decode(d, json, strlen(json), &l->attempt_arena, state, &why))
+        s->state = state;
+    else
+        s->damaged = arena_strdup(&l->attempt_arena, why.message);
+}
+
+static bool from_cache(struct loop *l, struct slot *s)
+{
+    if (l->cache != NULL) s->state = cache_get(l->cache, s->case_id, proto_session(l->proto, s->part), &s->rev);
+    s->cached = s->state != NULL;
+    return s->cached;
 }
 
 static bool load_states(struct loop *l, struct attempt *a, struct err *e)
@@ -355,25 +367,23 @@ static bool load_states(struct loop *l, struct attempt *a, struct err *e)
         const struct item *it = a->work[i];
         if (it->todo == ITEM_DECIDE && it->to_case != 0) slot_find(a, &l->attempt_arena, it->to_case, it->part);
     }
-    if (a->n_slots == 0) return true;
-    int64_t *ids = ARENA_ARRAY(&l->attempt_arena, int64_t, a->n_slots);
+    int64_t *ids = ARENA_ARRAY(&l->attempt_arena, int64_t, a->n_slots + 1);
     int n = 0;
     for (int i = 0; i < a->cap_slots; i++)
-        if (a->slots[i].case_id != 0) ids[n++] = a->slots[i].case_id;
+        if (a->slots[i].case_id != 0 && !from_cache(l, &a->slots[i])) ids[n++] = a->slots[i].case_id;
+    if (n == 0) return true;
     struct pg_args args = PG_ARGS(&l->attempt_arena);
     pg_arg_ints(&args, ids, n);
     struct pg_rows *rows;
     if (!pg_query(l->pg, "SELECT case_id, rev, body::text FROM case_state WHERE case_id = ANY($1)", &args, &rows, e))
         return false;
-    bool well = true;
-    for (int i = 0; i < pg_rows_count(rows) && well; i++) {
+    for (int i = 0; i < pg_rows_count(rows); i++) {
         struct slot *s = slot_place(a->slots, a->cap_slots, pg_int(rows, i, 0));
         s->rev = pg_int(rows, i, 1);
-        s->loaded = true;
-        well = decode_state(l, s, pg_text(rows, i, 2), e);
+        decode_state(l, s, pg_text(rows, i, 2));
     }
     pg_rows_free(rows);
-    return well;
+    return true;
 }
 
 bool gather(struct loop *l, struct attempt *a, struct err *e)

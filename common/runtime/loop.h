@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "runtime/cache.h"
 #include "runtime/kafka.h"
 #include "runtime/protocol.h"
 #include "runtime/service.h"
@@ -83,7 +84,8 @@ struct slot { /* a case in this attempt */
     int part;
     const void *state; /* core->state */
     int64_t rev;
-    bool loaded, changed;
+    bool cached, changed;
+    const char *damaged; /* why the stored state cannot be read: the case's inputs are parked; NULL: it can */
 };
 
 /* A committed piece of a stream in memory: the chunk handle of the protocol. */
@@ -150,6 +152,7 @@ struct loop {
     struct clock clock;
     struct host host;
     struct pg *pg;
+    struct cache *cache; /* NULL: none */
     struct protocol *proto;
     struct proto_spec pspec;
     struct proto_input_spec inputs[LOOP_MAX_TOPICS];

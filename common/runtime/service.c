@@ -233,6 +233,8 @@ static bool open_service(struct loop *l, struct err *e)
     if (l->health == NULL || !read_policy(l, e)) return false;
     l->proto = proto_new(&l->pspec);
     l->pg = l->host.pg = pg_new(&l->config, spec->name);
+    size_t megabytes = (size_t)config_int(&l->config, "cache.megabytes");
+    if (spec->core != NULL && megabytes > 0) l->cache = cache_new(spec->core->state, megabytes << 20);
     return true;
 }
 
@@ -333,6 +335,7 @@ static void release(struct loop *l)
         send_release(l);
         proto_free(l->proto);
     }
+    cache_free(l->cache);
     pg_free(l->pg);
     if (l->host.policy != NULL) policy_unload(l->host.policy);
     metrics_free(l->host.metrics);

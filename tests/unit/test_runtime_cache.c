@@ -65,6 +65,7 @@ Test(cache, bounded_by_bytes_the_oldest_go)
     int64_t rev;
     for (int64_t id = 1; id <= 5000; id++) {
         cache_put(c, id, 1, 1, &s);
+        cache_trim(c);
         cr_assert_not_null(cache_get(c, 1, 1, &rev), "used all the time, so it stays (%ld)", (long)id);
     }
     int kept = 0;
