@@ -66,7 +66,6 @@ static const char *nacks_are_forgotten(struct protocol *p)
     EXPECT(proto_tick_want(p, &want) == PROTO_WANT_OLD);
     want.want_n = 2;
     EXPECT(proto_tick_want(p, &want) == PROTO_WANT_MOVED && proto_unsent(p) == 6);
-    want.want_n = 1;
     proto_producer_replaced(p);
     EXPECT(send_all(p) == 0); /* suspended */
     EXPECT(proto_resume_due(p, 0));
