@@ -23,6 +23,8 @@
 #include "runtime/settings.h"
 #include "runtime/topics.h"
 
+enum { DRILL_PARTITIONS = 256 };
+
 struct known {
     int64_t case_id;
     struct acquaintance who;
@@ -34,6 +36,12 @@ struct due {
     int64_t at_ms, case_id;
     enum event_type type;
     char *id, *json;
+};
+
+/* Which numbers of a stream have come: a topic may hold a record twice, and an earlier one behind a later one. */
+struct come {
+    unsigned char *bits;
+    int64_t cap; /* numbers there is room for */
 };
 
 struct counts {
@@ -53,6 +61,7 @@ struct drill {
     struct due *heap;
     int n_heap, cap_heap;
     struct arena arena;
+    struct come come[SERVICE_COUNT][DRILL_PARTITIONS];
     struct counts counts;
     int64_t last_event_real_ms, shown_ms;
 };
@@ -163,7 +172,21 @@ static const char *header_text(struct drill *d, const struct record *r, const ch
     return "";
 }
 
-static void take(struct drill *d, const struct record *r)
+static bool came_before(struct come *c, int64_t seq)
+{
+    if (seq >= c->cap) {
+        int64_t bytes = seq / 4 + 1024; /* room for twice as many */
+        c->bits = realloc(c->bits, (size_t)bytes);
+        if (c->bits == NULL) abort();
+        memset(c->bits + c->cap / 8, 0, (size_t)(bytes - c->cap / 8));
+        c->cap = 8 * bytes;
+    }
+    bool before = (c->bits[seq / 8] >> (seq % 8)) & 1;
+    c->bits[seq / 8] |= (unsigned char)(1 << (seq % 8));
+    return before;
+}
+
+static void take(struct drill *d, int topic, const struct record *r)
 {
     enum event_type type;
     struct scene s = {
@@ -173,6 +196,9 @@ static void take(struct drill *d, const struct record *r)
     if (!event_parse_type(header_text(d, r, "ce_type"), &type)) return;
     s.case_id = strtoll(header_text(d, r, "case_id"), NULL, 10);
     if (s.case_id == 0 || !timefmt_parse(header_text(d, r, "ce_time"), &s.at_ms)) return;
+    int64_t seq = strtoll(header_text(d, r, "seq"), NULL, 10);
+    int part = case_id_partition(s.case_id);
+    if (topic < SERVICE_COUNT && part < DRILL_PARTITIONS && came_before(&d->come[topic][part], seq)) return;
     struct known *k = know(d, s.case_id);
     count(d, type, k);
     count_refusal(d, type);
@@ -268,7 +294,7 @@ static bool run(struct drill *d, struct err *e)
         struct record r;
         int topic, taken = 0;
         while (taken < 500 && feed_next(d->feed, taken == 0 ? 10 : 0, &r, &topic, e)) {
-            take(d, &r);
+            take(d, topic, &r);
             taken++;
         }
         if (err_is_set(e)) return false;
@@ -294,6 +320,8 @@ static void deinit(struct drill *d)
         free(d->heap[i].json);
     }
     free(d->heap);
+    for (int t = 0; t < SERVICE_COUNT; t++)
+        for (int p = 0; p < DRILL_PARTITIONS; p++) free(d->come[t][p].bits);
     if (d->producer != NULL) kafka_producer_free(d->producer);
     if (d->feed != NULL) feed_close(d->feed);
     if (d->policy != NULL) policy_unload(d->policy);

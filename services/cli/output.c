@@ -76,6 +76,38 @@ static void local_time(int64_t ms, char *buf, size_t size)
     strftime(buf, size, "%Y-%m-%d %H:%M:%S%z", &tm);
 }
 
+/* Bytes of the character at s that a terminal would obey instead of showing: controls (C0, DEL, C1) and the marks
+ * that turn the direction of what follows; 0: an ordinary one. */
+static size_t unsafe_bytes(const unsigned char *s)
+{
+    if (s[0] < 0x20 || s[0] == 0x7f) return 1;
+    if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] <= 0x9f) return 2;
+    if (s[0] != 0xe2) return 0;
+    bool embeds = s[1] == 0x80 && s[2] >= 0xaa && s[2] <= 0xae, isolates = s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9;
+    return embeds || isolates ? 3 : 0;
+}
+
+/* What people outside wrote is shown in one line and cannot steer the terminal; a character cut in half by the
+ * buffer's end is left out. */
+static void make_safe(char *text)
+{
+    char *out = text;
+    for (const char *p = text; *p != '\0';) {
+        size_t unsafe = unsafe_bytes((const unsigned char *)p), n = unsafe > 0 ? unsafe : utf8_next(p);
+        if (n == 0) {
+            p++;
+        } else if (unsafe > 0) {
+            *out++ = *p == '\n' || *p == '\t' || *p == '\r' ? ' ' : '?';
+            p += n;
+        } else {
+            memmove(out, p, n);
+            out += n;
+            p += n;
+        }
+    }
+    *out = '\0';
+}
+
 const char *cli_text(json_t *object, const char *key, char *buf, size_t size)
 {
     json_t *holder, *value = member_at(object, key, &holder);
@@ -97,6 +129,7 @@ const char *cli_text(json_t *object, const char *key, char *buf, size_t size)
         size_t n = json_dumpb(value, buf, size - 1, JSON_COMPACT | JSON_ENCODE_ANY); /* writes no NUL */
         buf[n < size ? n : size - 1] = '\0';
     }
+    make_safe(buf);
     return buf;
 }
 
