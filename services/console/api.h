@@ -49,6 +49,7 @@ void api_codec_problem(struct request *rq, int status, const char *title, const 
 struct api_command {
     const char *name;
     int64_t case_id;
+    int part; /* where it goes when case_id is 0 */
     const char *data;
     int64_t wait_ms;
 };

@@ -128,7 +128,7 @@ void api_command_send(struct request *rq, const struct api_command *c)
     const char *id = command_id(rq, key);
     if (key != NULL && !first_use(rq, id, c)) return;
     struct sent *s = ARENA_NEW(&rq->arena, struct sent);
-    int part = case_id_partition(c->case_id);
+    int part = c->case_id == 0 ? c->part : case_id_partition(c->case_id);
     s->rq = rq;
     s->wait_ms = c->wait_ms;
     s->message = (struct message){.post = {.topic = TOPIC_COMMAND, .dst = part},

@@ -182,7 +182,7 @@ void api_dlq_show(struct request *rq)
 /* ---- again ---- */
 
 /* The command's data; NULL: the reply says what is wrong. */
-static const char *redrive_data(struct request *rq, const char *service)
+static const char *redrive_data(struct request *rq, const struct parked_id *id)
 {
     const struct type_desc *desc = event_desc(EV_COMMAND_REDRIVE);
     struct form form;
@@ -194,7 +194,8 @@ static const char *redrive_data(struct request *rq, const char *service)
     const char *actor = form_json(&form, "actor");
     form_close(&form);
     if (actor == NULL) actor = "{\"id\":\"console\",\"role\":\"administrator\"}";
-    const char *json = arena_printf(&rq->arena, "{\"actor\":%s,\"service\":\"%s\"}", actor, service);
+    const char *alone = id->case_id == 0 ? arena_printf(&rq->arena, ",\"n\":%lld", (long long)id->n) : "";
+    const char *json = arena_printf(&rq->arena, "{\"actor\":%s,\"service\":\"%s\"%s}", actor, id->service, alone);
     if (codec_validate(desc, json, strlen(json), &e)) return json;
     api_codec_problem(rq, 422, "The body is wrong", &e);
     return NULL;
@@ -207,16 +208,10 @@ void api_dlq_redrive(struct request *rq)
     struct pg_rows *rows = find(rq, &id);
     if (rows == NULL) return;
     pg_rows_free(rows);
-    if (id.case_id == 0) {
-        reply_problem(rq,
-                      &(struct problem){
-                          .status = 409,
-                          .type = "no-case",
-                          .title = "It belongs to no case",
-                          .detail = "it could not be read or was refused as a whole; its sender must send it again"});
-        return;
-    }
-    struct api_command c = {
-        .name = "redrive", .case_id = id.case_id, .data = redrive_data(rq, id.service), .wait_ms = 10000};
+    struct api_command c = {.name = "redrive",
+                            .case_id = id.case_id,
+                            .part = (int)id.partition,
+                            .data = redrive_data(rq, &id),
+                            .wait_ms = 10000};
     if (c.data != NULL) api_command_send(rq, &c);
 }

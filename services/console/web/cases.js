@@ -46,11 +46,11 @@ function useCases(address, changed) {
 
 function Next({ row, now }) {
   if (row.stage === 'closed') return html`<span class="quiet">${value(row.outcome)}</span>`;
-  if (row.late_due_ms) return html`<span class="bad">${value(row.late_code)} · ${distance(row.late_due_ms, now)}</span>`;
+  if (row.late_due_ms) return html`<span class="bad">${value(row.late_code)} · ${distance(row.late_due_ms, now, 1)}</span>`;
   if (!row.next_due_ms) return html`<span class="quiet">—</span>`;
   const left = row.next_due_ms - now;
   const tone = left < 0 ? 'bad' : left < 4 * 3600000 ? 'warn' : '';
-  return html`<span class=${tone}>${value(row.next_code)} · ${distance(row.next_due_ms, now)}</span>`;
+  return html`<span class=${tone}>${value(row.next_code)} · ${distance(row.next_due_ms, now, 1)}</span>`;
 }
 
 function Filters({ address, go }) {
@@ -95,7 +95,7 @@ export function CaseTable({ address, go, clock, onCase, total, changed }) {
         <td><span class=${`tag ${r.stage}`}>${stage(r.stage)}</span></td>
         <td>${r.org_id ? html`<button class="link soft" onClick=${() => go({ outlet: r.org_id })}>${r.org_name}</button>` : '—'} <span class="quiet">${r.handler_name}</span></td>
         <td class="number">${money(r.claimed_minor, r.currency)}</td>
-        <td><${Next} row=${r} now=${now} /></td>
+        <td class="nowrap"><${Next} row=${r} now=${now} /></td>
         <td class="quiet nowrap">${shortMoment(r.received_ms ?? r.opened_ms)}</td>
       </tr>`)}</tbody></table></div>
     ${list.items && rows.length === 0 && html`<p class="quiet empty">${total ? t('none') : t('empty')}</p>`}

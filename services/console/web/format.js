@@ -51,13 +51,13 @@ export function shortMoment(ms) {
 }
 
 
-// "2 d 4 h", two units at most.
-export function duration(ms) {
+// "2 d 4 h": so many units at most.
+export function duration(ms, most = 2) {
   const units = [[86400000, ['d', '天']], [3600000, ['h', '小时']], [60000, ['min', '分']], [1000, ['s', '秒']]];
   let left = Math.abs(ms);
   const parts = [];
   for (const [size, names] of units) {
-    if (parts.length === 2 || (parts.length === 1 && left < size)) break;
+    if (parts.length === most || (parts.length === 1 && left < size)) break;
     if (left >= size) {
       parts.push(`${Math.floor(left / size)}${lang ? '' : ' '}${names[lang]}`);
       left %= size;
@@ -77,9 +77,9 @@ export function learnNames(organisation) {
 export const named = (id) => names.get(id) ?? id;
 
 // "3 h left", "2 d late": how far a moment is from now.
-export function distance(ms, now) {
+export function distance(ms, now, units = 2) {
   const word = t(ms < now ? 'late' : 'left');
-  return lang ? `${word}${duration(ms - now)}` : `${duration(ms - now)} ${word}`;
+  return lang ? `${word}${duration(ms - now, units)}` : `${duration(ms - now, units)} ${word}`;
 }
 
 function member(data, path) {
@@ -102,7 +102,8 @@ function member(data, path) {
 
 // [text, tone] of an entry of the timeline.
 export function sentence(entry) {
-  const row = entry.type.endsWith('.command_refused') ? refused : events[entry.type];
+  const kind = entry.type.split('.')[1];
+  const row = kind === 'command_refused' ? refused : events[entry.type] ?? events[`*.${kind}`];
   if (!row) return [entry.type, ''];
   const text = row[lang].replace(/\{([a-z_.]+)\}/g, (_, path) => member(entry.data, path)).replace(/ ?[(（][)）]|[:：，,]\s*$/g, '');
   return [text, row[2] ?? ''];

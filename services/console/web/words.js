@@ -142,6 +142,7 @@ export const events = {
   'escalation.slip_withdrawn': ['Reminder slip {slip_no} withdrawn', '撤回催办单 {slip_no}'],
   'escalation.taken_over': ['Taken over by {to_level} ({to_org}) from {from_org}', '由{to_level}（{to_org}）接管，原承办 {from_org}', 'bad'],
   'escalation.ended': ['Supervision ended', '监督结束'],
+  '*.redriven': ['Parked inputs handled again: {handled}, {left} left', '已重新处理搁置消息 {handled} 条，剩 {left} 条'],
   'command.contact': ['reports a contact with the customer', '登记与客户联系', 'person'],
   'command.submit_evidence': ['submits the site record', '提交现场记录', 'person'],
   'command.conclude': ['concludes the investigation', '提交调查结论', 'person'],
