@@ -108,11 +108,10 @@ void approval_start_planning(struct step *s)
     e->org_id = next->assignment->org_id;
 }
 
-/* An investigator decides alone by a role the organisation gives them, while their unit has the case. */
+/* An investigator decides alone by a role the organisation gives them at the unit that has the case now. */
 static bool investigator_may_decide(const struct policy *p, const struct ev_evidence_investigation_concluded *in,
                                     const struct assignment *now)
 {
-    if (strcmp(in->assignment->org_id, now->org_id) != 0) return false;
     const struct pol_unit *unit = policy_unit(p, now->org_id);
     const struct pol_person *person = unit != NULL ? policy_person_in(unit, in->investigator_id) : NULL;
     for (int i = 0; person != NULL && i < person->n_roles; i++) {

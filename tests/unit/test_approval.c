@@ -114,8 +114,10 @@ Test(approval, AP_6_a_takeover_may_be_read_before_the_finding)
     const struct ev_approval_requested *r = kit_output(1, EV_APPROVAL_REQUESTED);
     cr_assert_str_eq(r->org_id, "R-CN");
     s = next;
-    regional.version = 2;
-    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &moved), VERDICT_IGNORED, "an older assignment");
+    struct assignment older = regional;
+    older.version = 2;
+    moved.assignment = &older;
+    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &moved), VERDICT_IGNORED);
 }
 
 /* AP-1: where only money was promised nothing is carried out. */
