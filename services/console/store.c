@@ -61,16 +61,20 @@ static void write_kept(struct host *h, struct pg_tx *tx, const struct change *ch
 
 /* ---- hooks ---- */
 
-/* What came from a topic and belongs to a case; a body that does not decode still makes its entry. */
+/* What came from a topic and belongs to a case, or answers a command (a redrive of what has no case); a body that does
+ * not decode still makes its entry. */
 static void apply(struct fold *f, struct arena *a, const struct change *c)
 {
     const struct record *r = c->record;
-    if (r == NULL || c->parked || c->in->type == EV_NONE || c->in->case_id == 0) return;
+    if (r == NULL || c->parked || c->in->type == EV_NONE) return;
+    const char *cause = record_header(r, "causation_id");
+    bool answers = cause != NULL && strncmp(cause, ANSWERS_PREFIX, strlen(ANSWERS_PREFIX)) == 0;
+    if (c->in->case_id == 0 && !answers) return;
     struct fold_input in = {.type = c->in->type,
                             .case_id = c->in->case_id,
                             .at_ms = c->in->at_ms,
                             .id = c->in->id,
-                            .cause = record_header(r, "causation_id"),
+                            .cause = cause,
                             .json = arena_strndup(a, r->value, r->value_len)};
     if (fold_needs(in.type)) {
         const struct type_desc *desc = event_desc(in.type);
