@@ -84,7 +84,7 @@ kafka_log_properties() {
     cat <<'END'
 org.slf4j.simpleLogger.defaultLogLevel=warn
 org.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info
-org.slf4j.simpleLogger.log.org.apache.kafka.common.utils.AppInfoParser=warn
+org.slf4j.simpleLogger.log.kafka.server.DefaultAutoTopicCreationManager=error
 org.slf4j.simpleLogger.showDateTime=true
 org.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ
 END
