@@ -181,13 +181,13 @@ static bool on_own(void *user, int64_t offset, const struct record *r)
 static bool load_outbox(struct audit *a, struct audit_part *p, int service, struct err *e)
 {
     static const char *const sql[AUDIT_CORES] = {
-        "SELECT bytes FROM intake.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%intake%'",
-        "SELECT bytes FROM dispatch.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%dispatch%'",
-        "SELECT bytes FROM evidence.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%evidence%'",
-        "SELECT bytes FROM approval.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%approval%'",
-        "SELECT bytes FROM payment.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%payment%'",
-        "SELECT bytes FROM escalation.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%escalation%'",
-        "SELECT bytes FROM sla.outbox WHERE partition = $1 AND dst = $1 AND topic LIKE '%sla%'"};
+        "SELECT bytes FROM intake.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.intake.v1'",
+        "SELECT bytes FROM dispatch.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.dispatch.v1'",
+        "SELECT bytes FROM evidence.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.evidence.v1'",
+        "SELECT bytes FROM approval.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.approval.v1'",
+        "SELECT bytes FROM payment.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.payment.v1'",
+        "SELECT bytes FROM escalation.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.escalation.v1'",
+        "SELECT bytes FROM sla.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.sla.v1'"};
     struct own_scan scan = {.a = a, .p = p, .service = service};
     struct pg_rows *rows;
     struct pg_args args = PG_ARGS(&p->arena);

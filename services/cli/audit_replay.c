@@ -187,10 +187,14 @@ static bool input_from(struct replay *r, const struct logged *out, struct input 
     return codec_decode(event_desc(in->type), cause->json, cause->json_len, &r->arena, data, e);
 }
 
-/* Refusals the runtime gives by itself (a parked case) are no decisions of the core. */
+/* Answers the runtime gives by itself are no decisions of the core: to a command of a parked case, to one that cannot
+ * be read, to a redrive. */
 static bool is_runtimes_own(const struct replay *r, const struct logged *l)
 {
-    return l->type == r->core->refused && strstr(l->json, "\"case_parked\"") != NULL;
+    const char *name = event_name(l->type), *dot = strchr(name, '.');
+    if (dot != NULL && strcmp(dot, ".redriven") == 0) return true;
+    return l->type == r->core->refused && (strstr(l->json, "\"reason\":\"case_parked\"") != NULL ||
+                                           strstr(l->json, "\"reason\":\"unreadable\"") != NULL);
 }
 
 static bool same_output(const struct output *made, const struct logged *l)

@@ -76,19 +76,20 @@ refused() {
 
 # ---- quiescence ----
 
-# Everybody is up and ready, nothing is unread or unsent.
+# Everybody is up, nothing is unread or unsent.
 quiet_now() {
     call GET /v1/status
-    [[ $API_STATUS == 200 ]] && jq -e '.ready and .gateway.unsent == 0 and
-        all(.services[]; .up and .ready and (.lag // 0) == 0 and (.unsent // 0) == 0 and (.behind // 0) == 0)' \
-        <<<"$API_BODY" >/dev/null
+    [[ $API_STATUS == 200 ]] && jq -e '.gateway.unsent == 0 and
+        all(.services[]; .up and (.lag // 0) == 0 and (.unsent // 0) == 0 and (.behind // 0) == 0)' <<<"$API_BODY" >/dev/null
 }
+all_ready() { call GET /v1/status && [[ $API_STATUS == 200 && $(field .ready) == true ]]; }
 
-# quiet SECONDS: so at three looks in a row, each made anew (the console keeps its answer for 1.5 s).
+# quiet SECONDS: so at two looks, each made anew (the console keeps its answer for 1.5 s), and all are ready. On a
+# driven clock a limit may always be running out, so the looks need not follow each other.
 quiet() {
     local until=$((SECONDS + $1)) looks=0
-    while ((looks < 3)); do
-        if quiet_now; then looks=$((looks + 1)); else looks=0; fi
+    while ((looks < 2)); do
+        if quiet_now; then looks=$((looks + 1)); fi
         if ((SECONDS >= until)); then
             printf 'not quiet after %s s:\n' "$1" >&2
             "$CTL" status >&2 || true
@@ -96,6 +97,7 @@ quiet() {
         fi
         sleep 1.6
     done
+    eventually $((until - SECONDS)) all_ready
 }
 
 # audit_clean WHAT
