@@ -62,14 +62,13 @@ static const char sql_newest[] =
     " (ORDER BY coalesce(v.opened_ms, 0) DESC, v.case_id DESC) AS rn FROM console.case_view v LEFT JOIN"
     " console.case_facts f USING (case_id) LEFT JOIN console.case_assignment a USING (case_id) WHERE"
     " ($1::text IS NULL OR v.stage = $1 OR ($1 = 'open' AND v.stage <> 'closed')) AND ($2::text IS NULL"
-    " OR a.org_id = $2) AND ($3::text IS NULL OR f.channel IN ($3, (SELECT source FROM console.channel WHERE name = "
-    "$3))) AND ($4::text IS NULL OR"
-    " strpos(lower(concat_ws(' ', f.case_no, f.customer, f.phone, f.contract_no, f.external_ref)),"
-    " lower($4)) > 0) AND (coalesce(v.opened_ms, 0), v.case_id) < ($5, $6) ORDER BY coalesce(v.opened_ms,"
-    " 0) DESC, v.case_id DESC LIMIT $7::bigint + 1) SELECT json_strip_nulls(json_build_object('items',"
-    " coalesce((SELECT json_agg(row_to_json(r) ORDER BY p.rn) FROM page p JOIN console.case_row r USING"
-    " (case_id) WHERE p.rn <= $7), '[]'),'next', (SELECT at || '.' || case_id FROM page WHERE rn = $7 AND"
-    " (SELECT count(*) FROM page) > $7)))";
+    " OR a.org_id = $2) AND ($3::text IS NULL OR f.channel IN ($3, (SELECT source FROM console.channel"
+    " WHERE name = $3))) AND ($4::text IS NULL OR strpos(lower(concat_ws(' ', f.case_no, f.customer,"
+    " f.phone, f.contract_no, f.external_ref)), lower($4)) > 0) AND (coalesce(v.opened_ms, 0), v.case_id)"
+    " < ($5, $6) ORDER BY coalesce(v.opened_ms, 0) DESC, v.case_id DESC LIMIT $7::bigint + 1) SELECT"
+    " json_strip_nulls(json_build_object('items', coalesce((SELECT json_agg(row_to_json(r) ORDER BY p.rn)"
+    " FROM page p JOIN console.case_row r USING (case_id) WHERE p.rn <= $7), '[]'),'next', (SELECT at ||"
+    " '.' || case_id FROM page WHERE rn = $7 AND (SELECT count(*) FROM page) > $7)))";
 
 /* The same for overdue cases, the longest overdue first; $8 = now. */
 static const char sql_overdue[] =
@@ -77,13 +76,13 @@ static const char sql_overdue[] =
     " rn FROM console.late_cases($8) l JOIN console.case_view v USING (case_id) LEFT JOIN"
     " console.case_facts f USING (case_id) LEFT JOIN console.case_assignment a USING (case_id) WHERE"
     " ($1::text IS NULL OR v.stage = $1 OR $1 = 'open') AND ($2::text IS NULL OR a.org_id = $2) AND"
-    " ($3::text IS NULL OR f.channel IN ($3, (SELECT source FROM console.channel WHERE name = $3))) AND ($4::text IS "
-    "NULL OR strpos(lower(concat_ws(' ', f.case_no,"
-    " f.customer, f.phone, f.contract_no, f.external_ref)), lower($4)) > 0) AND (l.at, l.case_id) > ($5,"
-    " $6) ORDER BY l.at, l.case_id LIMIT $7::bigint + 1) SELECT"
-    " json_strip_nulls(json_build_object('items', coalesce((SELECT json_agg(row_to_json(r) ORDER BY p.rn)"
-    " FROM page p JOIN console.case_row r USING (case_id) WHERE p.rn <= $7), '[]'), 'next', (SELECT at ||"
-    " '.' || case_id FROM page WHERE rn = $7 AND (SELECT count(*) FROM page) > $7)))";
+    " ($3::text IS NULL OR f.channel IN ($3, (SELECT source FROM console.channel WHERE name = $3))) AND"
+    " ($4::text IS NULL OR strpos(lower(concat_ws(' ', f.case_no, f.customer, f.phone, f.contract_no,"
+    " f.external_ref)), lower($4)) > 0) AND (l.at, l.case_id) > ($5, $6) ORDER BY l.at, l.case_id LIMIT"
+    " $7::bigint + 1) SELECT json_strip_nulls(json_build_object('items', coalesce((SELECT"
+    " json_agg(row_to_json(r) ORDER BY p.rn) FROM page p JOIN console.case_row r USING (case_id) WHERE"
+    " p.rn <= $7), '[]'), 'next', (SELECT at || '.' || case_id FROM page WHERE rn = $7 AND (SELECT"
+    " count(*) FROM page) > $7)))";
 
 static bool known_stage(struct request *rq, const char *stage)
 {
@@ -134,13 +133,14 @@ void api_case_show(struct request *rq)
     api_json(rq, "the case", sql_case, &args);
 }
 
-/* $1 case, $2 after n, $3 rows; no value when the case has no entry at all. */
+/* $1 case, $2 and $3 the place after which (time, n), $4 rows; no value when the case has no entry at all. */
 static const char sql_timeline[] =
-    "WITH page AS (SELECT e.n, e.entry, row_number() OVER (ORDER BY e.n) AS rn FROM console.entry_row e"
-    " WHERE e.case_id = $1 AND e.n > $2 ORDER BY e.n LIMIT $3::bigint + 1) SELECT"
-    " json_strip_nulls(json_build_object('items', coalesce((SELECT json_agg(entry ORDER BY n) FROM page"
-    " WHERE rn <= $3), '[]'), 'next', (SELECT n || '.0' FROM page WHERE rn = $3 AND (SELECT count(*) FROM"
-    " page) > $3))) WHERE EXISTS (SELECT 1 FROM console.timeline WHERE case_id = $1)";
+    "WITH page AS MATERIALIZED (SELECT t.n, t.at_ms, row_number() OVER (ORDER BY t.at_ms, t.n) AS rn"
+    " FROM console.timeline t WHERE t.case_id = $1 AND (t.at_ms, t.n) > ($2, $3) ORDER BY t.at_ms, t.n"
+    " LIMIT $4::bigint + 1) SELECT json_strip_nulls(json_build_object('items', coalesce((SELECT"
+    " json_agg(e.entry ORDER BY p.rn) FROM page p JOIN console.entry_row e USING (n) WHERE p.rn <= $4),"
+    " '[]'), 'next', (SELECT at_ms || '.' || n FROM page WHERE rn = $4 AND (SELECT count(*) FROM page) >"
+    " $4))) WHERE EXISTS (SELECT 1 FROM console.timeline WHERE case_id = $1)";
 
 void api_case_timeline(struct request *rq)
 {
@@ -151,7 +151,8 @@ void api_case_timeline(struct request *rq)
         return;
     struct pg_args args = PG_ARGS(&rq->arena);
     pg_arg_int(&args, case_id);
-    pg_arg_int(&args, cursor.a);
+    pg_arg_int(&args, cursor.given ? cursor.a : INT64_MIN);
+    pg_arg_int(&args, cursor.b);
     pg_arg_int(&args, limit);
     api_json(rq, "the case", sql_timeline, &args);
 }

@@ -283,6 +283,13 @@ static ssize_t on_read(void *context, uint64_t position, char *to, size_t max)
     return n;
 }
 
+static void client_free(struct client *c)
+{
+    buf_deinit(&c->out);
+    free(c->types);
+    free(c);
+}
+
 static void on_free(void *context)
 {
     struct client *c = context;
@@ -293,26 +300,46 @@ static void on_free(void *context)
     if (*at == c) *at = c->next;
     pthread_mutex_unlock(&h->lock);
     atomic_fetch_sub(&h->n_clients, 1);
-    buf_deinit(&c->out);
-    free(c->types);
-    free(c);
+    client_free(c);
+}
+
+/* One case's past is found by its index, not by reading everybody's: given at once, up to the newest entry there is. */
+static bool give_past(struct client *c, struct arena *a, int64_t until, struct err *e)
+{
+    static const char sql[] = "SELECT n, type, case_id, entry FROM console.entry_row"
+                              " WHERE case_id = $1 AND n > $2 AND n <= $3 ORDER BY n";
+    struct pg_args args = PG_ARGS(a);
+    struct pg_rows *rows = NULL;
+    pg_arg_int(&args, c->case_id);
+    pg_arg_int(&args, c->cursor);
+    pg_arg_int(&args, until);
+    if (!db_query(c->hub->console->db, sql, &args, &rows, e)) return false;
+    for (int i = 0; i < pg_rows_count(rows); i++)
+        give(c, pg_int(rows, i, 0), pg_text(rows, i, 1), pg_int(rows, i, 2), pg_text(rows, i, 3));
+    pg_rows_free(rows);
+    c->cursor = until;
+    return true;
 }
 
 bool hub_subscribe(struct hub *h, struct request *rq, const struct hub_subscription *s, struct err *e)
 {
-    int64_t cursor = s->after;
-    if (cursor < 0 && !newest(h, &rq->arena, &cursor, e)) return false;
+    int64_t now;
+    if (!newest(h, &rq->arena, &now, e)) return false;
     struct client *c = calloc(1, sizeof(*c));
     if (c == NULL) abort();
     *c = (struct client){.hub = h,
                          .connection = rq->connection,
                          .case_id = s->case_id,
-                         .cursor = cursor,
+                         .cursor = s->after < 0 ? now : s->after,
                          .rate = s->rate,
                          .tokens = s->rate,
                          .types = s->types == NULL ? NULL : strdup(s->types)};
     c->second_us = c->written_us = clock_monotonic_us();
     buf_puts(&c->out, "retry: 2000\n\n");
+    if (c->case_id != 0 && c->cursor < now && !give_past(c, &rq->arena, now, e)) {
+        client_free(c);
+        return false;
+    }
     rq->reply.stream = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, on_read, c, on_free);
     if (rq->reply.stream == NULL) abort();
     rq->reply.status = 200;
