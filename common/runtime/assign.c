@@ -166,13 +166,15 @@ static void fill_streams(struct loop *l, int part, const struct pg_rows *r, stru
     to->n_streams = pg_rows_count(r);
 }
 
-static void fill_edges(struct arena *a, int part, const struct pg_rows *r, struct proto_rows *to)
+static void fill_edges(struct loop *l, int part, const struct pg_rows *r, struct proto_rows *to)
 {
-    struct proto_edge_row *rows = ARENA_ARRAY(a, struct proto_edge_row, pg_rows_count(r) + 1);
+    memset(l->edge_rows[part], 0, sizeof l->edge_rows[part]); /* EDGE_ROW_NONE */
+    struct proto_edge_row *rows = ARENA_ARRAY(&l->attempt_arena, struct proto_edge_row, pg_rows_count(r) + 1);
     for (int i = 0; i < pg_rows_count(r); i++) {
         struct proto_stream s = {(uint16_t)service_parse(pg_text(r, i, 1)), (uint16_t)pg_int(r, i, 2),
                                  (uint16_t)topic_parse(pg_text(r, i, 0)), (uint16_t)part};
         rows[i] = (struct proto_edge_row){s, pg_int(r, i, 3), pg_int(r, i, 4), pg_int(r, i, 5)};
+        if (s.topic < SERVICE_COUNT) l->edge_rows[part][s.topic] = rows[i].want == 0 ? EDGE_ROW_PLAIN : EDGE_ROW_WANTS;
     }
     to->edges = rows;
     to->n_edges = pg_rows_count(r);
@@ -222,7 +224,7 @@ static void loaded(struct loop *l, int part, struct pg_rows **rows, int64_t own_
     struct proto_hints hints = {.cluster = kafka_consumer_cluster(l->consumer), .own_last_seq = own_last};
     fill_inputs(&l->attempt_arena, rows[ROWS_INPUT], &to);
     fill_streams(l, part, rows[ROWS_STREAM], &to);
-    fill_edges(&l->attempt_arena, part, rows[ROWS_EDGE], &to);
+    fill_edges(l, part, rows[ROWS_EDGE], &to);
     fill_parked(&l->attempt_arena, rows[ROWS_PARKED], &to);
     fill_hints(l, part, rows, &hints);
     l->epoch[part] = to.epoch;

@@ -87,6 +87,7 @@ static void end_attempt(struct loop *l, struct attempt *a, enum proto_outcome ou
         loop_failed(l, "the outcome of a commit is unknown; partitions are assigned again", e);
     if (outcome != PROTO_COMMITTED) return;
     loop_well(l);
+    write_committed(l, &batch);
     int64_t made = 0;
     for (int i = 0; i < a->n_out; i++) made += a->out[i].n;
     metrics_add(l->host.metrics, METRIC_EVENTS_OUT, made);

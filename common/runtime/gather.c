@@ -108,17 +108,10 @@ static void classify(struct loop *l, struct item *it)
 
 /* ---- the protocol's view ---- */
 
-static bool is_sequenced(const struct loop *l, int topic)
-{
-    for (int i = 0; i < l->pspec.n_inputs; i++)
-        if (l->inputs[i].topic == topic) return l->inputs[i].sequenced;
-    return false;
-}
-
 static bool receive(struct loop *l, struct item *it)
 {
     if (it->local != NULL) return true;
-    if (!is_sequenced(l, it->topic)) {
+    if (!loop_is_sequenced(l, it->topic)) {
         proto_receive_plain(l->proto, it->part, (uint16_t)it->topic, it->offset,
                             id_crc32(0, it->record->value, it->record->value_len));
         if (!it->has_stream || it->seq <= 0) return true; /* a channel that does not number */

@@ -5,7 +5,7 @@
  *   collect.c   Kafka and the adapter → items            gather.c   an attempt: receive, resolve, load
  *   send.c      outbox → Kafka                           fold.c     an attempt: decide, park, redrive
  *   watch.c     ticks: epochs, wants, idle, retention    emit.c     records made by a decision
- *                                                        write.c    an attempt: its statements
+ *                                                        write.c, write_rows.c   an attempt: its statements
  *
  * Two arenas: `items` holds what was collected until the batch is over, `attempt` one attempt at it. */
 #ifndef REDRESS_RUNTIME_LOOP_H
@@ -144,6 +144,9 @@ struct attempt {
 
 /* ---- the loop ---- */
 
+/* What edge_base holds for an edge on another service's own topic. */
+enum edge_row { EDGE_ROW_NONE, EDGE_ROW_PLAIN, EDGE_ROW_WANTS };
+
 struct loop {
     const struct service_spec *spec;
     int service;
@@ -172,6 +175,8 @@ struct loop {
     char cluster[PROTO_CLUSTER_SIZE]; /* that the consumer joined */
     bool fatal;                       /* the process must end: the supervisor starts another */
     int wake_fd;
+    enum edge_row edge_rows[LOOP_PARTS][SERVICE_COUNT], edge_rows_next[LOOP_PARTS][SERVICE_COUNT];
+    int64_t positions_ms[LOOP_PARTS];     /* monotonic: when they were last written */
     int64_t epoch[LOOP_PARTS];            /* of each partition running */
     char source[LOOP_PARTS][40];          /* "/redress/<service>/<partition>" */
     int64_t backoff_until_ms, backoff_ms; /* monotonic */
@@ -199,6 +204,8 @@ struct loop {
 extern volatile sig_atomic_t loop_stopping;
 
 int64_t loop_mono_ms(void);
+/* Whether a topic this service reads carries numbers. */
+bool loop_is_sequenced(const struct loop *l, int topic);
 /* Logs the first of a row of infrastructure failures, backs off; loop_well ends the row. */
 void loop_failed(struct loop *l, const char *what, const struct err *e);
 void loop_well(struct loop *l);
@@ -254,6 +261,8 @@ struct record emit_original(struct loop *l, const struct item *it);
 bool write_attempt(struct loop *l, struct attempt *a, struct pg_tx *tx, struct err *e);
 /* Only the fence and what the protocol has pending. */
 void write_fenced(struct loop *l, const struct proto_batch *b, struct pg_tx *tx);
+/* The transaction of these partitions has committed. */
+void write_committed(struct loop *l, const struct proto_batch *b);
 
 /* send.c */
 void send_pending(struct loop *l);

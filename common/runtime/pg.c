@@ -16,6 +16,7 @@ struct pg {
     PGconn *conn;
     const struct config *config;
     char *schema;
+    bool generic;                         /* statements are planned once */
     const char *prepared[PREPARED_SLOTS]; /* open addressing by address; the slot's number names the statement */
     int n_prepared;
 };
@@ -27,6 +28,8 @@ struct pg *pg_new(const struct config *config, const char *schema)
     pg->config = config;
     return pg;
 }
+
+void pg_plan_once(struct pg *pg) { pg->generic = true; }
 
 void pg_drop(struct pg *pg)
 {
@@ -67,7 +70,8 @@ bool pg_connect(struct pg *pg, struct err *e)
     pg_drop(pg);
     char name[64], options[256];
     snprintf(name, sizeof name, "redress-%s", pg->schema);
-    snprintf(options, sizeof options, "-c search_path=%s -c synchronous_commit=on -c jit=off", pg->schema);
+    snprintf(options, sizeof options, "-c search_path=%s -c synchronous_commit=on -c jit=off%s", pg->schema,
+             pg->generic ? " -c plan_cache_mode=force_generic_plan" : "");
     const char *const keys[] = {"host",
                                 "port",
                                 "dbname",

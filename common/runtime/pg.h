@@ -22,6 +22,8 @@ struct pg;
 struct pg_rows;
 
 struct pg *pg_new(const struct config *config, const char *schema);
+/* Before pg_connect: every statement keeps its first plan (right for the loop's few statements on keys). */
+void pg_plan_once(struct pg *pg);
 void pg_free(struct pg *pg);
 /* Connects when there is no live connection. */
 bool pg_connect(struct pg *pg, struct err *e);

@@ -23,6 +23,13 @@ static volatile sig_atomic_t signal_fd = -1;
 
 int64_t loop_mono_ms(void) { return clock_monotonic_us() / 1000; }
 
+bool loop_is_sequenced(const struct loop *l, int topic)
+{
+    for (int i = 0; i < l->pspec.n_inputs; i++)
+        if (l->inputs[i].topic == topic) return l->inputs[i].sequenced;
+    return false;
+}
+
 void loop_failed(struct loop *l, const char *what, const struct err *e)
 {
     metrics_add(l->host.metrics, METRIC_FAILURES, 1);
@@ -233,6 +240,7 @@ static bool open_service(struct loop *l, struct err *e)
     if (l->health == NULL || !read_policy(l, e)) return false;
     l->proto = proto_new(&l->pspec);
     l->pg = l->host.pg = pg_new(&l->config, spec->name);
+    if (spec->core != NULL) pg_plan_once(l->pg);
     size_t megabytes = (size_t)config_int(&l->config, "cache.megabytes");
     if (spec->core != NULL && megabytes > 0) l->cache = cache_new(spec->core->state, megabytes << 20);
     return true;

@@ -1,170 +1,10 @@
-/* The statements of an attempt: fence first, then states, outbox, positions, seen, parked. */
+/* The statements of an attempt: fence and positions (write_rows.c) first, then states, outbox, seen, parked and what
+ * the service's own store adds. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "event/codec.h"
 #include "runtime/loop.h"
-
-/* ---- the protocol's rows ---- */
-
-static void write_fence(struct loop *l, const struct proto_batch *b, struct pg_tx *tx)
-{
-    struct arena *arena = tx->arena;
-    int64_t *v = ARENA_ARRAY(arena, int64_t, 4 * b->n);
-    const char **clusters = ARENA_ARRAY(arena, const char *, b->n);
-    for (int i = 0; i < b->n; i++) {
-        struct proto_writes w;
-        proto_writes(l->proto, b->parts[i], &w);
-        v[i] = b->parts[i];
-        v[b->n + i] = w.epoch;
-        v[2 * b->n + i] = w.txn;
-        v[3 * b->n + i] = w.clock_ms;
-        clusters[i] = arena_strdup(arena, w.cluster);
-    }
-    struct pg_args args = PG_ARGS(arena);
-    for (int k = 0; k < 4; k++) pg_arg_ints(&args, v + k * b->n, b->n);
-    pg_arg_texts(&args, clusters, b->n);
-    pg_tx_add(tx, "SELECT fence($1, $2, $3, $4, $5)", &args);
-}
-
-/* Columns of rows being collected for one unnest statement. */
-struct columns {
-    struct arena *arena;
-    int n, cap;
-    int64_t *part, *a, *b, *c;
-    const char **text, **text2;
-};
-
-static struct columns open_columns(struct arena *arena, int cap)
-{
-    return (struct columns){.arena = arena,
-                            .cap = cap,
-                            .part = ARENA_ARRAY(arena, int64_t, cap),
-                            .a = ARENA_ARRAY(arena, int64_t, cap),
-                            .b = ARENA_ARRAY(arena, int64_t, cap),
-                            .c = ARENA_ARRAY(arena, int64_t, cap),
-                            .text = ARENA_ARRAY(arena, const char *, cap),
-                            .text2 = ARENA_ARRAY(arena, const char *, cap)};
-}
-
-static const char *name_of(struct arena *arena, int topic, int service)
-{
-    char name[TOPIC_NAME_SIZE];
-    return arena_strdup(arena, topic_name(topic, service, name));
-}
-
-struct counts {
-    int inputs, streams, edges;
-};
-
-static struct counts count_rows(struct loop *l, const struct proto_batch *b)
-{
-    struct counts n = {0};
-    for (int i = 0; i < b->n; i++) {
-        struct proto_writes w;
-        proto_writes(l->proto, b->parts[i], &w);
-        n.inputs += w.n_inputs;
-        n.streams += w.n_streams;
-        n.edges += w.n_edges;
-    }
-    return n;
-}
-
-static void write_inputs(struct loop *l, const struct proto_batch *b, struct pg_tx *tx, int n)
-{
-    struct columns c = open_columns(tx->arena, n);
-    for (int i = 0; i < b->n; i++) {
-        struct proto_writes w;
-        proto_writes(l->proto, b->parts[i], &w);
-        for (int k = 0; k < w.n_inputs; k++, c.n++) {
-            c.part[c.n] = b->parts[i];
-            c.text[c.n] = name_of(tx->arena, w.inputs[k].topic, l->service);
-            c.a[c.n] = w.inputs[k].next_offset;
-            c.b[c.n] = w.inputs[k].mark;
-        }
-    }
-    struct pg_args args = PG_ARGS(tx->arena);
-    pg_arg_ints(&args, c.part, n);
-    pg_arg_texts(&args, c.text, n);
-    pg_arg_ints(&args, c.a, n);
-    pg_arg_ints(&args, c.b, n);
-    pg_tx_add(tx,
-              "INSERT INTO input AS i (partition, topic, next_offset, mark) "
-              "SELECT * FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[]) "
-              "ON CONFLICT (partition, topic) DO UPDATE SET next_offset = excluded.next_offset, mark = excluded.mark",
-              &args);
-}
-
-static void write_streams(struct loop *l, const struct proto_batch *b, struct pg_tx *tx, int n)
-{
-    struct columns c = open_columns(tx->arena, n);
-    for (int i = 0; i < b->n; i++) {
-        struct proto_writes w;
-        proto_writes(l->proto, b->parts[i], &w);
-        for (int k = 0; k < w.n_streams; k++, c.n++) {
-            c.part[c.n] = b->parts[i];
-            c.text[c.n] = name_of(tx->arena, w.streams[k].stream.topic, l->service);
-            c.a[c.n] = w.streams[k].stream.dst;
-            c.b[c.n] = w.streams[k].out_seq;
-            c.c[c.n] = w.streams[k].floor;
-        }
-    }
-    struct pg_args args = PG_ARGS(tx->arena);
-    pg_arg_ints(&args, c.part, n);
-    pg_arg_texts(&args, c.text, n);
-    pg_arg_ints(&args, c.a, n);
-    pg_arg_ints(&args, c.b, n);
-    pg_arg_ints(&args, c.c, n);
-    pg_tx_add(tx,
-              "INSERT INTO stream (partition, topic, dst, out_seq, floor) "
-              "SELECT * FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[], $5::int8[]) "
-              "ON CONFLICT (partition, topic, dst) DO UPDATE SET out_seq = excluded.out_seq, floor = excluded.floor",
-              &args);
-}
-
-static void write_edges(struct loop *l, const struct proto_batch *b, struct pg_tx *tx, int n)
-{
-    struct columns c = open_columns(tx->arena, n);
-    int64_t *want_n = ARENA_ARRAY(tx->arena, int64_t, n);
-    for (int i = 0; i < b->n; i++) {
-        struct proto_writes w;
-        proto_writes(l->proto, b->parts[i], &w);
-        for (int k = 0; k < w.n_edges; k++, c.n++) {
-            const struct proto_edge_row *e = &w.edges[k];
-            c.part[c.n] = b->parts[i];
-            c.text[c.n] = name_of(tx->arena, e->stream.topic, l->service);
-            c.text2[c.n] = service_text(e->stream.service);
-            c.a[c.n] = e->stream.src;
-            c.b[c.n] = e->last_seq;
-            c.c[c.n] = e->want;
-            want_n[c.n] = e->want_n;
-        }
-    }
-    struct pg_args args = PG_ARGS(tx->arena);
-    pg_arg_ints(&args, c.part, n);
-    pg_arg_texts(&args, c.text, n);
-    pg_arg_texts(&args, c.text2, n);
-    pg_arg_ints(&args, c.a, n);
-    pg_arg_ints(&args, c.b, n);
-    pg_arg_ints(&args, c.c, n);
-    pg_arg_ints(&args, want_n, n);
-    pg_tx_add(tx,
-              "INSERT INTO edge (partition, topic, service, source, last_seq, want, want_n) "
-              "SELECT p, t, s, src, l, nullif(w, 0), wn "
-              "FROM unnest($1::int8[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::int8[], $7::int8[]) "
-              "AS e(p, t, s, src, l, w, wn) "
-              "ON CONFLICT (partition, topic, service, source) "
-              "DO UPDATE SET last_seq = excluded.last_seq, want = excluded.want, want_n = excluded.want_n",
-              &args);
-}
-
-static void write_protocol(struct loop *l, const struct proto_batch *b, struct pg_tx *tx)
-{
-    struct counts n = count_rows(l, b);
-    if (n.streams > 0) write_streams(l, b, tx, n.streams);
-    if (n.inputs > 0) write_inputs(l, b, tx, n.inputs);
-    if (n.edges > 0) write_edges(l, b, tx, n.edges);
-}
 
 /* ---- states, seen, parked ---- */
 
@@ -272,26 +112,28 @@ static void write_outbox(struct loop *l, struct attempt *a, struct pg_tx *tx)
 {
     int n = a->n_out;
     if (n == 0) return;
-    struct columns c = open_columns(tx->arena, n);
-    int64_t *last = ARENA_ARRAY(tx->arena, int64_t, n);
+    int64_t *parts = ARENA_ARRAY(tx->arena, int64_t, n), *dsts = ARENA_ARRAY(tx->arena, int64_t, n);
+    int64_t *first = ARENA_ARRAY(tx->arena, int64_t, n), *last = ARENA_ARRAY(tx->arena, int64_t, n);
+    const char **topics = ARENA_ARRAY(tx->arena, const char *, n);
+    char name[TOPIC_NAME_SIZE];
     struct pg_bytes *bytes = ARENA_ARRAY(tx->arena, struct pg_bytes, n);
     for (int i = 0; i < n; i++) {
         struct outgoing *o = &a->out[i];
         buf_reset(&l->packed);
         chunk_pack(&o->raw, &l->packed);
         bytes[i] = (struct pg_bytes){arena_strndup(tx->arena, l->packed.bytes, l->packed.len), l->packed.len};
-        c.part[i] = o->part;
-        c.text[i] = name_of(tx->arena, o->topic, l->service);
-        c.a[i] = o->dst;
-        c.b[i] = o->first;
+        parts[i] = o->part;
+        topics[i] = arena_strdup(tx->arena, topic_name(o->topic, l->service, name));
+        dsts[i] = o->dst;
+        first[i] = o->first;
         last[i] = o->first + o->n - 1;
         proto_chunk(l->proto, o->part, (uint16_t)o->topic, o->dst, o->first, last[i], chunk_of(o));
     }
     struct pg_args args = PG_ARGS(tx->arena);
-    pg_arg_ints(&args, c.part, n);
-    pg_arg_texts(&args, c.text, n);
-    pg_arg_ints(&args, c.a, n);
-    pg_arg_ints(&args, c.b, n);
+    pg_arg_ints(&args, parts, n);
+    pg_arg_texts(&args, topics, n);
+    pg_arg_ints(&args, dsts, n);
+    pg_arg_ints(&args, first, n);
     pg_arg_ints(&args, last, n);
     pg_arg_bytes_array(&args, bytes, n);
     pg_arg_int(&args, clock_real_ms());
@@ -300,12 +142,6 @@ static void write_outbox(struct loop *l, struct attempt *a, struct pg_tx *tx)
               "SELECT p, t, d, f, l, b, $7 FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[], $5::int8[], "
               "$6::bytea[]) AS u(p, t, d, f, l, b)",
               &args);
-}
-
-void write_fenced(struct loop *l, const struct proto_batch *b, struct pg_tx *tx)
-{
-    write_fence(l, b, tx);
-    write_protocol(l, b, tx);
 }
 
 /* The protocol's own rows are asked for last, when nothing more can be pending, and stand first. */

@@ -5,9 +5,9 @@
 
 CREATE SCHEMA runtime;
 
--- Raises RF001 when a partition is not owned with this epoch, or memory is stale (txn). One statement fences all
--- partitions of a transaction, in the order given (ascending), so two owners cannot deadlock.
--- (The fence function of every service.)
+-- What every batch changes for a partition stands in one row, `fence`: also the numbers of the service's own stream and
+-- how far it has read the other services' own topics. The tables stream_base and edge_base hold the other streams, and
+-- the registrations and wants of all edges; the views `stream` and `edge` show both together.
 CREATE FUNCTION runtime.make_service(name text) RETURNS void LANGUAGE plpgsql AS $make$
 BEGIN
     EXECUTE format($sql$
@@ -16,10 +16,13 @@ BEGIN
             epoch     int8 NOT NULL,            -- who owns the partition
             txn       int8 NOT NULL,            -- transactions so far
             clock     int8 NOT NULL,            -- latest time used (ms of the installation's clock)
-            cluster   text NOT NULL DEFAULT ''  -- Kafka cluster id; '' = never set
-        ) WITH (fillfactor = 20);
+            cluster   text NOT NULL DEFAULT '', -- Kafka cluster id; '' = never set
+            own_seq   int8 NOT NULL DEFAULT 0,  -- own topic: last number given
+            own_floor int8 NOT NULL DEFAULT 0,  -- own topic: rows <= own_floor have been dropped from the outbox
+            taken     int8[] NOT NULL DEFAULT '{0,0,0,0,0,0,0,0}' -- last taken of each service's own topic (edge_base.slot)
+        ) WITH (fillfactor = 10);
 
-        CREATE TABLE %1$I.stream (              -- a stream this service writes
+        CREATE TABLE %1$I.stream_base (         -- a stream this service writes, but for its own topic
             partition int8 NOT NULL,            -- source partition
             topic     text NOT NULL,
             dst       int8 NOT NULL,            -- destination partition
@@ -48,16 +51,27 @@ BEGIN
             PRIMARY KEY (partition, topic)
         ) WITH (fillfactor = 20);
 
-        CREATE TABLE %1$I.edge (                -- a stream this service reads
+        CREATE TABLE %1$I.edge_base (           -- a stream this service reads
             partition int8 NOT NULL,            -- destination partition, mine
             topic     text NOT NULL,
             service   text NOT NULL,            -- the writer
             source    int8 NOT NULL,            -- its partition
+            slot      int8 NOT NULL DEFAULT 0,  -- > 0: last taken is at least fence.taken[slot]
             last_seq  int8 NOT NULL,            -- last taken
             want      int8,                     -- the number lacking
             want_n    int8 NOT NULL DEFAULT 0,  -- which asking
             PRIMARY KEY (partition, topic, service, source)
         ) WITH (fillfactor = 20);
+
+        CREATE VIEW %1$I.stream AS
+            SELECT partition, 'redress.%1$s.v1' AS topic, partition AS dst, own_seq AS out_seq, own_floor AS floor
+            FROM %1$I.fence WHERE own_seq > 0
+            UNION ALL SELECT partition, topic, dst, out_seq, floor FROM %1$I.stream_base;
+
+        CREATE VIEW %1$I.edge AS
+            SELECT e.partition, e.topic, e.service, e.source, e.want, e.want_n,
+                CASE WHEN e.slot > 0 THEN greatest(e.last_seq, f.taken[e.slot]) ELSE e.last_seq END AS last_seq
+            FROM %1$I.edge_base e JOIN %1$I.fence f ON f.partition = e.partition;
 
         CREATE TABLE %1$I.seen (                -- external events and commands judged
             partition int8 NOT NULL,
@@ -87,15 +101,26 @@ BEGIN
             body    jsonb NOT NULL
         ) WITH (fillfactor = 70);
 
-        CREATE FUNCTION %1$I.fence(parts int8[], epochs int8[], txns int8[], clocks int8[], clusters text[])
+        -- Raises RF001 when a partition is not owned with this epoch, or memory is stale (txn). All partitions of a
+        -- transaction in the order given (ascending), so that two owners cannot deadlock. took: eight numbers for
+        -- each partition, 0 = nothing new; numbers never go back.
+        CREATE FUNCTION %1$I.fence(parts int8[], epochs int8[], txns int8[], clocks int8[], clusters text[],
+                                   seqs int8[], floors int8[], took int8[])
         RETURNS void LANGUAGE plpgsql AS $body$
+        DECLARE t int := 0;
         BEGIN
             FOR i IN 1 .. cardinality(parts) LOOP
-                UPDATE %1$I.fence SET txn = txn + 1, clock = clocks[i], cluster = coalesce(clusters[i], cluster)
+                UPDATE %1$I.fence SET txn = txn + 1, clock = clocks[i], cluster = coalesce(clusters[i], cluster),
+                    own_seq = greatest(own_seq, seqs[i]), own_floor = greatest(own_floor, floors[i]),
+                    taken = ARRAY[greatest(taken[1], took[t+1]), greatest(taken[2], took[t+2]),
+                                  greatest(taken[3], took[t+3]), greatest(taken[4], took[t+4]),
+                                  greatest(taken[5], took[t+5]), greatest(taken[6], took[t+6]),
+                                  greatest(taken[7], took[t+7]), greatest(taken[8], took[t+8])]
                 WHERE partition = parts[i] AND epoch = epochs[i] AND txn = txns[i];
                 IF NOT FOUND THEN
                     RAISE EXCEPTION 'fenced: partition %%', parts[i] USING ERRCODE = 'RF001';
                 END IF;
+                t := t + 8;
             END LOOP;
         END $body$;
 
