@@ -38,7 +38,7 @@ runtime_end() {
 runtime_show() { tail -n 12 "$RUNTIME_LOGS"/*.log | cut -c1-400 >&2; }
 
 runtime_eventually() {
-    local until=$((SECONDS + $1))
+    local until=$((SECONDS + $1 * ${REDRESS_PATIENCE:-3}))
     shift
     while ! "$@"; do
         if ((SECONDS >= until)); then

@@ -108,9 +108,10 @@ stack_psql() {
 stack_value() { stack_psql -At -c "$1"; }
 stack_redis() { REDISCLI_AUTH=$(stack_conf redis.password) redis-cli -h 127.0.0.1 -p $((STACK_PORT_BASE + 4)) "$@"; }
 
-# eventually SECONDS COMMAND...: true as soon as COMMAND is; else fails naming it.
+# eventually SECONDS COMMAND...: true as soon as COMMAND is; else fails naming it. SECONDS is what a quiet machine needs;
+# a busy one gets REDRESS_PATIENCE times as long (waiting longer changes no verdict).
 eventually() {
-    local until=$((SECONDS + $1))
+    local until=$((SECONDS + $1 * ${REDRESS_PATIENCE:-3}))
     shift
     while ! "$@"; do
         if ((SECONDS >= until)); then
