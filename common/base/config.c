@@ -62,22 +62,29 @@ static bool check(const struct config_key *k, const char *value, struct err *e)
     return true;
 }
 
-bool config_load(struct config *c, const struct config_key *keys, int n, const char *file, struct err *e)
+static bool fill(struct config *c, const char *file, struct err *e)
 {
-    *c = (struct config){.keys = keys, .n = n, .values = calloc((size_t)n + 1, sizeof(char *))};
-    if (c->values == NULL) abort();
-    for (int i = 0; i < n; i++)
-        if (keys[i].fallback != NULL) put(c, i, keys[i].fallback);
+    for (int i = 0; i < c->n; i++)
+        if (c->keys[i].fallback != NULL) put(c, i, c->keys[i].fallback);
     if (file != NULL) {
         int rc = ini_parse(file, on_pair, c);
         if (rc < 0) return err_set(e, ERR_CONFIG, "config", "cannot read %s: %s", file, strerror(errno));
         if (rc > 0) return err_set(e, ERR_CONFIG, "config", "%s line %d is not 'key = value'", file, rc);
     }
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < c->n; i++) {
         from_environment(c, i);
-        if (!check(&keys[i], c->values[i], e)) return false;
+        if (!check(&c->keys[i], c->values[i], e)) return false;
     }
     return true;
+}
+
+bool config_load(struct config *c, const struct config_key *keys, int n, const char *file, struct err *e)
+{
+    *c = (struct config){.keys = keys, .n = n, .values = calloc((size_t)n + 1, sizeof(char *))};
+    if (c->values == NULL) abort();
+    bool well = fill(c, file, e);
+    if (!well) config_deinit(c);
+    return well;
 }
 
 void config_deinit(struct config *c)

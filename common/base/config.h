@@ -30,7 +30,7 @@ struct config {
 };
 
 /* file may be NULL; then only environment and defaults count. Unknown keys in the file are ignored:
- * one file serves every binary of an installation. */
+ * one file serves every binary of an installation. After a failure there is nothing to free. */
 bool config_load(struct config *c, const struct config_key *keys, int n, const char *file, struct err *e);
 void config_deinit(struct config *c);
 /* Asking for a key that is not in the table is a programming error and aborts. */
