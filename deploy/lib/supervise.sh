@@ -98,11 +98,11 @@ all_supervised() {
 
 child_is_up() { [[ $(s6-svstat -o up "$(SCAN_DIR)/$1" 2>/dev/null) == true ]]; }
 
-# child_start NAME: asks for it; a running one is left alone.
+# child_start NAME: asks for it; a running one is left alone. What it died of before this call counts no more (it may
+# seem to run for the instant between two deaths).
 child_start() {
-    if child_is_up "$1"; then return; fi
     s6-svdt-clear "$(SCAN_DIR)/$1"
-    s6-svc -u "$(SCAN_DIR)/$1"
+    if ! child_is_up "$1"; then s6-svc -u "$(SCAN_DIR)/$1"; fi
 }
 
 # Ended more than twice since it was asked for: it will not come up by waiting.
