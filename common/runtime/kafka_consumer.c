@@ -73,7 +73,7 @@ static rd_kafka_t *open_client(struct kafka_consumer *c, struct err *e)
         {"topic.metadata.refresh.interval.ms", "5000"},
         {"max.poll.interval.ms", "3600000"},
         {"fetch.wait.max.ms", wait},
-        {"fetch.min.bytes", "65536"}, /* else every record costs a request for all partitions */
+        {"fetch.min.bytes", "262144"}, /* every answer costs the broker a look at all partitions */
         {"fetch.error.backoff.ms", "50"},
         {"queued.min.messages", "2000"},
         {"queued.max.messages.kbytes", "16384"},

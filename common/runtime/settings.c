@@ -11,7 +11,8 @@
 static const struct config_key shared[] = {
     {"kafka.brokers", CONFIG_TEXT, "127.0.0.1:19001", 0, 0, false, "host:port[,host:port] of the brokers"},
     {"kafka.linger.ms", CONFIG_INT, "2", 0, 1000, false, "ms the producer waits to fill a request"},
-    {"kafka.fetch.wait.ms", CONFIG_INT, "20", 1, 10000, false, "ms the broker waits to fill a fetch answer"},
+    {"kafka.fetch.wait.ms", CONFIG_INT, "100", 1, 10000, false,
+     "ms the broker waits to fill a fetch answer; less: quicker, costlier"},
     {"db.host", CONFIG_TEXT, "127.0.0.1", 0, 0, false, "PostgreSQL host or socket folder"},
     {"db.port", CONFIG_INT, "19003", 1, 65535, false, "PostgreSQL port"},
     {"db.name", CONFIG_TEXT, "redress", 0, 0, false, "PostgreSQL database"},
@@ -42,7 +43,7 @@ static const struct config_key shared[] = {
     {"batch.messages", CONFIG_INT, "1000", 1, 10000, false, "inputs a transaction takes at most"},
     {"retain.every.ms", CONFIG_INT, "60000", 100, 86400000, false, "ms between looks for outbox rows nobody needs"},
     {"cache.megabytes", CONFIG_INT, "32", 0, 4096, false, "memory for states of recent cases; 0 = none"},
-    {"batch.wait.ms", CONFIG_INT, "20", 0, 1000, false, "ms a batch waits for more inputs under load"},
+    {"batch.wait.ms", CONFIG_INT, "5", 0, 1000, false, "ms a batch waits for more inputs under load"},
 };
 
 const struct config_key *settings_shared(int *n)
