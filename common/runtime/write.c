@@ -35,7 +35,7 @@ static bool write_states(struct loop *l, struct attempt *a, struct pg_tx *tx, st
     pg_tx_add(
         tx,
         "INSERT INTO case_state (case_id, rev, status, body) "
-        "SELECT i, r, s::int2, b::jsonb FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::text[]) AS u(i, r, s, b) "
+        "SELECT i, r, s::int2, b::json FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::text[]) AS u(i, r, s, b) "
         "ON CONFLICT (case_id) DO UPDATE SET rev = excluded.rev, status = excluded.status, body = excluded.body",
         &args);
     return true;

@@ -98,8 +98,9 @@ BEGIN
             case_id int8 PRIMARY KEY,
             rev     int8 NOT NULL,              -- changes so far
             status  int2 NOT NULL,
-            body    jsonb NOT NULL
+            body    json COMPRESSION lz4 NOT NULL -- read whole, written often: kept as text, in the row
         ) WITH (fillfactor = 70);
+        ALTER TABLE %1$I.case_state ALTER COLUMN body SET STORAGE MAIN;
 
         -- Raises RF001 when a partition is not owned with this epoch, or memory is stale (txn). All partitions of a
         -- transaction in the order given (ascending), so that two owners cannot deadlock. took: eight numbers for

@@ -226,7 +226,7 @@ static const char open_sql[] = "SELECT i.case_id, CASE WHEN d.body #>> '{assignm
                                "(case_id) LEFT JOIN payment.case_state p USING (case_id) WHERE i.body ->> 'status' NOT "
                                "IN ('closed', 'withdrawn') AND "
                                "(d.body #>> '{assignment,org_id}' IS NULL OR NOT EXISTS (SELECT FROM "
-                               "jsonb_array_elements(s.body -> 'limits') l WHERE l ->> "
+                               "json_array_elements(s.body -> 'limits') l WHERE l ->> "
                                "'state' IN ('armed', 'paused') OR (l ->> 'state' = 'missed' AND l ->> 'ended_ms' IS "
                                "NULL))) AND coalesce(p.body ->> "
                                "'status', '') NOT IN ('failed', 'halted') AND NOT EXISTS (SELECT FROM "
