@@ -123,7 +123,7 @@ static bool batch(struct pg *pg, struct arena *a, const struct bench_floor *f, i
     pg_arg_ints(&states, ids, FLOOR_BATCH);
     pg_arg_texts(&states, bodies, FLOOR_BATCH);
     pg_tx_add(&tx,
-              "INSERT INTO bench.state AS s (case_id, rev, body) SELECT DISTINCT ON (c) c, 1, b::jsonb FROM "
+              "INSERT INTO bench.state AS s (case_id, rev, body) SELECT DISTINCT ON (c) c, 1, b::json FROM "
               "unnest($1::int8[], "
               "$2::text[]) AS t(c, b) ON CONFLICT (case_id) DO UPDATE SET rev = s.rev + 1, body = excluded.body",
               &states);
