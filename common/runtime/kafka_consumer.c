@@ -75,8 +75,9 @@ static rd_kafka_t *open_client(struct kafka_consumer *c, struct err *e)
         {"fetch.wait.max.ms", wait},
         {"fetch.min.bytes", "262144"}, /* every answer costs the broker a look at all partitions */
         {"fetch.error.backoff.ms", "50"},
-        {"queued.min.messages", "2000"},
-        {"queued.max.messages.kbytes", "16384"},
+        /* A full queue makes librdkafka 2.0 look away for a whole second: more than a service handles in one. */
+        {"queued.min.messages", "50000"},
+        {"queued.max.messages.kbytes", "65536"},
     };
     rd_kafka_conf_t *conf = kafka_conf(config, settings, (int)(sizeof settings / sizeof settings[0]));
     rd_kafka_conf_set_opaque(conf, c);
