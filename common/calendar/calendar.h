@@ -132,6 +132,8 @@ int32_t calendar_date_of(const struct calendar *c, int64_t at_ms);
 int64_t calendar_local_ms(const struct calendar *c, int32_t day, int32_t ms_of_day);
 /* 24:00 of a date. */
 int64_t calendar_day_end_ms(const struct calendar *c, int32_t day);
+/* Seconds the calendar's wall clock is ahead of UTC at an instant. */
+int32_t calendar_offset_s(const struct calendar *c, int64_t at_ms);
 
 const char *calendar_id(const struct calendar *c);
 int32_t calendar_version(const struct calendar *c);

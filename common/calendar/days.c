@@ -181,6 +181,11 @@ int64_t calendar_day_end_ms(const struct calendar *c, int32_t day)
     return zone_to_utc_s(&c->zone, ((int64_t)day + 1) * (DAY_MS / 1000), ZONE_LATER) * 1000;
 }
 
+int32_t calendar_offset_s(const struct calendar *c, int64_t at_ms)
+{
+    return zone_offset_s(&c->zone, at_ms / 1000 - (at_ms % 1000 < 0));
+}
+
 const char *calendar_id(const struct calendar *c) { return c->id; }
 int32_t calendar_version(const struct calendar *c) { return c->version; }
 const char *calendar_zone_name(const struct calendar *c) { return c->zone_name; }

@@ -6,15 +6,16 @@
 #include "cli/cli.h"
 #include "runtime/settings.h"
 
-static const struct cli_command *const modules[] = {cli_case_commands,   cli_decide_commands, cli_operation_commands,
-                                                    cli_import_commands, cli_drill_commands,  cli_audit_commands};
+static const struct cli_command *const modules[] = {cli_case_commands,    cli_decide_commands, cli_operation_commands,
+                                                    cli_import_commands,  cli_drill_commands,  cli_audit_commands,
+                                                    cli_deadline_commands};
 enum { N_MODULES = sizeof modules / sizeof *modules };
 
 static void help(void)
 {
     printf("Usage: redressctl [--config FILE] [--json] COMMAND [WORDS…]\n\n");
     for (int m = 0; m < N_MODULES; m++)
-        for (const struct cli_command *c = modules[m]; c->words != NULL; c++) printf("  %-14s %s\n", c->words, c->help);
+        for (const struct cli_command *c = modules[m]; c->words != NULL; c++) printf("  %-16s %s\n", c->words, c->help);
     printf(
         "\nEvery command takes --help. Exit codes: 0 done, 1 failed, 2 wrong words, 3 refused by a rule, 4 not found,\n"
         "5 not reachable, 6 the audit found an offender, 7 kept but not answered yet.\n");
