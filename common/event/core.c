@@ -72,6 +72,10 @@ static enum verdict refused(const struct core *core, struct step *s)
         s->out->detail = s->out->reason;
         return broken(core, s, "refused_what_is_no_command");
     }
+    if (s->out->rule == NULL) {
+        s->out->detail = s->out->reason;
+        return broken(core, s, "refused_without_rule");
+    }
     undo(core, s);
     const struct type_desc *d = event_desc(core->refused);
     void *data = decision_emit(s->out, core->refused);
@@ -83,10 +87,19 @@ static enum verdict refused(const struct core *core, struct step *s)
     return VERDICT_REFUSED;
 }
 
+static const char *guard_rule(const struct core *core, int status, enum event_type command)
+{
+    for (int i = 0; i < core->n_guards; i++) {
+        if (core->guards[i].command == command && (core->guards[i].in & TO(status))) return core->guards[i].rule;
+    }
+    return NULL;
+}
+
 static enum verdict no_row(const struct core *core, struct step *s)
 {
     if (!event_is_command(s->in->type) || !core_handles(core, s->in->type)) return VERDICT_IGNORED;
-    step_refuse(s, NULL, status_of(s->state) == 0 ? "no_such_case" : "not_in_this_state", NULL);
+    int status = status_of(s->state);
+    step_refuse(s, guard_rule(core, status, s->in->type), status == 0 ? "no_such_case" : "not_in_this_state", NULL);
     return refused(core, s);
 }
 

@@ -69,8 +69,8 @@ struct step {
 typedef enum verdict (*step_fn)(struct step *s);
 
 /* One row per handled (status, event) pair; no wildcards. A command without a row is refused with
- * reason "not_in_this_state" ("no_such_case" in status 0) by a core that has a row for it elsewhere;
- * any other input without a row is ignored. */
+ * reason "not_in_this_state" ("no_such_case" in status 0) by a core that has a row for it elsewhere,
+ * by the rule its guard names; any other input without a row is ignored. */
 struct transition {
     int from;
     enum event_type event;
@@ -81,6 +81,14 @@ struct transition {
 
 #define TO(status) (UINT64_C(1) << (status))
 
+/* The rule that refuses a command in the statuses without a row for it. A core has exactly one guard for each pair of
+ * a status and one of its commands that has no row. */
+struct guard {
+    enum event_type command;
+    uint64_t in; /* bit per status */
+    const char *rule;
+};
+
 struct core {
     const char *service;             /* "approval" */
     const struct type_desc *state;   /* generated; its first member is `int status`-sized enum, 0 = none */
@@ -88,12 +96,14 @@ struct core {
     int n_statuses;
     const struct transition *table;
     int n_transitions;
+    const struct guard *guards;
+    int n_guards;
     enum event_type refused; /* EV_<SERVICE>_COMMAND_REFUSED */
 };
 
 /* Adds an output of `type`; returns its zeroed struct (of the size the type has) to be filled. */
 void *decision_emit(struct decision *d, enum event_type type);
-/* For `return step_refuse(...)`. */
+/* For `return step_refuse(...)`. The rule must be one of the rulebook. */
 enum verdict step_refuse(struct step *s, const char *rule, const char *reason, const char *detail);
 enum verdict step_broken(struct step *s, const char *reason);
 
@@ -101,8 +111,8 @@ enum verdict step_broken(struct step *s, const char *reason);
  * allowed and that a changed state came with an output; turns a refusal into the core's
  * command_refused event. Unless DONE, `next` is as `state`, and there are no outputs but the refusal's.
  * A broken promise of the core is VERDICT_BROKEN with a reason: status_not_allowed, change_without_event,
- * command_without_answer, too_many_outputs, refused_what_is_no_command. `next` must be core->state->size bytes. Strings
- * and arrays inside `next` and the outputs live in the arena or in `state`/`in`. */
+ * command_without_answer, too_many_outputs, refused_what_is_no_command, refused_without_rule. `next` must be
+ * core->state->size bytes. Strings and arrays inside `next` and the outputs live in the arena or in `state`/`in`. */
 enum verdict core_step(const struct core *core, const struct policy *policy, const void *state, const struct input *in,
                        void *next, struct decision *out);
 /* True when the core has any row for this event type. */

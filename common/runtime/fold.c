@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "event/codec.h"
+#include "policy/plan.h"
 #include "runtime/loop.h"
 
 /* ---- growing lists of the attempt ---- */
@@ -53,19 +54,23 @@ static void add_made(struct loop *l, struct attempt *a, struct change *c, const 
 
 /* ---- what the runtime itself answers ---- */
 
+/* A command nobody can read breaks the contract of producers (CH-2); one whose case is parked waits for a person's
+ * decision about what stands before it (ES-9). */
 static void answer_refused(struct loop *l, struct attempt *a, struct change *c, const struct item *it,
-                           const char *reason, const char *detail)
+                           const struct refusal *why)
 {
     buf_reset(&l->json);
     buf_puts(&l->json, "{\"command_id\":");
     buf_json_string(&l->json, it->id);
     buf_puts(&l->json, ",\"command\":");
     buf_json_string(&l->json, event_name(it->type));
+    buf_puts(&l->json, ",\"rule\":");
+    buf_json_string(&l->json, why->rule);
     buf_puts(&l->json, ",\"reason\":");
-    buf_json_string(&l->json, reason);
-    if (detail != NULL) {
+    buf_json_string(&l->json, why->reason);
+    if (why->detail != NULL) {
         buf_puts(&l->json, ",\"detail\":");
-        buf_json_string(&l->json, detail);
+        buf_json_string(&l->json, why->detail);
     }
     buf_putc(&l->json, '}');
     struct emission m = {.cause = it,
@@ -207,7 +212,8 @@ static void decide_or_park(struct loop *l, struct attempt *a, struct item *it)
     if (a->park) {
         fail(l, a, it, c, "database_refused", a->park_detail);
     } else if (lane != PROTO_FREE) {
-        if (lane == PROTO_PARK_REPLY) answer_refused(l, a, c, it, "case_parked", "waiting: case parked");
+        if (lane == PROTO_PARK_REPLY)
+            answer_refused(l, a, c, it, &(struct refusal){"ES-9", "case_parked", "waiting: case parked"});
         c->parked = true;
         park(l, a, it, "behind", NULL);
         row_done(l, a, it); /* it had no case and has found one, which is parked */
@@ -227,7 +233,7 @@ static void refuse(struct loop *l, struct attempt *a, struct item *it)
     struct change *c = add_change(l, a, it);
     bool answerable = it->topic == TOPIC_COMMAND && it->id != NULL && it->redrive == NULL && it->case_id != 0 &&
                       case_id_partition(it->case_id) == it->part;
-    if (answerable) answer_refused(l, a, c, it, it->cause, it->unreadable);
+    if (answerable) answer_refused(l, a, c, it, &(struct refusal){"CH-2", it->cause, it->unreadable});
     fail(l, a, it, c, it->cause, it->unreadable);
 }
 

@@ -22,13 +22,25 @@ static const struct core *const cores[] = {&intake_core,  &dispatch_core,   &evi
                                            &payment_core, &escalation_core, &sla_core};
 enum { CORES = sizeof cores / sizeof cores[0] };
 
-static void put_targets(const struct core *core, const struct transition *row, struct buf *out)
+static void put_statuses(const struct core *core, uint64_t bits, struct buf *out)
 {
     const char *separator = "";
-    for (int to = 0; to < core->n_statuses; to++) {
-        if (!(row->allowed_to & TO(to))) continue;
-        buf_printf(out, "%s`%s`", separator, core->status_names[to]);
+    for (int i = 0; i < core->n_statuses; i++) {
+        if (!(bits & TO(i))) continue;
+        buf_printf(out, "%s`%s`", separator, core->status_names[i]);
         separator = ", ";
+    }
+}
+
+static void put_guards(const struct core *core, struct buf *out)
+{
+    if (core->n_guards == 0) return;
+    buf_puts(out, "\n| refused | in | by |\n|---|---|---|\n");
+    for (int i = 0; i < core->n_guards; i++) {
+        const struct guard *g = &core->guards[i];
+        buf_printf(out, "| %s | ", event_name(g->command));
+        put_statuses(core, g->in, out);
+        buf_printf(out, " | %s |\n", g->rule);
     }
 }
 
@@ -36,14 +48,16 @@ static void put_service(const struct core *core, struct buf *out)
 {
     buf_printf(out, "# States of %s\n\n" NOTICE "```mermaid\n", core->service);
     core_diagram(core, out);
-    buf_puts(out, "```\n\nA command without a row here is refused; any other event without one is ignored.\n\n"
-                  "| from | event | may end in | why |\n|---|---|---|---|\n");
+    buf_puts(out,
+             "```\n\nAn event without a row here is ignored; a command without one is refused, as stands below.\n\n"
+             "| from | event | may end in | why |\n|---|---|---|---|\n");
     for (int i = 0; i < core->n_transitions; i++) {
         const struct transition *row = &core->table[i];
         buf_printf(out, "| `%s` | %s | ", core->status_names[row->from], event_name(row->event));
-        put_targets(core, row, out);
+        put_statuses(core, row->allowed_to, out);
         buf_printf(out, " | %s |\n", row->why ? row->why : "");
     }
+    put_guards(core, out);
 }
 
 static void put_readers(struct buf *out)

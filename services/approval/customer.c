@@ -150,7 +150,7 @@ enum verdict approval_on_appeal(struct step *s)
 enum verdict approval_on_late_appeal(struct step *s)
 {
     const struct approval_state *state = s->state;
-    if (state->lapse_due_ms == 0) return step_refuse(s, NULL, "not_in_this_state", NULL);
+    if (state->lapse_due_ms == 0) return step_refuse(s, "RV-3", "not_in_this_state", NULL);
     return was_in_time(s) ? approval_on_appeal(s) : step_refuse(s, "AP-9", "appeal_period_over", NULL);
 }
 

@@ -150,6 +150,39 @@ static const struct transition table[] = {
     {ENDED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(ENDED), "AP-6"},
 };
 
+/* Where no row takes a command: the rule that refuses it. */
+static const struct guard guards[] = {
+    {EV_COMMAND_APPROVE, TO(NONE), "AP-13"},
+    {EV_COMMAND_DENY, TO(NONE), "AP-13"},
+    {EV_COMMAND_ACCEPT, TO(NONE), "AP-13"},
+    {EV_COMMAND_OBJECT, TO(NONE), "AP-13"},
+    {EV_COMMAND_EXECUTE, TO(NONE), "AP-13"},
+    {EV_COMMAND_APPROVE, TO(PLANNING), "AP-1"},
+    {EV_COMMAND_DENY, TO(PLANNING), "AP-1"},
+    {EV_COMMAND_ACCEPT, TO(PLANNING), "AP-1"},
+    {EV_COMMAND_OBJECT, TO(PLANNING), "AP-1"},
+    {EV_COMMAND_EXECUTE, TO(PLANNING), "AP-1"},
+    {EV_COMMAND_PROPOSE, TO(AWAITING), "AP-4"},
+    {EV_COMMAND_ACCEPT, TO(AWAITING), "AP-4"},
+    {EV_COMMAND_OBJECT, TO(AWAITING), "AP-4"},
+    {EV_COMMAND_EXECUTE, TO(AWAITING), "AP-4"},
+    {EV_COMMAND_APPROVE, TO(OFFERED) | TO(APPROVED) | TO(EXECUTED) | TO(REJECTED) | TO(LAPSED), "AP-4"},
+    {EV_COMMAND_DENY, TO(OFFERED) | TO(APPROVED) | TO(EXECUTED) | TO(REJECTED) | TO(LAPSED), "AP-4"},
+    {EV_COMMAND_PROPOSE, TO(OFFERED) | TO(APPROVED) | TO(EXECUTED) | TO(LAPSED), "AP-8"},
+    {EV_COMMAND_EXECUTE, TO(OFFERED) | TO(LAPSED), "AP-8"},
+    {EV_COMMAND_ACCEPT, TO(APPROVED) | TO(EXECUTED), "AP-8"},
+    {EV_COMMAND_OBJECT, TO(APPROVED) | TO(EXECUTED), "AP-8"},
+    {EV_COMMAND_EXECUTE, TO(EXECUTED), "AP-1"},
+    {EV_COMMAND_ACCEPT, TO(REJECTED), "AP-7"},
+    {EV_COMMAND_EXECUTE, TO(REJECTED), "AP-7"},
+    {EV_COMMAND_PROPOSE, TO(REJECTED), "AP-9"},
+    {EV_COMMAND_PROPOSE, TO(ENDED), "RV-3"},
+    {EV_COMMAND_APPROVE, TO(ENDED), "RV-3"},
+    {EV_COMMAND_DENY, TO(ENDED), "RV-3"},
+    {EV_COMMAND_ACCEPT, TO(ENDED), "RV-3"},
+    {EV_COMMAND_EXECUTE, TO(ENDED), "RV-3"},
+};
+
 const struct core approval_core = {
     .service = "approval",
     .state = &approval_state_desc,
@@ -157,5 +190,7 @@ const struct core approval_core = {
     .n_statuses = APPROVAL_STATUS_COUNT,
     .table = table,
     .n_transitions = sizeof table / sizeof table[0],
+    .guards = guards,
+    .n_guards = sizeof guards / sizeof guards[0],
     .refused = EV_APPROVAL_COMMAND_REFUSED,
 };

@@ -122,6 +122,12 @@ static const struct transition table[] = {
     {RELEASED, EV_INTAKE_REOPENED, on_reopened, TO(ASSIGNED), "RV-1"},
 };
 
+/* Where no row takes a command: the rule that refuses it. */
+static const struct guard guards[] = {
+    {EV_COMMAND_ASSIGN_HANDLER, TO(NONE), "DI-1"},
+    {EV_COMMAND_ASSIGN_HANDLER, TO(RELEASED), "RV-3"},
+};
+
 const struct core dispatch_core = {
     .service = "dispatch",
     .state = &dispatch_state_desc,
@@ -129,5 +135,7 @@ const struct core dispatch_core = {
     .n_statuses = DISPATCH_STATUS_COUNT,
     .table = table,
     .n_transitions = sizeof table / sizeof table[0],
+    .guards = guards,
+    .n_guards = sizeof guards / sizeof guards[0],
     .refused = EV_DISPATCH_COMMAND_REFUSED,
 };

@@ -252,6 +252,13 @@ static const struct transition table[] = {
     {INVESTIGATING, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed"},
 };
 
+/* Where no row takes a command: the rule that refuses it. */
+static const struct guard guards[] = {
+    {EV_COMMAND_SUBMIT_EVIDENCE, TO(NONE), "EV-1"},       {EV_COMMAND_CONCLUDE, TO(NONE), "EV-1"},
+    {EV_COMMAND_SUBMIT_EVIDENCE, TO(CONCLUDED), "EV-5"},  {EV_COMMAND_CONCLUDE, TO(CONCLUDED), "EV-5"},
+    {EV_COMMAND_SUBMIT_EVIDENCE, TO(STOOD_DOWN), "RV-3"}, {EV_COMMAND_CONCLUDE, TO(STOOD_DOWN), "RV-3"},
+};
+
 const struct core evidence_core = {
     .service = "evidence",
     .state = &evidence_state_desc,
@@ -259,5 +266,7 @@ const struct core evidence_core = {
     .n_statuses = EVIDENCE_STATUS_COUNT,
     .table = table,
     .n_transitions = sizeof table / sizeof table[0],
+    .guards = guards,
+    .n_guards = sizeof guards / sizeof guards[0],
     .refused = EV_EVIDENCE_COMMAND_REFUSED,
 };

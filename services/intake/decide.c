@@ -137,6 +137,25 @@ static const struct transition table[] = {
     {WITHDRAWN, EV_PAYMENT_SETTLED, intake_on_paid, TO(WITHDRAWN), "paid after the end"},
 };
 
+/* Where no row takes a command: the rule that refuses it. */
+static const struct guard guards[] = {
+    {EV_COMMAND_CONTACT, TO(NONE), "IN-1"},
+    {EV_COMMAND_CLASSIFY, TO(NONE), "IN-1"},
+    {EV_COMMAND_REVIEW, TO(NONE), "IN-1"},
+    {EV_COMMAND_SUPPLEMENT, TO(NONE), "IN-1"},
+    {EV_COMMAND_SATISFACTION, TO(NONE), "IN-1"},
+    {EV_COMMAND_WITHDRAW, TO(NONE), "IN-1"},
+    {EV_COMMAND_SUPPLEMENT, TO(OPEN) | TO(ANSWERED) | TO(ASKING), "IN-6"},
+    {EV_COMMAND_REVIEW, TO(ANSWERED) | TO(ASKING), "IN-10"},
+    {EV_COMMAND_CLASSIFY, TO(ASKING), "RV-1"},
+    {EV_COMMAND_SATISFACTION, TO(WAITING) | TO(OPEN) | TO(ANSWERED) | TO(WITHDRAWN), "RV-1"},
+    {EV_COMMAND_SUPPLEMENT, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
+    {EV_COMMAND_REVIEW, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
+    {EV_COMMAND_CLASSIFY, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
+    {EV_COMMAND_CONTACT, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
+    {EV_COMMAND_WITHDRAW, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
+};
+
 const struct core intake_core = {
     .service = "intake",
     .state = &intake_state_desc,
@@ -144,5 +163,7 @@ const struct core intake_core = {
     .n_statuses = INTAKE_STATUS_COUNT,
     .table = table,
     .n_transitions = sizeof table / sizeof table[0],
+    .guards = guards,
+    .n_guards = sizeof guards / sizeof guards[0],
     .refused = EV_INTAKE_COMMAND_REFUSED,
 };

@@ -210,6 +210,12 @@ static const struct transition TABLE[] = {
     {FAILED, EV_COMMAND_RETRY_PAYOUT, on_retry, TO(INSTRUCTED), "PA-3: a new number after the bank's refusal"},
 };
 
+/* Where no row takes a command: the rule that refuses it. */
+static const struct guard GUARDS[] = {
+    {EV_COMMAND_RETRY_PAYOUT, TO(NONE), "PA-1"},
+    {EV_COMMAND_RETRY_PAYOUT, TO(INSTRUCTED) | TO(SETTLED) | TO(HALTED), "PA-3"},
+};
+
 const struct core payment_core = {
     .service = "payment",
     .state = &payment_state_desc,
@@ -217,5 +223,7 @@ const struct core payment_core = {
     .n_statuses = PAYMENT_STATUS_COUNT,
     .table = TABLE,
     .n_transitions = sizeof(TABLE) / sizeof(TABLE[0]),
+    .guards = GUARDS,
+    .n_guards = sizeof(GUARDS) / sizeof(GUARDS[0]),
     .refused = EV_PAYMENT_COMMAND_REFUSED,
 };

@@ -71,7 +71,7 @@ refused() {
     shift
     out=$("$CTL" --json decide "$@" 2>&1) || rc=$?
     if ((rc != 3)) || [[ $(jq -r .rule <<<"$out") != "$rule" ]]; then refuted "$rule: decide $*: exit $rc: $out"; fi
-    proved "${rule/null/order}: $2 is refused: $(jq -r .reason <<<"$out")"
+    proved "$rule: $2 is refused: $(jq -r .reason <<<"$out")"
 }
 
 # ---- quiescence ----

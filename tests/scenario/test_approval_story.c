@@ -470,7 +470,7 @@ Test(story, RV_1_paid_and_executed_before_the_customer_is_asked)
     handler_executes();
     expect_status(INTAKE, "awaiting_satisfaction");
     handler_executes();
-    expect_refused(NULL, "not_in_this_state");
+    expect_refused("AP-1", "not_in_this_state");
     customer_answers(SATISFACTION_SATISFIED);
     expect_status(INTAKE, "closed");
     expect_sound();
@@ -544,6 +544,6 @@ Test(story, RV_1_the_customer_withdraws)
     advance_days(30);
     expect_no_event(EV_SLA_BREACHED);
     customer_withdraws();
-    expect_refused(NULL, "not_in_this_state");
+    expect_refused("RV-3", "not_in_this_state");
     expect_sound();
 }

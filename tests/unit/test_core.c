@@ -69,6 +69,8 @@ static enum verdict flood(struct step *s)
     return VERDICT_DONE;
 }
 
+static enum verdict refuse_without_rule(struct step *s) { return step_refuse(s, NULL, "just_no", NULL); }
+
 static enum verdict give_up(struct step *s) { return step_broken(s, "no_head_office"); }
 
 enum { NONE = DISPATCH_STATUS_NONE, ASSIGNED = DISPATCH_STATUS_ASSIGNED, RELEASED = DISPATCH_STATUS_RELEASED };
@@ -84,8 +86,14 @@ static const struct transition table[] = {
     {ASSIGNED, EV_INTAKE_CONTACT_ADDED, flood, TO(ASSIGNED), "breaks: too many"},
     {ASSIGNED, EV_INTAKE_RESPONDED, give_up, TO(ASSIGNED), "breaks"},
     {ASSIGNED, EV_INTAKE_REVIEWED, refuse_half_way, TO(ASSIGNED), "breaks: refuses a fact"},
+    {ASSIGNED, EV_COMMAND_CONTACT, refuse_without_rule, TO(ASSIGNED), "breaks: no rule"},
     {ASSIGNED, EV_COMMAND_CLASSIFY, say_nothing, TO(ASSIGNED), "breaks: no answer"},
     {ASSIGNED, EV_COMMAND_REVIEW, scribble_and_ignore, TO(ASSIGNED), "breaks: no answer"},
+};
+
+static const struct guard guards[] = {
+    {EV_COMMAND_ASSIGN_HANDLER, TO(NONE), "DI-1"},
+    {EV_COMMAND_ASSIGN_HANDLER, TO(RELEASED), "RV-1"},
 };
 
 static const struct core toy = {
@@ -95,6 +103,8 @@ static const struct core toy = {
     .n_statuses = DISPATCH_STATUS_COUNT,
     .table = table,
     .n_transitions = sizeof table / sizeof table[0],
+    .guards = guards,
+    .n_guards = sizeof guards / sizeof guards[0],
     .refused = EV_DISPATCH_COMMAND_REFUSED,
 };
 
@@ -169,10 +179,10 @@ Test(core, a_command_without_a_row_is_refused)
 {
     const struct dispatch_state released = {.status = DISPATCH_STATUS_RELEASED};
     cr_expect_eq(step(&released, EV_COMMAND_ASSIGN_HANDLER), VERDICT_REFUSED);
-    expect_refusal("command.assign_handler", NULL, "not_in_this_state", NULL);
+    expect_refusal("command.assign_handler", "RV-1", "not_in_this_state", NULL);
     expect_as_before(&released);
     cr_expect_eq(step(&unknown, EV_COMMAND_ASSIGN_HANDLER), VERDICT_REFUSED);
-    expect_refusal("command.assign_handler", NULL, "no_such_case", NULL);
+    expect_refusal("command.assign_handler", "DI-1", "no_such_case", NULL);
     expect_as_before(&unknown);
 }
 
@@ -193,6 +203,10 @@ Test(core, broken_promises_are_named)
     cr_expect_str_eq(decision.detail, "not_your_unit");
     expect_broken(EV_COMMAND_CLASSIFY, "command_without_answer");
     expect_broken(EV_COMMAND_REVIEW, "command_without_answer");
+    expect_broken(EV_COMMAND_CONTACT, "refused_without_rule");
+    cr_expect_str_eq(decision.detail, "just_no");
+    cr_expect_eq(step(&unknown, EV_COMMAND_CLASSIFY), VERDICT_BROKEN, "no row, no guard");
+    cr_expect_str_eq(decision.reason, "refused_without_rule");
 }
 
 Test(core, a_state_of_another_version_is_broken)

@@ -48,6 +48,46 @@ Test(core_tables, rows_are_complete)
     }
 }
 
+static int rows_of(const struct core *core, int status, enum event_type type)
+{
+    int n = 0;
+    for (int i = 0; i < core->n_transitions; i++) n += core->table[i].from == status && core->table[i].event == type;
+    return n;
+}
+
+static int guards_of(const struct core *core, int status, enum event_type type)
+{
+    int n = 0;
+    for (int i = 0; i < core->n_guards; i++)
+        n += core->guards[i].command == type && (core->guards[i].in & TO(status)) != 0;
+    return n;
+}
+
+/* RV-3 CH-2: whoever is refused is told by which rule, in every status. Either a row takes the command or exactly one
+ * guard refuses it. */
+Test(core_tables, RV_3_every_refusal_has_its_rule)
+{
+    for (int c = 0; c < CORES; c++) {
+        const struct core *core = cores[c];
+        for (int t = EV_NONE + 1; t < EV_COUNT; t++) {
+            enum event_type type = (enum event_type)t;
+            bool command = event_is_command(type) && core_handles(core, type);
+            for (int status = 0; status < core->n_statuses; status++) {
+                int expected = command && rows_of(core, status, type) == 0;
+                cr_expect_eq(guards_of(core, status, type), expected, "%s has %d guards for %s in %s", core->service,
+                             guards_of(core, status, type), event_name(type), core->status_names[status]);
+            }
+        }
+        for (int i = 0; i < core->n_guards; i++) {
+            char group[3];
+            int number, end = 0;
+            int read = sscanf(core->guards[i].rule, "%2[A-Z]-%d%n", group, &number, &end);
+            cr_expect(read == 2 && core->guards[i].rule[end] == '\0', "%s: '%s' is no rule", core->service,
+                      core->guards[i].rule);
+        }
+    }
+}
+
 Test(core_tables, services_are_who_they_say)
 {
     for (int c = 0; c < CORES; c++) {

@@ -134,7 +134,7 @@ Test(payment, PA_2_payee_and_method_of_the_customers_choice)
 Test(payment, PA_3_after_a_definite_refusal_finance_pays_again_under_a_new_number)
 {
     kit_expect(&k, "approval.slip_approved", WHEN, slip_of("S1", 500), "payment.instructed");
-    kit_expect(&k, "command.retry_payout", WHEN, RETRY("finance", "HO-F1", "acc-2"), "refused - not_in_this_state");
+    kit_expect(&k, "command.retry_payout", WHEN, RETRY("finance", "HO-F1", "acc-2"), "refused PA-3 not_in_this_state");
     kit_expect(&k, "payment.bank_answer", WHEN, answer(1, "refused", 500), "payment.failed");
     cr_assert_str_eq(((const struct ev_payment_failed *)kit_output(&k, EV_PAYMENT_FAILED, 0))->reason,
                      "account_closed");
@@ -156,7 +156,7 @@ Test(payment, PA_3_a_contradiction_halts_the_payout)
     kit_expect(&k, "payment.bank_answer", WHEN, answer(1, "settled", 501), "payment.halted");
     cr_assert_str_eq(((const struct ev_payment_halted *)kit_output(&k, EV_PAYMENT_HALTED, 0))->reason,
                      "amount_differs");
-    kit_expect(&k, "command.retry_payout", WHEN, RETRY("finance", "HO-F1", "acc-2"), "refused - not_in_this_state");
+    kit_expect(&k, "command.retry_payout", WHEN, RETRY("finance", "HO-F1", "acc-2"), "refused PA-3 not_in_this_state");
     kit_expect(&k, "payment.bank_answer", WHEN, answer(1, "settled", 500), "ignored");
     kit_expect(&k, "approval.slip_approved", WHEN, slip_of("S2", 700), "payment.queued");
 }
