@@ -30,6 +30,7 @@ static const char *const titles[AUDIT_CHECKS] = {
     "limits: every miss fired once, none early, forgotten or wrongly standing",
     "replaying a case's events gives the state in the database",
     "every open case has an owner and a next deadline or a stated reason",
+    "the time index in Redis holds the armed timers and nothing else",
 };
 
 void audit_offend(struct audit *a, int check, const char *fmt, ...)
@@ -45,6 +46,16 @@ void audit_offend(struct audit *a, int check, const char *fmt, ...)
     json_array_append_new(c->shown, json_string(text));
 }
 
+void audit_note(struct audit *a, int check, const char *fmt, ...)
+{
+    char text[600];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    json_array_append_new(a->checks[check - 1].notes, json_string(text));
+}
+
 static void progress(const struct audit *a, const char *what, int part)
 {
     if (isatty(STDERR_FILENO)) fprintf(stderr, "\raudit: %s, partition %d of %d   ", what, part + 1, a->partitions);
@@ -54,7 +65,7 @@ static bool open_all(struct audit *a, struct err *e)
 {
     const struct config *config = &a->cli->config;
     for (int i = 0; i < AUDIT_CHECKS; i++)
-        a->checks[i] = (struct audit_check){.title = titles[i], .shown = json_array()};
+        a->checks[i] = (struct audit_check){.title = titles[i], .shown = json_array(), .notes = json_array()};
     arena_init(&a->arena);
     a->partitions = (int)config_int(config, "partitions");
     a->pg = pg_new(config, "console");
@@ -65,7 +76,10 @@ static bool open_all(struct audit *a, struct err *e)
 static void close_all(struct audit *a)
 {
     HASH_CLEAR(hh, a->inbound);
-    for (int i = 0; i < AUDIT_CHECKS; i++) json_decref(a->checks[i].shown);
+    for (int i = 0; i < AUDIT_CHECKS; i++) {
+        json_decref(a->checks[i].shown);
+        json_decref(a->checks[i].notes);
+    }
     if (a->policy != NULL) policy_unload(a->policy);
     if (a->pg != NULL) pg_free(a->pg);
     arena_deinit(&a->arena);
@@ -86,7 +100,13 @@ static bool run(struct audit *a, struct err *e)
         audit_free_part(&part);
         if (!well) return false;
     }
-    return audit_timers(a, e) && audit_money(a, e) && audit_open_cases(a, e);
+    return audit_timers(a, e) && audit_money(a, e) && audit_open_cases(a, e) && audit_index(a, e);
+}
+
+static const char *verdict(const struct audit_check *c)
+{
+    if (c->offences > 0) return "OFFENCE";
+    return json_array_size(c->notes) > 0 ? "noted" : "clean";
 }
 
 static int64_t print_people(const struct audit *a)
@@ -95,13 +115,13 @@ static int64_t print_people(const struct audit *a)
     for (int i = 0; i < AUDIT_CHECKS; i++) {
         const struct audit_check *c = &a->checks[i];
         offences += c->offences;
-        printf("%d  %-7s %s (%" PRId64 " examined", i + 1, c->offences == 0 ? "clean" : "OFFENCE", c->title,
-               c->examined);
+        printf("%d  %-7s %s (%" PRId64 " examined", i + 1, verdict(c), c->title, c->examined);
         if (c->waiting > 0) printf(", %" PRId64 " still on the way", c->waiting);
         printf(")\n");
         size_t k;
         json_t *text;
         json_array_foreach(c->shown, k, text) printf("     %s\n", json_string_value(text));
+        json_array_foreach(c->notes, k, text) printf("     %s\n", json_string_value(text));
         if (c->offences > AUDIT_SHOWN) printf("     … and %" PRId64 " more\n", c->offences - AUDIT_SHOWN);
     }
     printf(offences == 0 ? "audit: clean\n" : "audit: %" PRId64 " offences\n", offences);
@@ -115,9 +135,10 @@ static int64_t print_json(const struct audit *a)
     for (int i = 0; i < AUDIT_CHECKS; i++) {
         const struct audit_check *c = &a->checks[i];
         offences += c->offences;
-        json_array_append_new(checks, json_pack("{s:i, s:s, s:I, s:I, s:I, s:O}", "check", i + 1, "title", c->title,
-                                                "examined", (json_int_t)c->examined, "waiting", (json_int_t)c->waiting,
-                                                "offences", (json_int_t)c->offences, "offenders", c->shown));
+        json_array_append_new(checks,
+                              json_pack("{s:i, s:s, s:I, s:I, s:I, s:O, s:O}", "check", i + 1, "title", c->title,
+                                        "examined", (json_int_t)c->examined, "waiting", (json_int_t)c->waiting,
+                                        "offences", (json_int_t)c->offences, "offenders", c->shown, "notes", c->notes));
     }
     cli_print_json(
         json_pack("{s:b, s:I, s:o}", "clean", offences == 0, "offences", (json_int_t)offences, "checks", checks));

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "cli/audit.h"
 
-enum { AUDIT_PAGE = 1000, AUDIT_GRACE_REAL_MS = 5000, AUDIT_SECOND_LOOK_S = 4 };
+enum { AUDIT_PAGE = 1000, AUDIT_SECOND_LOOK_S = 4 };
 
 /* ---- 3: money ---- */
 

@@ -224,14 +224,13 @@ static void after_cancelling(struct timers *t, const struct pg_rows *rows)
     int64_t *ids = ARENA_ARRAY(&t->arena, int64_t, n);
     for (int part = 0; part < t->n_parts; part++) {
         struct part *p = &t->parts[part];
-        int k = 0, done = 0;
+        int k = 0;
         for (int i = 0; i < n; i++) {
             if (pg_int(rows, i, 1) != part || !p->mine) continue;
             timerlist_remove(&p->list, pg_int(rows, i, 2), pg_int(rows, i, 0));
             ids[k++] = pg_int(rows, i, 0);
         }
-        /* What is left in the index is forgotten when it is claimed: it has no armed row. */
-        if (k > 0 && timers_indexed(p)) timers_index_said(t, part, ts_del(t->ts, part, ids, k, &done));
+        if (k > 0 && timers_indexed(p)) timers_delete(t, part, ids, k);
     }
 }
 

@@ -42,7 +42,17 @@ bool timers_put(struct timers *t, int part, const struct ts_timer *timers, int n
     for (int from = 0, done = 0; from < n; from += done) {
         enum ts_result r = ts_put(t->ts, part, timers + from, n - from, &done);
         if (!timers_index_said(t, part, r)) return false;
-        if (done == 0) return false;
+        if (done == 0) return timers_index_said(t, part, TS_UNREACHABLE);
+    }
+    return true;
+}
+
+bool timers_delete(struct timers *t, int part, const int64_t *ids, int n)
+{
+    for (int from = 0, done = 0; from < n; from += done) {
+        enum ts_result r = ts_del(t->ts, part, ids + from, n - from, &done);
+        if (!timers_index_said(t, part, r)) return false;
+        if (done == 0) return timers_index_said(t, part, TS_UNREACHABLE);
     }
     return true;
 }

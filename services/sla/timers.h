@@ -51,7 +51,9 @@ static inline bool timers_indexed(const struct part *p) { return p->index == IND
 void timers_assign_index(struct timers *t, int part);
 /* True when the call took effect; otherwise the index of the partition is no longer whole. */
 bool timers_index_said(struct timers *t, int part, enum ts_result r);
+/* All of them, or the index is given up and taken anew: it never lacks a timer, or keeps one, unnoticed. */
 bool timers_put(struct timers *t, int part, const struct ts_timer *timers, int n);
+bool timers_delete(struct timers *t, int part, const int64_t *ids, int n);
 /* One piece of the rows into the index; whole when there are no more. False: the rows could not be read. */
 bool timers_fill(struct host *h, int part, struct err *e);
 /* Metrics and one line at each change: how many partitions are indexed, how old the oldest due timer is. */

@@ -13,13 +13,14 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "sla/timerkeys.h"
 #include "sla/timerlink.h"
 #include "sla/timerstore_lua.h"
 
-enum { NUMBER = 24, ID = 8, WAVE = 8, FIXED_ARGS = 11, ARGS = FIXED_ARGS + 2 * TS_CHUNK, TIMEOUT_MS = 80 };
+enum { NUMBER = 24, ID = TIMERID_SIZE, WAVE = 8, FIXED_ARGS = 11, ARGS = FIXED_ARGS + 2 * TS_CHUNK, TIMEOUT_MS = 80 };
 
 struct slot {
-    char due[NUMBER], lease[NUMBER], ep[NUMBER]; /* keys */
+    struct timerkeys keys;
     bool mine;
     int64_t epoch;
     char gen[NUMBER]; /* random per assignment: an old snapshot never matches */
@@ -52,11 +53,8 @@ struct ts *ts_open(const struct ts_config *config)
     ts->slots = calloc((size_t)config->partitions, sizeof *ts->slots);
     if (ts->slots == NULL) abort();
     for (int p = 0; p < ts->partitions; p++) {
-        struct slot *s = &ts->slots[p];
-        snprintf(s->due, sizeof s->due, "{t%02d}:due", p);
-        snprintf(s->lease, sizeof s->lease, "{t%02d}:lease", p);
-        snprintf(s->ep, sizeof s->ep, "{t%02d}:ep", p);
-        s->head_ms = TS_NONE;
+        timerkeys_fill(&ts->slots[p].keys, p);
+        ts->slots[p].head_ms = TS_NONE;
     }
     struct timerlink *l = &ts->link;
     snprintf(l->host, sizeof l->host, "%s", config->host);
@@ -93,18 +91,10 @@ static void add_number(struct ts *ts, int64_t v)
     add_arg(ts, to, (size_t)n);
 }
 
-/* Bytes in big endian, so that equal dues come in the order of ids. */
 static void add_id(struct ts *ts, int k, int64_t id)
 {
-    for (int i = 0; i < ID; i++) ts->ids[k][i] = (unsigned char)((uint64_t)id >> (8 * (ID - 1 - i)));
+    timerid_write(ts->ids[k], id);
     add_arg(ts, ts->ids[k], ID);
-}
-
-static int64_t read_id(const char *bytes)
-{
-    uint64_t v = 0;
-    for (int i = 0; i < ID; i++) v = v << 8 | (unsigned char)bytes[i];
-    return (int64_t)v;
 }
 
 /* `ahead`: writes of this wave that come before it. */
@@ -113,9 +103,9 @@ static void begin(struct ts *ts, const struct slot *s, const char *op, int ahead
     ts->argc = 2; /* the link fills in command and digest */
     ts->n_numbers = 0;
     add_text(ts, "3");
-    add_text(ts, s->due);
-    add_text(ts, s->lease);
-    add_text(ts, s->ep);
+    add_text(ts, s->keys.due);
+    add_text(ts, s->keys.lease);
+    add_text(ts, s->keys.ep);
     add_text(ts, op);
     add_number(ts, s->epoch);
     add_text(ts, s->gen);
@@ -319,7 +309,7 @@ enum ts_result ts_claim(struct ts *ts, int partition, const struct ts_claim *ask
     if (result != TS_OK) return result;
     const redisReply *rest = r->elements > 3 ? r->element[3] : NULL;
     if (rest != NULL && rest->type == REDIS_REPLY_STRING)
-        for (size_t at = 0; at + ID <= rest->len; at += ID) ids[(*n)++] = read_id(rest->str + at);
+        for (size_t at = 0; at + ID <= rest->len; at += ID) ids[(*n)++] = timerid_read(rest->str + at);
     freeReplyObject(r);
     return TS_OK;
 }
