@@ -5,19 +5,20 @@
 #include "base/err.h"
 #include "policy/policy.h"
 
-/* Each names the file, the JSON path and the reason of the first fault. The organisation is checked
- * against the pack: head office must be able to do what the pack asks of it. */
-bool policy_check_pack(const struct policy *p, const char *file, struct err *e);
-bool policy_check_organisation(const struct policy *p, const char *file, struct err *e);
-
-/* One file under check. */
+/* One file under check. Where faults are collected, each entry of a list is looked at, whatever came before. */
 struct check {
     const struct policy *policy;
     const char *file;
-    struct err *err;
+    struct err *err;                              /* the first fault */
+    void (*found)(void *user, const char *fault); /* NULL, or told of each */
+    void *user;
 };
 
-/* Sets the error and returns false; fmt begins with the JSON path. */
+/* Sets the error, tells of the fault and returns false; fmt begins with the JSON path. */
 bool policy_refuse(const struct check *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The organisation is checked against the pack: head office must be able to do what the pack asks of it. */
+bool policy_check_pack(const struct check *c);
+bool policy_check_organisation(const struct check *c);
 
 #endif

@@ -97,12 +97,10 @@ static bool check_unit(const struct check *c, int index, const struct pol_unit *
     return check_parent(c, index, u) && check_people(c, index, u) && check_holdings(c, index, u);
 }
 
-bool policy_check_organisation(const struct policy *p, const char *file, struct err *e)
+bool policy_check_organisation(const struct check *c)
 {
-    const struct check c = {.policy = p, .file = file, .err = e};
-    if (!policy_head_office(p)) return policy_refuse(&c, "$.units: there is no head office");
-    for (int i = 0; i < p->org->n_units; i++) {
-        if (!check_unit(&c, i, &p->org->units[i])) return false;
-    }
-    return true;
+    bool well = true;
+    if (!policy_head_office(c->policy)) well = policy_refuse(c, "$.units: there is no head office");
+    for (int i = 0; i < c->policy->org->n_units; i++) well &= check_unit(c, i, &c->policy->org->units[i]);
+    return well;
 }

@@ -6,6 +6,7 @@
 #include "base/money.h"
 #include "base/timefmt.h"
 #include "policy/check.h"
+#include "policy/dates.h"
 
 bool policy_refuse(const struct check *c, const char *fmt, ...)
 {
@@ -14,6 +15,11 @@ bool policy_refuse(const struct check *c, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
+    if (c->found) {
+        char fault[600];
+        snprintf(fault, sizeof fault, "%s: %s", c->file, why);
+        c->found(c->user, fault);
+    }
     return err_set(c->err, ERR_DATA, "policy_load", "%s: %s", c->file, why);
 }
 
@@ -47,36 +53,35 @@ static bool check_head(const struct check *c, const struct pol_pack *p)
     return true;
 }
 
-static bool check_amounts(const struct check *c, const struct pol_pack *p)
+static bool check_amount(const struct check *c, const struct pol_pack *p, int index)
 {
-    for (int i = 0; i < p->n_alone_below; i++) {
-        const struct pol_amount *a = &p->alone_below[i];
-        if (money_exponent(a->currency) < 0) {
-            return policy_refuse(c, "$.alone_below[%d].currency: \"%s\" is no ISO 4217 code", i, a->currency);
-        }
-        if (a->minor < 0) return policy_refuse(c, "$.alone_below[%d].minor: must not be negative", i);
-        for (int j = 0; j < i; j++) {
-            if (strcmp(p->alone_below[j].currency, a->currency) != 0) continue;
-            return policy_refuse(c, "$.alone_below[%d].currency: %s is listed twice", i, a->currency);
-        }
+    const struct pol_amount *a = &p->alone_below[index];
+    if (money_exponent(a->currency) < 0) {
+        return policy_refuse(c, "$.alone_below[%d].currency: \"%s\" is no ISO 4217 code", index, a->currency);
+    }
+    if (a->minor < 0) return policy_refuse(c, "$.alone_below[%d].minor: must not be negative", index);
+    for (int j = 0; j < index; j++) {
+        if (strcmp(p->alone_below[j].currency, a->currency) != 0) continue;
+        return policy_refuse(c, "$.alone_below[%d].currency: %s is listed twice", index, a->currency);
     }
     return true;
 }
 
-static bool check_lists(const struct check *c, const struct pol_pack *p)
+static bool check_materials(const struct check *c, const struct pol_pack *p, int index)
 {
-    for (int i = 0; i < p->n_materials; i++) {
-        for (int j = 0; j < i; j++) {
-            if (p->materials[j].kind != p->materials[i].kind) continue;
-            return policy_refuse(c, "$.materials[%d].kind: %s is listed twice", i, kind_name(p->materials[i].kind));
-        }
+    for (int j = 0; j < index; j++) {
+        if (p->materials[j].kind != p->materials[index].kind) continue;
+        return policy_refuse(c, "$.materials[%d].kind: %s is listed twice", index, kind_name(p->materials[index].kind));
     }
-    for (int i = 0; i < p->n_evidence; i++) {
-        for (int j = 0; j < i; j++) {
-            if (p->evidence[j].category != p->evidence[i].category) continue;
-            return policy_refuse(c, "$.evidence[%d].category: \"%s\" is listed twice", i,
-                                 category_name(p->evidence[i].category));
-        }
+    return true;
+}
+
+static bool check_evidence(const struct check *c, const struct pol_pack *p, int index)
+{
+    for (int j = 0; j < index; j++) {
+        if (p->evidence[j].category != p->evidence[index].category) continue;
+        return policy_refuse(c, "$.evidence[%d].category: \"%s\" is listed twice", index,
+                             category_name(p->evidence[index].category));
     }
     return true;
 }
@@ -109,6 +114,36 @@ static bool check_events(const struct check *c, int index, const struct policy_l
     return true;
 }
 
+/* SL-7: a promised date is where every start event says one, and is named by a text of it. */
+static bool check_date(const struct check *c, int index, const struct policy_limit *l)
+{
+    const struct pol_limit_def *d = l->def;
+    for (int i = 0; i < l->edges[POLICY_START].n; i++) {
+        enum event_type t = l->edges[POLICY_START].types[i];
+        if (!dates_path_leads(t, d->date)) {
+            return policy_refuse(c, "$.limits[%d].date: %s has no date at \"%s\"", index, event_name(t), d->date);
+        }
+        const struct field_desc *key = d->key ? desc_field(event_desc(t), d->key) : NULL;
+        if (!d->key || (key && key->kind == FIELD_STRING && !key->array)) continue;
+        return policy_refuse(c, "$.limits[%d].key: %s has no text \"%s\"", index, event_name(t), d->key);
+    }
+    return true;
+}
+
+static bool check_length(const struct check *c, int index, const struct policy_limit *l)
+{
+    const struct pol_limit_def *d = l->def;
+    if (d->length->unit == LIMIT_UNIT_PROMISED_DATE) {
+        if (d->length->has_n) return policy_refuse(c, "$.limits[%d].length.n: a promised date has no number", index);
+        if (!d->date) return policy_refuse(c, "$.limits[%d].date: where does the start event say it?", index);
+        if (!d->restart) return policy_refuse(c, "$.limits[%d].restart: a new date replaces the old one", index);
+        return check_date(c, index, l);
+    }
+    if (d->date || d->key) return policy_refuse(c, "$.limits[%d].date: only of a promised_date", index);
+    if (d->length->has_n && d->length->n >= 1 && d->length->n <= 10000) return true;
+    return policy_refuse(c, "$.limits[%d].length.n: 1 to 10000", index);
+}
+
 static bool check_limit(const struct check *c, int index, const struct policy_limit *l)
 {
     const struct pol_limit_def *d = l->def;
@@ -125,30 +160,26 @@ static bool check_limit(const struct check *c, int index, const struct policy_li
     if ((d->n_pause == 0) != (d->n_resume == 0)) {
         return policy_refuse(c, "$.limits[%d].resume: what is paused must be resumed, and the other way round", index);
     }
-    if (d->length->n < 1 || d->length->n > 10000) return policy_refuse(c, "$.limits[%d].length.n: 1 to 10000", index);
+    if (!check_length(c, index, l)) return false;
     if (d->has_warn_percent && (d->warn_percent < 1 || d->warn_percent > 99)) {
         return policy_refuse(c, "$.limits[%d].warn_percent: 1 to 99", index);
     }
     return check_events(c, index, l);
 }
 
-static bool check_ladder(const struct check *c, const struct pol_pack *p)
+static bool check_rung(const struct check *c, const struct pol_pack *p, int index)
 {
-    for (int i = 0; i < p->n_ladder; i++) {
-        const struct pol_rung *r = &p->ladder[i];
-        const struct policy_limit *l = policy_limit(c->policy, r->code);
-        if (!l) return policy_refuse(c, "$.ladder[%d].code: there is no limit \"%s\"", i, r->code);
-        if (l->def->on_miss != ON_MISS_SLIP) {
-            return policy_refuse(c, "$.ladder[%d].code: a miss of \"%s\" is nobody's fault (on_miss)", i, r->code);
-        }
-        if (r->level == ORG_LEVEL_HEAD_OFFICE)
-            return policy_refuse(c, "$.ladder[%d].level: nobody is above head office", i);
-        if (r->misses < 1) return policy_refuse(c, "$.ladder[%d].misses: must be at least 1", i);
-        if (policy_rung(c->policy, r->code, r->level) != r) {
-            return policy_refuse(c, "$.ladder[%d]: \"%s\" has two rungs on this level", i, r->code);
-        }
+    const struct pol_rung *r = &p->ladder[index];
+    const struct policy_limit *l = policy_limit(c->policy, r->code);
+    if (!l) return policy_refuse(c, "$.ladder[%d].code: there is no limit \"%s\"", index, r->code);
+    if (l->def->on_miss != ON_MISS_SLIP) {
+        return policy_refuse(c, "$.ladder[%d].code: a miss of \"%s\" is nobody's fault (on_miss)", index, r->code);
     }
-    return true;
+    if (r->level == ORG_LEVEL_HEAD_OFFICE)
+        return policy_refuse(c, "$.ladder[%d].level: nobody is above head office", index);
+    if (r->misses < 1) return policy_refuse(c, "$.ladder[%d].misses: must be at least 1", index);
+    if (policy_rung(c->policy, r->code, r->level) == r) return true;
+    return policy_refuse(c, "$.ladder[%d]: \"%s\" has two rungs on this level", index, r->code);
 }
 
 static bool known(const struct check *c, const char *path, const char *code)
@@ -158,36 +189,39 @@ static bool known(const struct check *c, const char *path, const char *code)
 
 static bool check_negotiation(const struct check *c, const struct pol_negotiation *n)
 {
+    bool well = true;
     for (int i = 0; i < n->n_reminder_limits; i++) {
         char path[64];
         snprintf(path, sizeof path, "$.negotiation.reminder_limits[%d]", i);
-        if (!known(c, path, n->reminder_limits[i])) return false;
+        well &= known(c, path, n->reminder_limits[i]);
     }
-    if (!known(c, "$.negotiation.lapse_limit", n->lapse_limit)) return false;
+    well &= known(c, "$.negotiation.lapse_limit", n->lapse_limit);
+    if (n->rounds < 1) well = policy_refuse(c, "$.negotiation.rounds: must be at least 1");
     if (!known(c, "$.negotiation.appeal_limit", n->appeal_limit)) return false;
-    if (n->rounds < 1) return policy_refuse(c, "$.negotiation.rounds: must be at least 1");
     const struct pol_length *appeal = policy_limit(c->policy, n->appeal_limit)->def->length;
     if (appeal->unit == LIMIT_UNIT_CALENDAR_DAYS && appeal->n != n->appeal_days) {
         return policy_refuse(c, "$.negotiation.appeal_days: differs from the limit \"%s\"", n->appeal_limit);
     }
-    return n->appeal_days >= 1 || policy_refuse(c, "$.negotiation.appeal_days: must be at least 1");
+    return (n->appeal_days >= 1 || policy_refuse(c, "$.negotiation.appeal_days: must be at least 1")) && well;
 }
 
 static bool check_intake(const struct check *c, const struct pol_intake_rules *r)
 {
-    return known(c, "$.intake.material_limit", r->material_limit) &&
-           known(c, "$.intake.satisfaction_limit", r->satisfaction_limit) &&
-           known(c, "$.intake.first_response_limit", r->first_response_limit) &&
-           (r->reply_days >= 1 || policy_refuse(c, "$.intake.reply_days: must be at least 1"));
+    bool well = known(c, "$.intake.material_limit", r->material_limit);
+    well &= known(c, "$.intake.satisfaction_limit", r->satisfaction_limit);
+    well &= known(c, "$.intake.first_response_limit", r->first_response_limit);
+    return (r->reply_days >= 1 || policy_refuse(c, "$.intake.reply_days: must be at least 1")) && well;
 }
 
-bool policy_check_pack(const struct policy *p, const char *file, struct err *e)
+bool policy_check_pack(const struct check *c)
 {
-    const struct check c = {.policy = p, .file = file, .err = e};
-    if (!check_head(&c, p->pack) || !check_amounts(&c, p->pack) || !check_lists(&c, p->pack)) return false;
-    for (int i = 0; i < p->n_limits; i++) {
-        if (!check_limit(&c, i, &p->limits[i])) return false;
-    }
-    return check_ladder(&c, p->pack) && check_negotiation(&c, p->pack->negotiation) &&
-           check_intake(&c, p->pack->intake);
+    const struct pol_pack *p = c->policy->pack;
+    bool well = check_head(c, p);
+    for (int i = 0; i < p->n_alone_below; i++) well &= check_amount(c, p, i);
+    for (int i = 0; i < p->n_materials; i++) well &= check_materials(c, p, i);
+    for (int i = 0; i < p->n_evidence; i++) well &= check_evidence(c, p, i);
+    for (int i = 0; i < c->policy->n_limits; i++) well &= check_limit(c, i, &c->policy->limits[i]);
+    for (int i = 0; i < p->n_ladder; i++) well &= check_rung(c, p, i);
+    well &= check_negotiation(c, p->negotiation);
+    return check_intake(c, p->intake) && well;
 }

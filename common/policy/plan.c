@@ -72,6 +72,7 @@ static bool check_rejection(const struct plan *plan, struct refusal *why)
 bool plan_check(const struct plan *plan, const struct finding *finding, struct refusal *why)
 {
     if (plan->n_measures == 0) return refuse(why, "AP-1", "no_measures");
+    if (plan->n_measures > PLAN_MEASURES_MAX) return refuse(why, "AP-1", "too_many_measures");
     if (plan->amount_minor < 0 || (plan->has_goodwill_minor && plan->goodwill_minor < 0)) {
         return refuse(why, "AP-2", "negative_amount");
     }

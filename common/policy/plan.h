@@ -9,6 +9,8 @@
 
 #include "event/events.h"
 
+enum { PLAN_MEASURES_MAX = 16 };
+
 /* Why something is refused: rule, reason code, and a word for a person (may be NULL). */
 struct refusal {
     const char *rule;
@@ -17,7 +19,7 @@ struct refusal {
 };
 
 /* False with *why filled when the plan breaks a rule:
- *   AP-1  no_measures, rejection_with_measures, money_without_measure, measure_without_money
+ *   AP-1  no_measures, too_many_measures, rejection_with_measures, money_without_measure, measure_without_money
  *   AP-2  negative_amount, unknown_currency, not_loss_plus_goodwill
  *   AP-7  rejection_without_reasons, rejection_with_money
  * The finding is what the plan rests on: verified loss + declared goodwill must be the amount. */

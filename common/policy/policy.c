@@ -3,10 +3,29 @@
 
 #include <string.h>
 
+const struct policy *policy_of(const struct policy *p, int64_t revision)
+{
+    while (p->revision > revision && !p->moves && p->earlier) p = p->earlier;
+    return p;
+}
+
+const struct policy *policy_revision(const struct policy *p, int64_t revision)
+{
+    while (p && p->revision > revision) p = p->earlier;
+    return p && p->revision == revision ? p : NULL;
+}
+
+/* The code itself, or with the name of a date behind it. */
+static bool is_code(const char *code, const char *defined)
+{
+    size_t n = strlen(defined);
+    return strncmp(code, defined, n) == 0 && (code[n] == '\0' || code[n] == '#');
+}
+
 const struct policy_limit *policy_limit(const struct policy *p, const char *code)
 {
     for (int i = 0; code && i < p->n_limits; i++) {
-        if (strcmp(p->limits[i].def->code, code) == 0) return &p->limits[i];
+        if (is_code(code, p->limits[i].def->code)) return &p->limits[i];
     }
     return NULL;
 }
@@ -29,12 +48,18 @@ const struct policy_limit *policy_next_limit(const struct policy *p, enum policy
     return NULL;
 }
 
-bool policy_limit_applies(const struct policy_limit *l, enum kind kind, enum phase phase)
+bool policy_limit_applies(const struct policy_limit *l, const struct limit_scope *scope)
 {
-    bool kind_ok = l->def->n_kinds == 0, phase_ok = l->def->n_phases == 0;
-    for (int i = 0; i < l->def->n_kinds; i++) kind_ok |= l->def->kinds[i] == kind;
-    for (int i = 0; i < l->def->n_phases; i++) phase_ok |= l->def->phases[i] == phase;
-    return kind_ok && phase_ok;
+    const struct pol_limit_def *d = l->def;
+    bool kind = d->n_kinds == 0 || scope->kind == KIND_ABSENT;
+    bool phase = d->n_phases == 0 || scope->phase == PHASE_ABSENT;
+    bool category = d->n_categories == 0 || scope->category == CATEGORY_ABSENT;
+    bool severity = d->n_severities == 0 || scope->severity == SEVERITY_ABSENT;
+    for (int i = 0; i < d->n_kinds; i++) kind |= d->kinds[i] == scope->kind;
+    for (int i = 0; i < d->n_phases; i++) phase |= d->phases[i] == scope->phase;
+    for (int i = 0; i < d->n_categories; i++) category |= d->categories[i] == scope->category;
+    for (int i = 0; i < d->n_severities; i++) severity |= d->severities[i] == scope->severity;
+    return kind && phase && category && severity;
 }
 
 bool policy_limit_wanted(const struct policy_limit *l, enum event_type event, const void *data)
@@ -48,7 +73,7 @@ const struct pol_rung *policy_rung(const struct policy *p, const char *code, enu
 {
     for (int i = 0; i < p->pack->n_ladder; i++) {
         const struct pol_rung *r = &p->pack->ladder[i];
-        if (r->level == level && strcmp(r->code, code) == 0) return r;
+        if (r->level == level && is_code(code, r->code)) return r;
     }
     return NULL;
 }
@@ -57,7 +82,7 @@ bool policy_is_reminder(const struct policy *p, const char *code)
 {
     const struct pol_negotiation *n = p->pack->negotiation;
     for (int i = 0; i < n->n_reminder_limits; i++) {
-        if (strcmp(n->reminder_limits[i], code) == 0) return true;
+        if (is_code(code, n->reminder_limits[i])) return true;
     }
     return false;
 }

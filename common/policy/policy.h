@@ -28,7 +28,11 @@ struct policy_limit {
     struct policy_events edges[POLICY_EDGES]; /* by enum policy_edge */
 };
 
+/* One revision of an installation's policy (SL-6): pack, organisation and calendar as they were at one time. */
 struct policy {
+    int64_t revision;             /* 1, 2, …: counted per installation by what is applied */
+    bool moves;                   /* deadlines that were running when it came are counted anew by it */
+    const struct policy *earlier; /* the revision before; NULL for the first */
     const struct pol_pack *pack;
     const struct pol_organisation *org;
     const struct calendar *calendar; /* the pack's */
@@ -38,13 +42,19 @@ struct policy {
 
 /* ---- limits ---- */
 
-/* NULL when the pack has no such code. */
+/* By whose rules a limit counted under `revision` (0: not said, the first) runs today: those of the newest revision
+ * since then that moves running deadlines, else its own (SL-6). Never NULL. */
+const struct policy *policy_of(const struct policy *p, int64_t revision);
+/* The revision of that number, as it was: what came later is not seen from it. NULL when there is none. */
+const struct policy *policy_revision(const struct policy *p, int64_t revision);
+/* NULL when the pack has no such code. The code of a limit with a date's name ("promise#visit") finds its definition.
+ */
 const struct policy_limit *policy_limit(const struct policy *p, const char *code);
 /* Walks the limits that `event` starts, stops, …: the first after `after` (NULL = from the beginning), or NULL. */
 const struct policy_limit *policy_next_limit(const struct policy *p, enum policy_edge edge, enum event_type event,
                                              const struct policy_limit *after);
-/* Whether a case of this kind and phase has the limit at all. */
-bool policy_limit_applies(const struct policy_limit *l, enum kind kind, enum phase phase);
+/* Whether a case of this kind, phase, category and severity has the limit at all; what the scope does not say fits. */
+bool policy_limit_applies(const struct policy_limit *l, const struct limit_scope *scope);
 /* `only_if`: whether the start event's data asks for the limit. */
 bool policy_limit_wanted(const struct policy_limit *l, enum event_type event, const void *data);
 /* The rung of a limit on a level (ES-2); NULL = its misses never take the case over. */

@@ -2,8 +2,11 @@
 #include "policy/policy_load.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "calendar/calendar.h"
@@ -59,32 +62,32 @@ static struct names edge_of(const struct pol_limit_def *d, enum policy_edge edge
     return (struct names){0};
 }
 
-static bool resolve_limit(struct loaded *l, int index, const char *file, struct policy_limit *out, struct err *e)
+static bool resolve_limit(struct loaded *l, int index, const struct check *c, struct policy_limit *out)
 {
+    bool well = true;
     out->def = &l->policy.pack->limits[index];
     for (int edge = 0; edge < POLICY_EDGES; edge++) {
         struct names names = edge_of(out->def, (enum policy_edge)edge);
         enum event_type *types = ARENA_ARRAY(&l->arena, enum event_type, names.n);
         for (int i = 0; i < names.n; i++) {
             if (event_parse_name(names.items[i], &types[i])) continue;
-            return err_set(e, ERR_DATA, "policy_load", "%s: $.limits[%d].%s[%d]: there is no event \"%s\"", file, index,
-                           edge_names[edge], i, names.items[i]);
+            well = policy_refuse(c, "$.limits[%d].%s[%d]: there is no event \"%s\"", index, edge_names[edge], i,
+                                 names.items[i]);
         }
         out->edges[edge] = (struct policy_events){.n = names.n, .types = types};
     }
-    return true;
+    return well;
 }
 
-static bool resolve(struct loaded *l, const char *file, struct err *e)
+static bool resolve(struct loaded *l, const struct check *c)
 {
     int n = l->policy.pack->n_limits;
+    bool well = true;
     struct policy_limit *limits = ARENA_ARRAY(&l->arena, struct policy_limit, n);
-    for (int i = 0; i < n; i++) {
-        if (!resolve_limit(l, i, file, &limits[i], e)) return false;
-    }
+    for (int i = 0; i < n; i++) well &= resolve_limit(l, i, c, &limits[i]);
     l->policy.n_limits = n;
     l->policy.limits = limits;
-    return true;
+    return well;
 }
 
 struct sources {
@@ -92,16 +95,34 @@ struct sources {
     struct text pack, organisation;
 };
 
-static bool build(struct loaded *l, const struct sources *s, struct err *e)
+/* What the file says must be readable before the rest can be looked at. */
+static bool decode_both(struct loaded *l, const struct sources *s, const struct check *c)
 {
     struct pol_pack *pack = ARENA_NEW(&l->arena, struct pol_pack);
     struct pol_organisation *org = ARENA_NEW(&l->arena, struct pol_organisation);
+    struct err in_pack = ERR_INIT, in_org = ERR_INIT;
     l->policy.pack = pack;
     l->policy.org = org;
-    return decode(&pol_pack_desc, s->pack_file, s->pack, &l->arena, pack, e) &&
-           decode(&pol_organisation_desc, s->organisation_file, s->organisation, &l->arena, org, e) &&
-           resolve(l, s->pack_file, e) && policy_check_pack(&l->policy, s->pack_file, e) &&
-           policy_check_organisation(&l->policy, s->organisation_file, e);
+    bool well = decode(&pol_pack_desc, s->pack_file, s->pack, &l->arena, pack, &in_pack);
+    if (!well && c->found) c->found(c->user, in_pack.message);
+    bool org_well = decode(&pol_organisation_desc, s->organisation_file, s->organisation, &l->arena, org, &in_org);
+    if (!org_well && c->found) c->found(c->user, in_org.message);
+    if (!well) err_set(c->err, in_pack.code, in_pack.where, "%s", in_pack.message);
+    if (!org_well) err_set(c->err, in_org.code, in_org.where, "%s", in_org.message);
+    return well && org_well;
+}
+
+static bool build(struct loaded *l, const struct sources *s, struct check *c)
+{
+    c->policy = &l->policy;
+    c->file = s->pack_file;
+    if (!decode_both(l, s, c)) return false;
+    bool well = resolve(l, c);
+    if (!well && !c->found) return false;
+    well = policy_check_pack(c) && well;
+    if (!well && !c->found) return false;
+    c->file = s->organisation_file;
+    return policy_check_organisation(c) && well;
 }
 
 static bool attach_calendar(struct loaded *l, const char *dir, const char *pack_file, struct err *e)
@@ -128,19 +149,104 @@ static bool finish(struct loaded *l, bool well, const struct policy **out)
     if (well)
         *out = &l->policy;
     else
-        policy_unload(&l->policy);
+        policy_drop(&l->policy);
     return well;
+}
+
+static bool load_pack(const char *dir, const char *calendar_dir, struct loaded *l, struct check *c)
+{
+    struct sources s = {.pack_file = arena_printf(&l->arena, "%s/pack.json", dir),
+                        .organisation_file = arena_printf(&l->arena, "%s/organisation.json", dir)};
+    return read_file(s.pack_file, &l->arena, &s.pack, c->err) &&
+           read_file(s.organisation_file, &l->arena, &s.organisation, c->err) && build(l, &s, c) &&
+           (!calendar_dir || attach_calendar(l, calendar_dir, s.pack_file, c->err));
+}
+
+struct tally {
+    void (*found)(void *user, const char *fault);
+    void *user;
+    int n;
+};
+
+static void count_fault(void *user, const char *fault)
+{
+    struct tally *t = user;
+    t->n++;
+    t->found(t->user, fault);
+}
+
+int policy_faults(const char *dir, const char *calendar_dir, void (*found)(void *user, const char *fault), void *user)
+{
+    struct tally t = {.found = found, .user = user};
+    struct err e = ERR_INIT;
+    struct check c = {.err = &e, .found = count_fault, .user = &t};
+    struct loaded *l = loaded_new();
+    /* What stopped it without a finding of its own: a file that is not there, the calendar. */
+    if (!load_pack(dir, calendar_dir, l, &c) && t.n == 0) count_fault(&t, e.message);
+    policy_drop(&l->policy);
+    return t.n;
+}
+
+/* ---- revisions ---- */
+
+static bool is_there(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+    return snprintf(path, sizeof path, "%s/%s", dir, name) < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+static bool read_applied(struct loaded *l, const char *dir, struct err *e)
+{
+    struct pol_applied *applied = ARENA_NEW(&l->arena, struct pol_applied);
+    struct text text;
+    const char *file = arena_printf(&l->arena, "%s/applied.json", dir);
+    if (!read_file(file, &l->arena, &text, e) || !decode(&pol_applied_desc, file, text, &l->arena, applied, e))
+        return false;
+    l->policy.moves = applied->open_deadlines == OPEN_DEADLINES_MOVE;
+    return applied->revision == l->policy.revision ||
+           err_set(e, ERR_DATA, "policy_load", "%s: $.revision: the folder is another one's", file);
+}
+
+bool policy_load_later(const char *dir, const struct policy **p, struct err *e)
+{
+    for (int64_t n = *p ? (*p)->revision + 1 : 1;; n++) {
+        char revision[PATH_MAX], calendars[PATH_MAX + 16];
+        snprintf(revision, sizeof revision, "%s/%lld", dir, (long long)n);
+        snprintf(calendars, sizeof calendars, "%s/calendar", revision);
+        if (!is_there(revision, "pack.json")) return true;
+        struct loaded *l = loaded_new();
+        l->policy.revision = n;
+        const struct policy *made;
+        if (!finish(l, read_applied(l, revision, e) && load_pack(revision, calendars, l, &(struct check){.err = e}),
+                    &made))
+            return false;
+        l->policy.earlier = *p;
+        *p = made;
+    }
+}
+
+bool policy_load_next(const char *dir, const char *calendar_dir, const struct policy *earlier, bool moves,
+                      const struct policy **out, struct err *e)
+{
+    struct loaded *l = loaded_new();
+    if (!finish(l, load_pack(dir, calendar_dir, l, &(struct check){.err = e}), out)) return false;
+    l->policy.revision = earlier->revision + 1;
+    l->policy.moves = moves;
+    l->policy.earlier = earlier;
+    return true;
 }
 
 bool policy_load(const char *dir, const char *calendar_dir, const struct policy **out, struct err *e)
 {
+    *out = NULL;
+    if (is_there(dir, "1")) {
+        if (policy_load_later(dir, out, e)) return true;
+        policy_unload(*out);
+        return false;
+    }
     struct loaded *l = loaded_new();
-    struct sources s = {.pack_file = arena_printf(&l->arena, "%s/pack.json", dir),
-                        .organisation_file = arena_printf(&l->arena, "%s/organisation.json", dir)};
-    bool well = read_file(s.pack_file, &l->arena, &s.pack, e) &&
-                read_file(s.organisation_file, &l->arena, &s.organisation, e) && build(l, &s, e) &&
-                (!calendar_dir || attach_calendar(l, calendar_dir, s.pack_file, e));
-    return finish(l, well, out);
+    l->policy.revision = 1;
+    return finish(l, load_pack(dir, calendar_dir, l, &(struct check){.err = e}), out);
 }
 
 bool policy_parse(const char *pack_json, const char *organisation_json, const struct policy **out, struct err *e)
@@ -149,14 +255,24 @@ bool policy_parse(const char *pack_json, const char *organisation_json, const st
     struct sources s = {.pack_file = "pack.json", .organisation_file = "organisation.json"};
     s.pack = (struct text){arena_strdup(&l->arena, pack_json), strlen(pack_json)};
     s.organisation = (struct text){arena_strdup(&l->arena, organisation_json), strlen(organisation_json)};
-    return finish(l, build(l, &s, e), out);
+    l->policy.revision = 1;
+    return finish(l, build(l, &s, &(struct check){.err = e}), out);
 }
 
-void policy_unload(const struct policy *p)
+void policy_drop(const struct policy *p)
 {
     if (!p) return;
     struct loaded *l = (struct loaded *)p;
     if (p->calendar) calendar_unload(p->calendar);
     arena_deinit(&l->arena);
     free(l);
+}
+
+void policy_unload(const struct policy *p)
+{
+    while (p) {
+        const struct policy *earlier = p->earlier;
+        policy_drop(p);
+        p = earlier;
+    }
 }

@@ -22,6 +22,7 @@ void intake_close(struct step *s, const struct ending *how)
     struct intake_state *next = s->next;
     next->status = how->outcome == OUTCOME_WITHDRAWN ? INTAKE_STATUS_WITHDRAWN : INTAKE_STATUS_CLOSED;
     next->outcome = how->outcome;
+    next->n_promises = 0;
     struct ev_intake_closed *e = decision_emit(s->out, EV_INTAKE_CLOSED);
     *e = (struct ev_intake_closed){.outcome = how->outcome,
                                    .has_paid_minor = next->paid_minor > 0,

@@ -34,8 +34,7 @@ enum verdict intake_on_dispatched(struct step *s)
     return VERDICT_DONE;
 }
 
-/* The named handler; the one before, for what they did before the change; head office's service. */
-static bool is_handler(const struct step *s, const struct actor *who)
+bool intake_is_handler(const struct step *s, const struct actor *who)
 {
     const struct intake_state *state = s->state;
     if (rights_head_office_service(s->policy, who)) return true;
@@ -52,7 +51,7 @@ enum verdict intake_on_contact(struct step *s)
     const struct ev_command_contact *in = s->in->data;
     struct intake_state *next = s->next;
     int64_t at_ms = in->has_at_ms ? in->at_ms : s->in->at_ms;
-    if (!is_handler(s, in->actor)) return step_refuse(s, "IN-8", "not_the_named_handler", state->handler_id);
+    if (!intake_is_handler(s, in->actor)) return step_refuse(s, "IN-8", "not_the_named_handler", state->handler_id);
     if (at_ms > s->in->at_ms) return step_refuse(s, "IN-8", "contact_in_the_future", NULL);
     if (at_ms < state->brief->received_ms) return step_refuse(s, "IN-8", "contact_before_receipt", NULL);
     if (!state->has_responded_ms || at_ms < state->responded_ms) {
@@ -72,7 +71,7 @@ enum verdict intake_on_classify(struct step *s)
 {
     const struct intake_state *state = s->state;
     const struct ev_command_classify *in = s->in->data;
-    if (!is_handler(s, in->actor)) return step_refuse(s, "IN-4", "not_the_named_handler", state->handler_id);
+    if (!intake_is_handler(s, in->actor)) return step_refuse(s, "IN-4", "not_the_named_handler", state->handler_id);
     struct brief *b = ARENA_NEW(s->out->arena, struct brief);
     *b = *state->brief;
     if (in->kind != KIND_ABSENT) b->kind = in->kind;
@@ -91,7 +90,7 @@ enum verdict intake_on_review(struct step *s)
     const struct ev_command_review *in = s->in->data;
     struct intake_state *next = s->next;
     bool rejects = !in->lawful || !in->in_scope;
-    if (!is_handler(s, in->actor)) return step_refuse(s, "IN-10", "not_the_named_handler", state->handler_id);
+    if (!intake_is_handler(s, in->actor)) return step_refuse(s, "IN-10", "not_the_named_handler", state->handler_id);
     if (rejects && (in->comment == NULL || in->comment[0] == '\0')) {
         return step_refuse(s, "AP-7", "rejection_without_reasons", NULL);
     }

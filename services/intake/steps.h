@@ -25,6 +25,12 @@ enum verdict intake_on_dispatched(struct step *s);
 enum verdict intake_on_contact(struct step *s);
 enum verdict intake_on_classify(struct step *s);
 enum verdict intake_on_review(struct step *s);
+/* The named handler; the one before, for what they did before the change; head office's service. */
+bool intake_is_handler(const struct step *s, const struct actor *who);
+
+/* promise.c: dates given to the customer (SL-7) */
+enum verdict intake_on_promise(struct step *s);
+enum verdict intake_on_keep_promise(struct step *s);
 
 /* closing.c: result, execution, satisfaction, closing */
 struct ending {

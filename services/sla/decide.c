@@ -1,6 +1,7 @@
 /* The SLA core's table (sla.h). Every fact of the other services has its rows, since any policy may name it. */
 #include <string.h>
 
+#include "policy/dates.h"
 #include "sla/limits.h"
 #include "sla/run.h"
 
@@ -13,13 +14,17 @@ static void take_brief(struct run *r, const struct brief *b, const char *reason)
     int64_t version = b->has_version ? b->version : 1;
     if (old != NULL && version <= old->version) return;
     struct limit_scope *scope = ARENA_NEW(r->s->out->arena, struct limit_scope);
-    *scope = (struct limit_scope){.kind = b->kind, .phase = b->phase, .history = b->history, .version = version};
+    *scope = (struct limit_scope){.kind = b->kind,
+                                  .phase = b->phase,
+                                  .category = b->category,
+                                  .severity = b->severity,
+                                  .history = b->history,
+                                  .version = version};
     r->next->scope = scope;
     r->noted = true;
     for (int i = 0; i < r->next->n_limits; i++) {
         struct limit *l = &r->limits[i];
-        const struct policy_limit *def = policy_limit(r->s->policy, l->code);
-        bool applies = def != NULL && policy_limit_applies(def, b->kind, b->phase);
+        bool applies = r->defs[i] != NULL && policy_limit_applies(r->defs[i], scope);
         if (limits_is_open(l) && !applies) run_cancel(r, l, reason);
     }
 }
@@ -27,7 +32,12 @@ static void take_brief(struct run *r, const struct brief *b, const char *reason)
 static bool applies(const struct run *r, const struct policy_limit *def)
 {
     const struct limit_scope *scope = r->next->scope;
-    return scope == NULL || policy_limit_applies(def, scope->kind, scope->phase);
+    return scope == NULL || policy_limit_applies(def, scope);
+}
+
+static bool is_pair(const struct policy_limit *def, enum event_type pausing, enum event_type resuming)
+{
+    return limits_has(def, POLICY_PAUSE, pausing) && limits_has(def, POLICY_RESUME, resuming);
 }
 
 static void close_pauses(struct run *r)
@@ -39,10 +49,8 @@ static void close_pauses(struct run *r)
         enum event_type pausing = EV_NONE;
         bool ends = false;
         event_parse_name(n->open_pauses[i].event, &pausing);
-        for (int k = 0; k < r->s->policy->n_limits; k++) {
-            const struct policy_limit *def = &r->s->policy->limits[k];
-            ends |= limits_has(def, POLICY_PAUSE, pausing) && limits_has(def, POLICY_RESUME, r->event);
-        }
+        for (int k = 0; k < r->s->policy->n_limits; k++) ends |= is_pair(&r->s->policy->limits[k], pausing, r->event);
+        for (int k = 0; k < n->n_limits; k++) ends |= r->defs[k] != NULL && is_pair(r->defs[k], pausing, r->event);
         if (!ends) rest[kept++] = n->open_pauses[i];
     }
     r->noted |= kept < n->n_open_pauses;
@@ -71,32 +79,82 @@ static void open_pause(struct run *r)
     for (const struct policy_limit *def = policy_next_limit((r)->s->policy, edge, (r)->event, NULL); def != NULL;      \
          def = policy_next_limit((r)->s->policy, edge, (r)->event, def))
 
+/* A limit the case has goes by the rules it runs under (SL-6), not by today's. */
+static bool moves(const struct run *r, int i, enum policy_edge edge)
+{
+    return r->defs[i] != NULL && limits_has(r->defs[i], edge, r->event);
+}
+
+static bool in_policy(const struct run *r, enum policy_edge edge)
+{
+    bool any = policy_next_limit(r->s->policy, edge, r->event, NULL) != NULL;
+    for (int i = 0; i < r->next->n_limits; i++) any |= moves(r, i, edge);
+    return any;
+}
+
+/* "promise#visit" is stopped by what names visit, or names nothing. */
+static bool is_named(const struct run *r, int i)
+{
+    const char *name = dates_name(r->event, r->s->in->data, r->defs[i]->def->key);
+    const char *own = strchr(r->limits[i].code, '#');
+    return name == NULL || own == NULL || strcmp(own + 1, name) == 0;
+}
+
 static void stop_and_cancel(struct run *r)
 {
+    for (int i = 0; i < r->next->n_limits; i++) {
+        if (moves(r, i, POLICY_STOP) && applies(r, r->defs[i]) && is_named(r, i)) run_stop(r, &r->limits[i]);
+    }
     EACH_LIMIT(r, POLICY_STOP, def)
     {
-        if (applies(r, def)) run_stop(r, def);
+        if (run_find(r, def->def->code) == NULL && applies(r, def)) run_remember(r, def);
     }
-    EACH_LIMIT(r, POLICY_CANCEL, def)
-    {
-        struct limit *l = run_find(r, def->def->code);
-        if (l != NULL && limits_is_open(l)) run_cancel(r, l, event_name(r->event));
+    for (int i = 0; i < r->next->n_limits; i++) {
+        struct limit *l = &r->limits[i];
+        if (moves(r, i, POLICY_CANCEL) && limits_is_open(l)) run_cancel(r, l, event_name(r->event));
     }
 }
 
 static void pause_and_resume(struct run *r)
 {
-    if (policy_next_limit(r->s->policy, POLICY_RESUME, r->event, NULL) != NULL) close_pauses(r);
-    EACH_LIMIT(r, POLICY_RESUME, def) { run_resume(r, def); }
-    if (policy_next_limit(r->s->policy, POLICY_PAUSE, r->event, NULL) != NULL) open_pause(r);
-    EACH_LIMIT(r, POLICY_PAUSE, def) { run_pause(r, def); }
+    if (in_policy(r, POLICY_RESUME)) close_pauses(r);
+    for (int i = 0; i < r->next->n_limits; i++) {
+        if (moves(r, i, POLICY_RESUME)) run_resume(r, &r->limits[i]);
+    }
+    if (in_policy(r, POLICY_PAUSE)) open_pause(r);
+    for (int i = 0; i < r->next->n_limits; i++) {
+        if (moves(r, i, POLICY_PAUSE)) run_pause(r, &r->limits[i]);
+    }
+}
+
+/* SL-7: one limit for each date the event promises. */
+static void start_dated(struct run *r, const struct policy_limit *def, int64_t start_ms)
+{
+    struct promised_date dates[DATES_MAX];
+    int n = dates_of(def, r->event, r->s->in->data, dates);
+    if (n == 0 || run_answered_since(r, def, start_ms)) return;
+    for (int i = 0; i < n; i++) {
+        const char *code = def->def->code;
+        const struct calendar *c = r->s->policy->calendar;
+        struct calendar_day day; /* nobody can promise a date beyond the calendar */
+        if (calendar_day_at(c, calendar_date_of(c, dates[i].at_ms), &day) != CALENDAR_OK) continue;
+        if (dates[i].name != NULL) code = arena_printf(r->s->out->arena, "%s#%s", code, dates[i].name);
+        if (dates[i].nth > 0) code = arena_printf(r->s->out->arena, "%s#%d", code, dates[i].nth);
+        run_start(
+            r, def,
+            &(struct run_begin){.code = code, .start_ms = start_ms, .dated = true, .promised_ms = dates[i].at_ms});
+    }
 }
 
 static void start(struct run *r, int64_t start_ms)
 {
     EACH_LIMIT(r, POLICY_START, def)
     {
-        if (applies(r, def) && policy_limit_wanted(def, r->event, r->s->in->data)) run_start(r, def, start_ms);
+        if (!applies(r, def) || !policy_limit_wanted(def, r->event, r->s->in->data)) continue;
+        if (def->def->date != NULL)
+            start_dated(r, def, start_ms);
+        else
+            run_start(r, def, &(struct run_begin){.code = def->def->code, .start_ms = start_ms});
     }
 }
 
@@ -190,6 +248,24 @@ static enum verdict on_timer(struct step *s)
     return run_end(&r);
 }
 
+/* SL-6: what runs is counted anew; what has fired, ended or stands still does not change now. */
+static enum verdict on_policy_changed(struct step *s)
+{
+    const struct ev_sla_policy_changed *ev = s->in->data;
+    struct run r = run_begin(s);
+    if (ev->revision > s->policy->revision) return step_broken(s, "policy_not_there_yet");
+    for (int i = 0; i < r.next->n_limits; i++) {
+        struct limit *l = &r.limits[i];
+        bool gone = r.defs[i] != NULL && !applies(&r, r.defs[i]);
+        if (l->state != LIMIT_STATE_ARMED) continue;
+        if (gone)
+            run_cancel(&r, l, "not_applicable");
+        else
+            run_reschedule(&r, l);
+    }
+    return run_end(&r);
+}
+
 /* ---- table ---- */
 
 #define NONE SLA_STATUS_NONE
@@ -211,9 +287,11 @@ static const struct transition TABLE[] = {
     {ENDED, EV_INTAKE_REOPENED, on_reopened, TO(RUNNING), "RV-1"},
     {RUNNING, EV_INTAKE_REOPENED, on_fact, TO(RUNNING), "RV-1"},
     {RUNNING, EV_SLA_TIMER_FIRED, on_timer, TO(RUNNING), "SL-3"},
+    {RUNNING, EV_SLA_POLICY_CHANGED, on_policy_changed, TO(RUNNING), "SL-6"},
     /* clang-format off */
-    FACT(EV_INTAKE_ACKNOWLEDGED) FACT(EV_INTAKE_CONTACT_ADDED) FACT(EV_INTAKE_MATERIALS_COMPLETED)
-    FACT(EV_INTAKE_MATERIALS_REQUESTED) FACT(EV_INTAKE_PROGRESSED) FACT(EV_INTAKE_RESPONDED)
+    FACT(EV_INTAKE_ACKNOWLEDGED) FACT(EV_INTAKE_CONTACT_ADDED) FACT(EV_INTAKE_HANDLING_TIME_FIXED)
+    FACT(EV_INTAKE_MATERIALS_COMPLETED) FACT(EV_INTAKE_MATERIALS_REQUESTED) FACT(EV_INTAKE_PROGRESSED)
+    FACT(EV_INTAKE_PROMISED) FACT(EV_INTAKE_PROMISE_KEPT) FACT(EV_INTAKE_RESPONDED)
     FACT(EV_INTAKE_RESULT_NOTICED) FACT(EV_INTAKE_REVIEWED) FACT(EV_INTAKE_SATISFACTION_RECORDED)
     FACT(EV_INTAKE_SATISFACTION_REQUESTED)
     FACT(EV_DISPATCH_ASSIGNED) FACT(EV_DISPATCH_HANDLER_CHANGED) FACT(EV_DISPATCH_REASSIGNED)

@@ -15,6 +15,7 @@ struct calendar_limit limits_spec(const struct pol_limit_def *def)
         break;
     case LIMIT_UNIT_WORKING_DAYS: spec.span = (struct calendar_span){CALENDAR_WORKING_DAYS, def->length->n}; break;
     case LIMIT_UNIT_CALENDAR_DAYS: spec.span = (struct calendar_span){CALENDAR_CALENDAR_DAYS, def->length->n}; break;
+    case LIMIT_UNIT_PROMISED_DATE: spec.span = (struct calendar_span){CALENDAR_FIXED_DATE, 0}; break;
     }
     if (def->roll_next_open && spec.span.unit == CALENDAR_ELAPSED_MS) spec.roll = CALENDAR_ROLL_NEXT_OPEN;
     return spec;
@@ -37,6 +38,7 @@ enum calendar_err limits_count(const struct policy *p, const struct policy_limit
 {
     struct calendar_pause pauses[MAX_PAUSES];
     struct calendar_limit spec = limits_spec(def->def);
+    if (spec.span.unit == CALENDAR_FIXED_DATE) spec.span.amount = calendar_date_of(p->calendar, l->promised_ms);
     struct calendar_run run = {.start_ms = l->start_ms, .pauses = pauses, .n_pauses = read_pauses(l, pauses)};
     struct calendar_due due;
     enum calendar_err err = calendar_due(p->calendar, &spec, &run, &due);
@@ -44,6 +46,8 @@ enum calendar_err limits_count(const struct policy *p, const struct policy_limit
     l->due_ms = due.due_ms;
     l->provisional = due.provisional;
     l->calendar = calendar_id(p->calendar);
+    l->has_revision = p->revision > 1;
+    l->revision = l->has_revision ? p->revision : 0;
     l->has_calendar_version = true;
     l->calendar_version = calendar_version(p->calendar);
     l->has_warn_ms = false;
@@ -66,7 +70,11 @@ void limits_end(struct limit *l, enum limit_state state, int64_t at_ms)
                         .has_fired_ms = l->has_fired_ms,
                         .fired_ms = l->fired_ms,
                         .has_misses = l->has_misses,
-                        .misses = l->misses};
+                        .misses = l->misses,
+                        .has_revision = l->has_revision,
+                        .revision = l->revision,
+                        .has_promised_ms = l->has_promised_ms,
+                        .promised_ms = l->promised_ms};
 }
 
 bool limits_has(const struct policy_limit *def, enum policy_edge edge, enum event_type event)

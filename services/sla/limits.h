@@ -6,9 +6,9 @@
 #include "event/events.h"
 #include "policy/policy.h"
 
-/* Sets due, warning, calendar and provisional from code's definition, start_ms and pauses. */
+/* Sets due, warning, calendar, revision and provisional from the definition, start_ms (or promised_ms) and pauses. */
 enum calendar_err limits_count(const struct policy *p, const struct policy_limit *def, struct limit *l);
-/* Whether the calendar rules of the definition make sense; the fields a calendar needs. */
+/* The definition as a calendar needs it; the amount of a promised date is the limit's own. */
 struct calendar_limit limits_spec(const struct pol_limit_def *def);
 /* Ends a run: what only a running limit needs is dropped, the facts stay. */
 void limits_end(struct limit *l, enum limit_state state, int64_t at_ms);

@@ -7,13 +7,25 @@
 /* Clocks of hosts differ: an early answer this much before its question is still an answer to it. */
 enum { SKEW_MS = 60 * 1000 };
 
+/* By whose rules a limit runs (SL-6). */
+static const struct policy *rules_of(const struct run *r, const struct limit *l)
+{
+    return policy_of(r->s->policy, l->has_revision ? l->revision : 0);
+}
+
 struct run run_begin(struct step *s)
 {
     struct sla_state *next = s->next;
-    struct limit *limits = ARENA_ARRAY(s->out->arena, struct limit, next->n_limits + s->policy->n_limits);
-    for (int i = 0; i < next->n_limits; i++) limits[i] = next->limits[i];
-    next->limits = limits;
-    return (struct run){.s = s, .next = next, .limits = limits, .at_ms = s->in->at_ms, .event = s->in->type};
+    struct run r = {.s = s, .next = next, .at_ms = s->in->at_ms, .event = s->in->type};
+    r.room = next->n_limits + s->policy->n_limits;
+    r.limits = ARENA_ARRAY(s->out->arena, struct limit, r.room);
+    r.defs = ARENA_ARRAY(s->out->arena, const struct policy_limit *, r.room);
+    for (int i = 0; i < next->n_limits; i++) {
+        r.limits[i] = next->limits[i];
+        r.defs[i] = policy_limit(rules_of(&r, &r.limits[i]), r.limits[i].code);
+    }
+    next->limits = r.limits;
+    return r;
 }
 
 enum verdict run_end(struct run *r)
@@ -36,9 +48,9 @@ struct limit *run_find(struct run *r, const char *code)
     return NULL;
 }
 
-static bool count(struct run *r, const struct policy_limit *def, struct limit *l)
+static bool count(struct run *r, const struct policy *rules, const struct policy_limit *def, struct limit *l)
 {
-    enum calendar_err err = limits_count(r->s->policy, def, l);
+    enum calendar_err err = limits_count(rules, def, l);
     if (err == CALENDAR_OK) return true;
     step_broken(r->s, calendar_err_name(err));
     return false;
@@ -110,13 +122,31 @@ static void answer(struct run *r, struct limit *l, int64_t at_ms)
 
 /* ---- start ---- */
 
-static struct limit *entry_for(struct run *r, const char *code)
+static void make_room(struct run *r)
+{
+    struct arena *a = r->s->out->arena;
+    struct limit *limits = ARENA_ARRAY(a, struct limit, 2 * r->room + 1);
+    const struct policy_limit **defs = ARENA_ARRAY(a, const struct policy_limit *, 2 * r->room + 1);
+    for (int i = 0; i < r->next->n_limits; i++) {
+        limits[i] = r->limits[i];
+        defs[i] = r->defs[i];
+    }
+    r->room = 2 * r->room + 1;
+    r->limits = limits;
+    r->next->limits = limits;
+    r->defs = defs;
+}
+
+/* The case's limit of that code, new if it has none; its rules are today's from now on. */
+static struct limit *entry_for(struct run *r, const char *code, const struct policy_limit *def)
 {
     struct limit *l = run_find(r, code);
     if (l == NULL) {
+        if (r->next->n_limits == r->room) make_room(r);
         l = &r->limits[r->next->n_limits++];
         *l = (struct limit){.code = code};
     }
+    r->defs[l - r->limits] = def;
     return l;
 }
 
@@ -152,7 +182,7 @@ static const struct open_pause *held_by(const struct run *r, const struct policy
 static void run_anew(struct run *r, const struct policy_limit *def, struct limit *l, bool restarted)
 {
     bool history = r->next->scope != NULL && r->next->scope->history;
-    if (!count(r, def, l)) return;
+    if (!count(r, r->s->policy, def, l)) return;
     if (held_by(r, def) != NULL) {
         l->state = LIMIT_STATE_PAUSED;
         l->has_paused_ms = true;
@@ -168,25 +198,35 @@ static void run_anew(struct run *r, const struct policy_limit *def, struct limit
         breach(r, l, true);
 }
 
-void run_start(struct run *r, const struct policy_limit *def, int64_t start_ms)
+/* A run begins; what a former one of the limit leaves is how often it was missed. */
+static void renew(struct run *r, struct limit *l, int64_t start_ms)
 {
-    const struct limit *old = run_find(r, def->def->code);
-    bool stands = old != NULL && (limits_is_open(old) || (old->state == LIMIT_STATE_MISSED && !old->has_ended_ms));
-    /* A correction starts what never ran; it does not repeat what did. */
-    if (old != NULL && r->event == EV_INTAKE_RECLASSIFIED) return;
-    if (old != NULL && limits_is_open(old) && !def->def->restart) return;
-    if (old != NULL && limits_is_open(old)) run_cancel(r, run_find(r, def->def->code), "restarted");
-    struct limit *l = entry_for(r, def->def->code);
-    *l = (struct limit){.code = def->def->code,
+    *l = (struct limit){.code = l->code,
                         .ver = l->ver + 1,
                         .state = LIMIT_STATE_ARMED,
                         .start_ms = start_ms,
                         .start_id = r->s->in->id,
                         .has_misses = l->has_misses,
-                        .misses = l->misses};
+                        .misses = l->misses,
+                        .has_promised_ms = l->has_promised_ms,
+                        .promised_ms = l->promised_ms};
+}
+
+void run_start(struct run *r, const struct policy_limit *def, const struct run_begin *begin)
+{
+    struct limit *old = run_find(r, begin->code);
+    bool stands = old != NULL && (limits_is_open(old) || (old->state == LIMIT_STATE_MISSED && !old->has_ended_ms));
+    /* A correction starts what never ran; it does not repeat what did. */
+    if (old != NULL && r->event == EV_INTAKE_RECLASSIFIED) return;
+    if (old != NULL && limits_is_open(old) && !def->def->restart) return;
+    if (old != NULL && limits_is_open(old)) run_cancel(r, old, "restarted");
+    struct limit *l = entry_for(r, begin->code, def);
+    l->has_promised_ms = begin->dated;
+    l->promised_ms = begin->dated ? begin->promised_ms : 0;
+    renew(r, l, begin->start_ms);
     if (r->next->status != SLA_STATUS_ENDED) {
         run_anew(r, def, l, stands);
-    } else if (count(r, def, l)) {
+    } else if (count(r, r->s->policy, def, l)) {
         run_cancel(r, l, "case_closed");
     }
 }
@@ -195,20 +235,31 @@ void run_revive(struct run *r, struct limit *l)
 {
     const struct policy_limit *def = policy_limit(r->s->policy, l->code);
     if (def == NULL) return;
-    *l = (struct limit){.code = l->code,
-                        .ver = l->ver + 1,
-                        .state = LIMIT_STATE_ARMED,
-                        .start_ms = l->start_ms,
-                        .start_id = r->s->in->id,
-                        .has_misses = l->has_misses,
-                        .misses = l->misses};
+    renew(r, l, l->start_ms);
     run_anew(r, def, l, false);
+}
+
+bool run_answered_since(const struct run *r, const struct policy_limit *def, int64_t start_ms)
+{
+    const struct policy_events *stops = &def->edges[POLICY_STOP];
+    for (int i = 0; i < r->next->n_limits; i++) {
+        const struct policy_events *starts = r->defs[i] != NULL ? &r->defs[i]->edges[POLICY_START] : NULL;
+        bool answers = starts != NULL && r->limits[i].start_ms >= start_ms;
+        for (int k = 0; answers && k < starts->n; k++) {
+            bool stop = false;
+            for (int m = 0; m < stops->n; m++) stop |= stops->types[m] == starts->types[k];
+            answers = stop;
+        }
+        if (answers) return true;
+    }
+    return false;
 }
 
 /* ---- stop and cancel ---- */
 
-static void remember_early(struct run *r, const struct policy_limit *def)
+void run_remember(struct run *r, const struct policy_limit *def)
 {
+    if (def->def->date != NULL || !limits_may_be_early(def, r->event) || r->next->status == SLA_STATUS_ENDED) return;
     struct sla_state *n = r->next;
     struct early_stop *all = ARENA_ARRAY(r->s->out->arena, struct early_stop, n->n_early_stops + 1);
     for (int i = 0; i < n->n_early_stops; i++) all[i] = n->early_stops[i];
@@ -217,18 +268,17 @@ static void remember_early(struct run *r, const struct policy_limit *def)
     r->noted = true;
 }
 
-void run_stop(struct run *r, const struct policy_limit *def)
+void run_stop(struct run *r, struct limit *l)
 {
-    struct limit *l = run_find(r, def->def->code);
-    if (l != NULL && limits_is_open(l)) {
+    if (limits_is_open(l)) {
         answer(r, l, r->at_ms);
-    } else if (l != NULL && l->state == LIMIT_STATE_MISSED && r->at_ms <= l->due_ms) {
+    } else if (l->state == LIMIT_STATE_MISSED && r->at_ms <= l->due_ms) {
         annul(r, l);
         limits_end(l, LIMIT_STATE_ANNULLED, r->at_ms);
-    } else if (l != NULL && l->state == LIMIT_STATE_MISSED && !l->has_ended_ms) {
+    } else if (l->state == LIMIT_STATE_MISSED && !l->has_ended_ms) {
         tell_ended(r, l, r->at_ms);
-    } else if (limits_may_be_early(def, r->event) && r->next->status != SLA_STATUS_ENDED) {
-        remember_early(r, def);
+    } else {
+        run_remember(r, r->defs[l - r->limits]);
     }
 }
 
@@ -242,10 +292,9 @@ void run_cancel(struct run *r, struct limit *l, const char *reason)
 /* ---- pause and resume ---- */
 
 /* A pause accepted before the due also undoes a miss that was fired before the pause was read (SL-3). */
-void run_pause(struct run *r, const struct policy_limit *def)
+void run_pause(struct run *r, struct limit *l)
 {
-    struct limit *l = run_find(r, def->def->code);
-    if (l == NULL || r->at_ms >= l->due_ms) return;
+    if (r->at_ms >= l->due_ms) return;
     bool fired = l->state == LIMIT_STATE_MISSED && !l->has_ended_ms;
     if (l->state != LIMIT_STATE_ARMED && !fired) return;
     if (fired) annul(r, l);
@@ -257,10 +306,10 @@ void run_pause(struct run *r, const struct policy_limit *def)
     *out = (struct ev_sla_paused){.code = l->code, .ver = l->ver, .at_ms = l->paused_ms};
 }
 
-void run_resume(struct run *r, const struct policy_limit *def)
+void run_resume(struct run *r, struct limit *l)
 {
-    struct limit *l = run_find(r, def->def->code);
-    if (l == NULL || l->state != LIMIT_STATE_PAUSED || held_by(r, def) != NULL) return;
+    const struct policy_limit *def = r->defs[l - r->limits];
+    if (l->state != LIMIT_STATE_PAUSED || held_by(r, def) != NULL) return;
     struct pause *pauses = ARENA_ARRAY(r->s->out->arena, struct pause, l->n_pauses + 1);
     for (int i = 0; i < l->n_pauses; i++) pauses[i] = l->pauses[i];
     pauses[l->n_pauses++] =
@@ -269,7 +318,7 @@ void run_resume(struct run *r, const struct policy_limit *def)
     l->has_paused_ms = false;
     l->ver++;
     l->state = LIMIT_STATE_ARMED;
-    if (!count(r, def, l)) return;
+    if (!count(r, rules_of(r, l), def, l)) return;
     if (l->has_warned_ms || l->due_ms <= r->s->in->now_ms) l->has_warn_ms = false;
     struct ev_sla_resumed *out = decision_emit(r->s->out, EV_SLA_RESUMED);
     out->limit = snapshot(r, l);
@@ -287,3 +336,32 @@ void run_warn(struct run *r, struct limit *l)
 }
 
 void run_miss(struct run *r, struct limit *l) { breach(r, l, false); }
+
+/* ---- a change of the policy ---- */
+
+static bool same_times(const struct run *r, const struct limit *a, const struct limit *b)
+{
+    if (a->due_ms != b->due_ms) return false;
+    if (a->has_warned_ms || a->due_ms <= r->s->in->now_ms) return true; /* no warning is to come */
+    return a->has_warn_ms == b->has_warn_ms && (!a->has_warn_ms || a->warn_ms == b->warn_ms);
+}
+
+void run_reschedule(struct run *r, struct limit *l)
+{
+    const struct policy_limit *def = r->defs[l - r->limits];
+    const struct limit old = *l;
+    if (def == NULL) {
+        run_cancel(r, l, "not_in_policy");
+        return;
+    }
+    if (!count(r, rules_of(r, l), def, l)) return;
+    if (same_times(r, &old, l)) {
+        *l = old;
+        return;
+    }
+    if (l->has_warned_ms || l->due_ms <= r->s->in->now_ms) l->has_warn_ms = false;
+    l->ver++;
+    struct ev_sla_rescheduled *out = decision_emit(r->s->out, EV_SLA_RESCHEDULED);
+    *out = (struct ev_sla_rescheduled){
+        .limit = snapshot(r, l), .old_due_ms = old.due_ms, .old_revision = old.has_revision ? old.revision : 1};
+}

@@ -5,12 +5,14 @@
 #include "policy/policy.h"
 #include "sla/sla.h"
 
-/* One input being applied. The limits are a writable copy with room for one more a definition. */
+/* One input being applied. The limits are a writable copy. */
 struct run {
     struct step *s;
     struct sla_state *next;
-    struct limit *limits; /* == next->limits */
-    int64_t at_ms;        /* when the input was accepted */
+    struct limit *limits;             /* == next->limits */
+    const struct policy_limit **defs; /* of each: by the revision of the policy it runs under; NULL = not in it */
+    int room;                         /* how many limits fit */
+    int64_t at_ms;                    /* when the input was accepted */
     enum event_type event;
     bool noted; /* the state changed without a limit to tell of */
 };
@@ -19,13 +21,29 @@ struct run run_begin(struct step *s);
 /* DONE, with sla.noted when the state changed and no limit told of it; BROKEN when a calendar could not count. */
 enum verdict run_end(struct run *r);
 
+/* A limit that an event starts. */
+struct run_begin {
+    const char *code; /* the definition's, with the date's name where there may be several */
+    int64_t start_ms;
+    bool dated; /* its due is a date promised (SL-7) */
+    int64_t promised_ms;
+};
+
 /* NULL when the case never had that limit. */
 struct limit *run_find(struct run *r, const char *code);
-void run_start(struct run *r, const struct policy_limit *def, int64_t start_ms);
-void run_stop(struct run *r, const struct policy_limit *def);
+/* By today's policy. */
+void run_start(struct run *r, const struct policy_limit *def, const struct run_begin *begin);
+void run_stop(struct run *r, struct limit *l);
+/* An answer without a limit: kept when the question may be read later (not for promised dates, see below). */
+void run_remember(struct run *r, const struct policy_limit *def);
+/* For a promised date: whether an answer to it has been read that came since, as far as other limits tell: one
+ * that only its answers start. Few promises are made, so the answers to none are not remembered one by one. */
+bool run_answered_since(const struct run *r, const struct policy_limit *def, int64_t start_ms);
 void run_cancel(struct run *r, struct limit *l, const char *reason);
-void run_pause(struct run *r, const struct policy_limit *def);
-void run_resume(struct run *r, const struct policy_limit *def);
+void run_pause(struct run *r, struct limit *l);
+void run_resume(struct run *r, struct limit *l);
+/* SL-6: counts a running limit anew by the rules it runs under now; told only when its due or warning moves. */
+void run_reschedule(struct run *r, struct limit *l);
 void run_warn(struct run *r, struct limit *l);
 void run_miss(struct run *r, struct limit *l);
 /* A start read while the case was closed, belonging to a reopening: it runs after all. */

@@ -94,6 +94,8 @@ static const void *sample(enum event_type type)
         .actor = &handler, .category = CATEGORY_MATERIAL, .reason = "seen"};
     static const struct ev_command_review review = {
         .actor = &handler, .complete = true, .lawful = true, .comment = "not ours"};
+    static const struct ev_command_promise promise = {.actor = &handler, .promise = "visit", .due_ms = NOW_MS};
+    static const struct ev_command_keep_promise keep = {.actor = &handler, .promise = "visit"};
     static const struct ev_approval_slip_approved slip = {.slip_no = "RF2026-03-000001-S1",
                                                           .brief = &brief,
                                                           .assignment = &outlet,
@@ -136,6 +138,8 @@ static const void *sample(enum event_type type)
         [EV_DISPATCH_HANDLER_CHANGED] = &changed,
         [EV_COMMAND_CONTACT] = &contact,
         [EV_COMMAND_CLASSIFY] = &classify,
+        [EV_COMMAND_PROMISE] = &promise,
+        [EV_COMMAND_KEEP_PROMISE] = &keep,
         [EV_COMMAND_REVIEW] = &review,
         [EV_APPROVAL_SLIP_APPROVED] = &slip,
         [EV_APPROVAL_REJECTED] = &rejected,
@@ -170,7 +174,10 @@ static const void *sample(enum event_type type)
 static void intake_sample(int status, void *out)
 {
     struct intake_state *s = out;
+    static const struct promise promised = {.promise = "visit", .due_ms = NOW_MS};
     *s = (struct intake_state){.status = (enum intake_status)status,
+                               .n_promises = 1,
+                               .promises = &promised,
                                .brief = &brief,
                                .materials = MATERIALS_COMPLETE,
                                .contacts = 1,

@@ -59,9 +59,11 @@ Test(policy, limits_by_code_and_by_event)
 Test(policy, limits_apply_by_kind_and_are_wanted_by_the_start)
 {
     const struct policy_limit *review = policy_limit(p, "preliminary_review");
-    cr_expect(policy_limit_applies(review, KIND_CLAIM, PHASE_CONSTRUCTION));
-    cr_expect_not(policy_limit_applies(review, KIND_COMPLAINT, PHASE_CONSTRUCTION));
-    cr_expect(policy_limit_applies(policy_limit(p, "evidence"), KIND_COMPLAINT, PHASE_AFTER_SALES));
+    struct limit_scope scope = {.kind = KIND_CLAIM, .phase = PHASE_CONSTRUCTION};
+    cr_expect(policy_limit_applies(review, &scope));
+    scope.kind = KIND_COMPLAINT;
+    cr_expect_not(policy_limit_applies(review, &scope));
+    cr_expect(policy_limit_applies(policy_limit(p, "evidence"), &scope));
     const struct policy_limit *payment = policy_limit(p, "payment");
     struct ev_approval_slip_approved slip = {.must_pay = true};
     cr_expect(policy_limit_wanted(payment, EV_APPROVAL_SLIP_APPROVED, &slip));
@@ -190,6 +192,33 @@ Test(policy, DI_4_nobody_serves_the_region)
     free(text);
 }
 
+/* SL-2: kind, phase, category and severity choose; what a limit does not name, and what a case does not say, fits. */
+Test(policy, SL_2_limits_by_kind_phase_category_and_severity)
+{
+    static const enum phase phases[] = {PHASE_CONSTRUCTION};
+    static const enum category categories[] = {CATEGORY_ENVIRONMENTAL, CATEGORY_DELAY};
+    static const enum severity severities[] = {SEVERITY_SERIOUS};
+    struct pol_limit_def def = {.n_phases = 1,
+                                .phases = phases,
+                                .n_categories = 2,
+                                .categories = categories,
+                                .n_severities = 1,
+                                .severities = severities};
+    const struct policy_limit l = {.def = &def};
+    struct limit_scope scope = {
+        .kind = KIND_CLAIM, .phase = PHASE_CONSTRUCTION, .category = CATEGORY_DELAY, .severity = SEVERITY_SERIOUS};
+    cr_expect(policy_limit_applies(&l, &scope));
+    scope.category = CATEGORY_MATERIAL;
+    cr_expect_not(policy_limit_applies(&l, &scope));
+    scope.category = CATEGORY_ENVIRONMENTAL;
+    scope.severity = SEVERITY_NORMAL;
+    cr_expect_not(policy_limit_applies(&l, &scope));
+    scope.severity = SEVERITY_ABSENT;
+    cr_expect(policy_limit_applies(&l, &scope), "written before the state kept a severity");
+    scope.phase = PHASE_AFTER_SALES;
+    cr_expect_not(policy_limit_applies(&l, &scope));
+}
+
 /* `text` with its first `from` replaced. */
 static char *replaced(const char *text, const char *from, const char *to)
 {
@@ -316,6 +345,10 @@ Test(policy, SL_8_a_pack_that_cannot_be_right_is_refused)
         {"\"warn_percent\":80", "\"warn_percent\":100", "$.limits[0].warn_percent"},
         {"\"n\":15", "\"n\":0", "$.limits[0].length.n"},
         {"calendar_days", "fortnights", "$.limits[0].length.unit: \"fortnights\" is not a limit_unit"},
+        {"\"unit\":\"calendar_days\",\"n\":15", "\"unit\":\"calendar_days\"", "$.limits[0].length.n"},
+        {"calendar_days", "promised_date", "$.limits[0].length.n: a promised date has no number"},
+        {"\"calendar_days\",\"n\":15", "\"promised_date\"", "$.limits[0].date: where"},
+        {"\"warn_percent\":80", "\"date\":\"brief.received_ms\"", "$.limits[0].date: only of a promised_date"},
         {"\"misses\":2", "\"misses\":0", "$.ladder[1].misses"},
         {"\"level\":\"regional\"", "\"level\":\"head_office\"", "$.ladder[1].level: nobody is above"},
         {"\"level\":\"regional\"", "\"level\":\"outlet\"", "$.ladder[1]: \"one\" has two rungs"},
