@@ -11,6 +11,7 @@
 
 #include "cli/calendars.h"
 #include "cli/deadline_line.h"
+#include "cli/explain.h"
 
 enum { READ_BYTES = 1 << 18 };
 
@@ -156,4 +157,6 @@ static int compute(struct cli *cli, int argc, char **argv)
 }
 
 const struct cli_command cli_deadline_commands[] = {
-    {"deadline compute", compute, "when a limit is due: JSON lines in, the same with due out"}, {0}};
+    {"deadline compute", compute, "when a limit is due: JSON lines in, the same with due out"},
+    {"deadline explain", explain_command, "why a deadline falls when it does, day by day"},
+    {0}};

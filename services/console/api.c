@@ -16,6 +16,8 @@ const struct route api_routes[] = {
     {"GET", "/v1/cases", ACCESS_OPERATOR, api_case_list},
     {"GET", "/v1/cases/{}", ACCESS_OPERATOR, api_case_show},
     {"GET", "/v1/cases/{}/timeline", ACCESS_OPERATOR, api_case_timeline},
+    {"GET", "/v1/cases/{}/deadlines", ACCESS_OPERATOR, api_case_deadlines},
+    {"GET", "/v1/cases/{}/deadlines/{}", ACCESS_OPERATOR, api_case_deadline},
     {"POST", "/v1/cases/{}/commands/{}", ACCESS_OPERATOR, api_command},
     {"GET", "/v1/commands/{}", ACCESS_OPERATOR, api_command_show},
     {"POST", "/v1/inbound", ACCESS_CHANNEL, api_inbound},

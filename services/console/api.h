@@ -10,6 +10,8 @@ extern const struct route api_routes[];
 void api_case_list(struct request *rq);
 void api_case_show(struct request *rq);
 void api_case_timeline(struct request *rq);
+void api_case_deadlines(struct request *rq);
+void api_case_deadline(struct request *rq);
 void api_command(struct request *rq);
 void api_command_show(struct request *rq);
 void api_inbound(struct request *rq);
