@@ -85,6 +85,18 @@ static void classify_inbound(struct loop *l, struct item *it)
     if (proto_home(it->part, it->home) == PROTO_FORWARD) it->todo = ITEM_FORWARD;
 }
 
+/* A projector takes what its topics bring; of the commands those that reach a case, as its owner sees it: the others
+ * are refused there. */
+static void classify_projected(struct loop *l, struct item *it)
+{
+    it->todo = ITEM_DECIDE;
+    if (!it->external) return;
+    it->to_case = it->case_id = command_case(it);
+    bool reaches = it->case_id != 0 && case_id_partition(it->case_id) == it->part;
+    if (it->unreadable != NULL || !reaches || !event_is_command(it->type) || !item_decode(l, it))
+        it->todo = ITEM_NOTHING;
+}
+
 static void classify(struct loop *l, struct item *it)
 {
     it->todo = ITEM_NOTHING;
@@ -93,7 +105,7 @@ static void classify(struct loop *l, struct item *it)
     if (it->local != NULL) {
         it->todo = it->local->post != NULL ? ITEM_POST : ITEM_DECIDE;
     } else if (l->spec->core == NULL) {
-        it->todo = ITEM_DECIDE;
+        classify_projected(l, it);
     } else if (it->external && it->unreadable != NULL) {
         refuse(it, "unreadable");
     } else if (it->topic == TOPIC_COMMAND) {
@@ -381,7 +393,6 @@ static bool load_states(struct loop *l, struct attempt *a, struct err *e)
 
 bool gather(struct loop *l, struct attempt *a, struct err *e)
 {
-    if (!receive_all(l, a, e)) return false;
-    if (l->spec->core == NULL) return true;
-    return check_seen(l, a, e) && resolve(l, a, e) && load_states(l, a, e);
+    if (!receive_all(l, a, e) || !check_seen(l, a, e)) return false;
+    return l->spec->core == NULL || (resolve(l, a, e) && load_states(l, a, e));
 }

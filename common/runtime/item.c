@@ -85,7 +85,7 @@ static void read_external(struct loop *l, struct item *it, const struct record *
 
 static bool is_external(const struct loop *l, const struct item *it)
 {
-    if (l->spec->core == NULL) return false;
+    if (l->spec->core == NULL) return it->topic == TOPIC_COMMAND;
     return it->topic == TOPIC_INBOUND || it->topic == TOPIC_COMMAND ||
            (it->topic == TOPIC_EXCHANGE && l->spec->store != NULL && l->spec->store->home != NULL);
 }

@@ -130,7 +130,8 @@ static void plan_core(struct loop *l)
     add_output(l, TOPIC_DLQ + l->service, false); /* of local inputs */
 }
 
-/* Without a core: it reads what it projects, and what it posted itself. */
+/* Without a core: it reads what it projects. On the command topic stand its own posts, numbered, among those of
+ * producers that do not number. */
 static void plan_projector(struct loop *l)
 {
     uint64_t self = UINT64_C(1) << l->service, services = (UINT64_C(1) << SERVICE_CONSOLE) - 1;
@@ -139,7 +140,7 @@ static void plan_projector(struct loop *l)
         if (t < SERVICE_COUNT)
             add_input(l, t, true, false, UINT64_C(1) << t);
         else
-            add_input(l, t, true, true, t == TOPIC_NOTICE ? services : self);
+            add_input(l, t, t != TOPIC_COMMAND, true, t == TOPIC_NOTICE ? services : self);
     }
     add_output(l, TOPIC_INBOUND, false);
     add_output(l, TOPIC_COMMAND, false);

@@ -75,7 +75,7 @@ struct local_input {
 /* One input and what came of it. */
 struct change {
     int part;
-    const struct input *in;      /* in->data is NULL when nobody decoded it (no core; type not handled) */
+    const struct input *in;      /* in->data is NULL when nobody decoded it (no core but a command; type not handled) */
     const struct record *record; /* as read from Kafka; NULL for a local input */
     int topic;                   /* where it was read; -1 for a local input */
     int64_t seq;                 /* its number in its stream; 0 for local inputs, inbound and commands */

@@ -23,6 +23,7 @@ either content mode; events among services are in binary mode, with these header
 | `case_id` | the case; also the record's key, in decimal |
 | `correlation_id` | the message that began it all |
 | `causation_id` | the event that led to this one |
+| `causation_source` | only when that one came from outside (a message, a command): its source, for ids are unique within a source alone |
 | `traceparent` | W3C trace context |
 | `input` | only when a local event (a timer, the bank's answer) led to this one: that event, so it can be replayed |
 
@@ -103,7 +104,7 @@ def yaml(value, indent=0):
 def header_schema():
     text = {"type": "string"}
     names = ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "seq", "case_id", "correlation_id",
-             "causation_id", "traceparent"]
+             "causation_id", "causation_source", "traceparent"]
     return {"type": "object", "properties": {n: text for n in names},
             "required": ["ce_specversion", "ce_id", "ce_source", "ce_type"]}
 

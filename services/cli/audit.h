@@ -42,6 +42,7 @@ struct logged {
     int64_t seq, case_id;
     int64_t time_ms;                    /* ce_time */
     const char *source, *cause, *local; /* headers; NULL when absent */
+    const char *cause_source;           /* of a cause from outside: ids are unique within their source alone */
     const char *json;
     size_t json_len;
     uint32_t crc;           /* of the complete record */

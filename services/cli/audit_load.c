@@ -21,6 +21,7 @@ static void fill(struct arena *arena, const struct record *r, struct logged *l)
     l->id = copy(arena, record_header(r, "ce_id"));
     l->source = copy(arena, record_header(r, "ce_source"));
     l->cause = copy(arena, record_header(r, "causation_id"));
+    l->cause_source = copy(arena, record_header(r, "causation_source"));
     l->local = copy(arena, record_header(r, "input"));
     l->type = EV_NONE;
     if (type != NULL) event_parse_type(type, &l->type);

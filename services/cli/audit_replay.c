@@ -138,6 +138,9 @@ static void complain(struct replay *r, struct replayed *c, const struct logged *
     c->broken = true;
 }
 
+/* An absent one says nothing. */
+static bool same_text(const char *a, const char *b) { return a == NULL || b == NULL || strcmp(a, b) == 0; }
+
 /* The message behind an output: an event of this partition, a command, or an inbound message. */
 static const struct logged *cause_of(const struct replay *r, const struct logged *out)
 {
@@ -146,7 +149,7 @@ static const struct logged *cause_of(const struct replay *r, const struct logged
     HASH_FIND_STR(r->p->by_id, out->cause, found);
     if (found == NULL) HASH_FIND_STR(r->a->inbound, out->cause, found);
     for (; found != NULL; found = found->same_id)
-        if (core_handles(r->core, found->type)) return found;
+        if (core_handles(r->core, found->type) && same_text(out->cause_source, found->source)) return found;
     return NULL;
 }
 
@@ -252,7 +255,8 @@ static void compare_states(struct replay *r)
 
 static bool same_input(const struct logged *a, const struct logged *b)
 {
-    return a->case_id == b->case_id && a->cause != NULL && b->cause != NULL && strcmp(a->cause, b->cause) == 0;
+    return a->case_id == b->case_id && a->cause != NULL && b->cause != NULL && strcmp(a->cause, b->cause) == 0 &&
+           same_text(a->cause_source, b->cause_source);
 }
 
 static void replay_service(struct replay *r)

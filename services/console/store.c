@@ -61,8 +61,32 @@ static void write_kept(struct host *h, struct pg_tx *tx, const struct change *ch
 
 /* ---- hooks ---- */
 
-/* What came from a topic and belongs to a case, or answers a command (a redrive of what has no case); a body that does
- * not decode still makes its entry. */
+/* A command, whoever sent it and in whichever mode: its data anew, as its type has it. */
+static bool read_command(struct fold_input *in, struct arena *a, const struct change *c)
+{
+    struct buf json = BUF_INIT;
+    bool well = codec_encode(event_desc(in->type), c->in->data, &json);
+    in->data = c->in->data;
+    in->json = arena_strndup(a, well ? json.bytes : "", json.len);
+    buf_deinit(&json);
+    return well;
+}
+
+static void read_fact(struct fold_input *in, struct arena *a, const struct record *r)
+{
+    in->json = arena_strndup(a, r->value, r->value_len);
+    if (!fold_needs(in->type)) return;
+    const struct type_desc *desc = event_desc(in->type);
+    struct err e = ERR_INIT;
+    void *data = arena_alloc(a, desc->size);
+    if (codec_decode(desc, r->value, r->value_len, a, data, &e))
+        in->data = data;
+    else
+        log_err(LOG_WARN, "an event's data is not what its type says; its entry stays, its meaning is lost", &e);
+}
+
+/* What came from a topic and belongs to a case, or answers a command (a redrive of what has no case); a fact whose body
+ * does not decode still makes its entry. */
 static void apply(struct fold *f, struct arena *a, const struct change *c)
 {
     const struct record *r = c->record;
@@ -70,21 +94,12 @@ static void apply(struct fold *f, struct arena *a, const struct change *c)
     const char *cause = record_header(r, "causation_id");
     bool answers = cause != NULL && strncmp(cause, ANSWERS_PREFIX, strlen(ANSWERS_PREFIX)) == 0;
     if (c->in->case_id == 0 && !answers) return;
-    struct fold_input in = {.type = c->in->type,
-                            .case_id = c->in->case_id,
-                            .at_ms = c->in->at_ms,
-                            .id = c->in->id,
-                            .cause = cause,
-                            .json = arena_strndup(a, r->value, r->value_len)};
-    if (fold_needs(in.type)) {
-        const struct type_desc *desc = event_desc(in.type);
-        struct err e = ERR_INIT;
-        void *data = arena_alloc(a, desc->size);
-        if (codec_decode(desc, r->value, r->value_len, a, data, &e))
-            in.data = data;
-        else
-            log_err(LOG_WARN, "an event's data is not what its type says; its entry stays, its meaning is lost", &e);
-    }
+    struct fold_input in = {
+        .type = c->in->type, .case_id = c->in->case_id, .at_ms = c->in->at_ms, .id = c->in->id, .cause = cause};
+    if (!event_is_command(in.type))
+        read_fact(&in, a, r);
+    else if (!read_command(&in, a, c))
+        return;
     fold_apply(f, &in);
 }
 
