@@ -23,7 +23,5 @@ static inline int64_t case_id_serial(int64_t case_id) { return case_id & (((int6
 uint64_t id_hash(const char *bytes, size_t n);
 /* Home partition of a key among `partitions`. */
 int id_home(const char *key, int partitions);
-/* CRC-32 (IEEE), the checksum of a record (protocol: `mark`). */
-uint32_t id_crc32(uint32_t crc, const void *bytes, size_t n);
 
 #endif

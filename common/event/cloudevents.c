@@ -90,7 +90,7 @@ static bool read_structured(const struct ce_message *m, struct arena *a, struct 
     json_t *root = json_guard_parse(m->value, m->n_value, e);
     if (!root) return false;
     bool well = read_object(root, a, out, e);
-    json_decref(root);
+    json_guard_done(root);
     return well;
 }
 

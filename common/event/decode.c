@@ -137,7 +137,7 @@ bool codec_decode(const struct type_desc *type, const char *json, size_t n, stru
     if (!root) return false;
     memset(out, 0, type->size);
     bool well = decode_object(&d, NULL, type, root, out);
-    json_decref(root);
+    json_guard_done(root);
     return well;
 }
 

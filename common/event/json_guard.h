@@ -6,7 +6,9 @@
 
 #include "base/err.h"
 
-/* NULL with ERR_DATA ("$: ..."); else an object or array to json_decref. */
+/* NULL with ERR_DATA ("$: ..."); else an object or array for json_guard_done. One tree at a time in a thread; nothing
+ * of it may be kept (json_incref), for its memory is used again by the next. */
 json_t *json_guard_parse(const char *json, size_t n, struct err *e);
+void json_guard_done(json_t *root);
 
 #endif

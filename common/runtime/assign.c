@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/id.h"
+#include "base/crc.h"
 #include "base/log.h"
 #include "runtime/loop.h"
 #include "runtime/metrics.h"
@@ -258,7 +258,7 @@ static void on_mark(void *user, int index, const struct kafka_place *place, cons
     (void)place;
     struct marks *m = user;
     m->found[index] = true;
-    m->crc[index] = id_crc32(0, r->value, r->value_len);
+    m->crc[index] = crc_of(r->value, r->value_len);
 }
 
 /* Each round checks at most one input of each partition. */

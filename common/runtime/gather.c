@@ -2,6 +2,7 @@
  * those cases. Everything here is read outside the transaction; the fence's txn makes it valid or void. */
 #include <string.h>
 
+#include "base/crc.h"
 #include "base/id.h"
 #include "event/codec.h"
 #include "runtime/loop.h"
@@ -125,7 +126,7 @@ static bool receive(struct loop *l, struct item *it)
     if (it->local != NULL) return true;
     if (!loop_is_sequenced(l, it->topic)) {
         proto_receive_plain(l->proto, it->part, (uint16_t)it->topic, it->offset,
-                            id_crc32(0, it->record->value, it->record->value_len));
+                            crc_of(it->record->value, it->record->value_len));
         if (!it->has_stream || it->seq <= 0) return true; /* a channel that does not number */
         enum proto_receive said = proto_receive(l->proto, it->part, it->stream, it->seq, it->offset);
         return said == PROTO_TAKE || said == PROTO_FOREIGN;

@@ -198,7 +198,7 @@ enum proto_receive {
 /* One record read from a sequenced input, headers only. Its offset always advances the (pending) position.
  * On an unsequenced input: for a record that names a consumed stream, after proto_receive_plain. */
 enum proto_receive proto_receive(struct protocol *p, int part, struct proto_stream stream, int64_t seq, int64_t offset);
-/* Every record of an unsequenced input, readable or not; crc = id_crc32 of its value. Then (proto_receive if it
+/* Every record of an unsequenced input, readable or not; crc = crc_of its value. Then (proto_receive if it
  * names a stream,) home and `seen` judge it. */
 void proto_receive_plain(struct protocol *p, int part, uint16_t topic, int64_t offset, uint32_t crc);
 /* An offset of a sequenced input whose headers cannot be read: passed over (its writer's next record shows the

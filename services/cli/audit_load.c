@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc.h"
 #include "base/id.h"
 #include "base/timefmt.h"
 #include "cli/audit.h"
@@ -16,7 +17,7 @@ static void fill(struct arena *arena, const struct record *r, struct logged *l)
     const char *type = record_header(r, "ce_type"), *time = record_header(r, "ce_time");
     struct buf bytes = BUF_INIT;
     record_encode(r, &bytes);
-    l->crc = id_crc32(0, bytes.bytes, bytes.len);
+    l->crc = crc_of(bytes.bytes, bytes.len);
     buf_deinit(&bytes);
     l->id = copy(arena, record_header(r, "ce_id"));
     l->source = copy(arena, record_header(r, "ce_source"));
@@ -165,7 +166,7 @@ static void keep_own(struct own_scan *scan, const struct record *r)
     }
     struct buf bytes = BUF_INIT;
     record_encode(r, &bytes);
-    if (id_crc32(0, bytes.bytes, bytes.len) != l->crc)
+    if (crc_of(bytes.bytes, bytes.len) != l->crc)
         audit_offend(scan->a, 2, "%s partition %d: seq %lld stands in the topic twice with different bytes",
                      service_text(scan->service), p->part, (long long)seq);
     buf_deinit(&bytes);

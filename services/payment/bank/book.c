@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/crc.h"
 #include "base/id.h"
 
 struct book {
@@ -96,7 +97,7 @@ const struct payment_record *book_add(struct book *b, const struct payment_recor
         buf_json_string(&line, own->reason);
     }
     buf_putc(&line, '}');
-    buf_printf(&b->pending, "%08x %s\n", id_crc32(0, line.bytes, line.len), line.bytes);
+    buf_printf(&b->pending, "%08x %s\n", crc_of(line.bytes, line.len), line.bytes);
     buf_deinit(&line);
     return own;
 }
@@ -122,7 +123,7 @@ bool book_sync(struct book *b, struct err *e)
 static bool load_line(struct book *b, const char *line, size_t n)
 {
     unsigned int crc = 0;
-    if (n < 10 || sscanf(line, "%8x", &crc) != 1 || line[8] != ' ' || id_crc32(0, line + 9, n - 9) != crc) return false;
+    if (n < 10 || sscanf(line, "%8x", &crc) != 1 || line[8] != ' ' || crc_of(line + 9, n - 9) != crc) return false;
     json_t *root = json_loadb(line + 9, n - 9, JSON_REJECT_DUPLICATES, NULL);
     if (root == NULL) return false;
     json_int_t seq = 0, amount = 0, asked = 0, at = 0;
