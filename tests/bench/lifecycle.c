@@ -34,7 +34,8 @@ struct flight {
 };
 
 struct bench {
-    int cases, window, timeout_s;
+    int warm_up, cases, window, timeout_s;
+    int goal; /* cases to send so far: first those that warm the stack up, then the counted ones too */
     bool json;
     struct config config;
     struct clock clock;
@@ -167,10 +168,10 @@ static void take(struct bench *b, const struct record *r)
 static bool run(struct bench *b, double *seconds, struct err *e)
 {
     int64_t begin = clock_monotonic_us(), give_up = begin + (int64_t)b->timeout_s * 1000000;
-    while (b->closed < b->cases) {
+    while (b->closed < b->goal) {
         struct record r;
         int topic, taken = 0;
-        while (b->sent < b->cases && b->sent - b->closed < b->window) start_case(b);
+        while (b->sent < b->goal && b->sent - b->closed < b->window) start_case(b);
         while (taken < 1000 && feed_next(b->feed, taken == 0 ? 2 : 0, &r, &topic, e)) {
             take(b, &r);
             taken++;
@@ -180,7 +181,7 @@ static bool run(struct bench *b, double *seconds, struct err *e)
         arena_reset(&b->arena);
         if (clock_monotonic_us() > give_up)
             return err_set(e, ERR_INTERNAL, "bench", "after %d s only %d of %d cases were closed", b->timeout_s,
-                           b->closed, b->cases);
+                           b->closed, b->goal);
     }
     *seconds = (double)(clock_monotonic_us() - begin) / 1e6;
     return true;
@@ -203,8 +204,9 @@ static bool open_all(struct bench *b, struct err *e)
         return false;
     spec.config = &b->config;
     snprintf(b->run, sizeof b->run, "b%" PRId64, clock_real_ms());
-    b->sent_us = calloc((size_t)b->cases, sizeof *b->sent_us);
-    b->latency_ms = calloc((size_t)b->cases, sizeof *b->latency_ms);
+    size_t all = (size_t)b->warm_up + (size_t)b->cases;
+    b->sent_us = calloc(all, sizeof *b->sent_us);
+    b->latency_ms = calloc(all, sizeof *b->latency_ms);
     b->feed = feed_open(&b->config, topics, 3, false, e);
     b->producer = b->feed == NULL ? NULL : kafka_producer_new(&spec, e);
     return b->producer != NULL;
@@ -233,16 +235,19 @@ static void subtract(struct figures *f, const struct bench_stack *before, const 
 static void print(const struct bench *b, const struct figures *f)
 {
     if (b->json) {
-        printf("{\"benchmark\":\"lifecycle\",\"cases\":%d,\"rate\":%.1f,\"floor\":%.1f,\"ratio\":%.4f,\"p50_ms\":%.1f,"
+        printf("{\"benchmark\":\"lifecycle\",\"warm_up\":%d,\"cases\":%d,\"rate\":%.1f,\"floor\":%.1f,\"ratio\":%.4f,"
+               "\"p50_ms\":%.1f,"
                "\"p99_ms\":%.1f,\"events_per_case\":%" PRId64 ",\"states_per_case\":%" PRId64
                ",\"bytes_per_case\":%" PRId64 ",\"cpu_ms_per_case\":{",
-               b->cases, f->rate, f->floor, f->rate / f->floor, f->p50_ms, f->p99_ms, f->events, f->states, f->bytes);
+               b->warm_up, b->cases, f->rate, f->floor, f->rate / f->floor, f->p50_ms, f->p99_ms, f->events, f->states,
+               f->bytes);
         for (int i = 0; i < f->n_cpu; i++)
             printf("%s\"%s\":%.3f", i == 0 ? "" : ",", f->cpu[i].name, 1000 * f->cpu[i].seconds / b->cases);
         printf("}}\n");
         return;
     }
-    printf("whole cases          %d in %.1f s, window %d\n", b->cases, f->seconds, b->window);
+    printf("whole cases          %d in %.1f s, window %d, after %d to warm up\n", b->cases, f->seconds, b->window,
+           b->warm_up);
     printf("rate                 %.0f cases/s\n", f->rate);
     printf("floor                %.0f cases/s (the same events and rows, no logic)\n", f->floor);
     printf("ratio                %.3f\n", f->rate / f->floor);
@@ -257,13 +262,14 @@ static void print(const struct bench *b, const struct figures *f)
 static bool measure(struct bench *b, struct figures *f, struct err *e)
 {
     struct bench_stack before, after;
-    if (!bench_stack_read(&b->config, &before, e) || !run(b, &f->seconds, e) ||
-        !bench_stack_read(&b->config, &after, e))
-        return false;
+    b->goal = b->warm_up;
+    if (!run(b, &f->seconds, e) || !bench_stack_read(&b->config, &before, e)) return false;
+    b->goal += b->cases;
+    if (!run(b, &f->seconds, e) || !bench_stack_read(&b->config, &after, e)) return false;
     subtract(f, &before, &after, b->cases);
     f->rate = b->cases / f->seconds;
-    f->p50_ms = bench_percentile(b->latency_ms, b->closed, 50);
-    f->p99_ms = bench_percentile(b->latency_ms, b->closed, 99);
+    f->p50_ms = bench_percentile(b->latency_ms + b->warm_up, b->cases, 50);
+    f->p99_ms = bench_percentile(b->latency_ms + b->warm_up, b->cases, 99);
     struct bench_floor floor = {.cases = b->cases < 4000 ? 4000 : b->cases,
                                 .events_per_case = f->events,
                                 .states_per_case = f->states,
@@ -276,6 +282,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct bench *b = state->input;
     switch (key) {
+    case 'u': b->warm_up = atoi(arg); return 0;
     case 'n': b->cases = atoi(arg); return 0;
     case 'w': b->window = atoi(arg); return 0;
     case 't': b->timeout_s = atoi(arg); return 0;
@@ -287,13 +294,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 int main(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"cases", 'n', "N", 0, "whole cases (default 5000)", 0},
-        {"window", 'w', "N", 0, "cases on their way at a time (default 500)", 0},
+        {"warm-up", 'u', "N", 0, "cases before those that count: a young JVM compiles (default 5000)", 0},
+        {"cases", 'n', "N", 0, "whole cases (default 10000)", 0},
+        {"window", 'w', "N", 0, "cases on their way at a time (default 1000)", 0},
         {"timeout", 't', "S", 0, "give up after so many seconds (default 300)", 0},
         {"json", 'j', 0, 0, "one JSON object", 0},
         {0}};
     static const struct argp parser = {options, parse, "", "Whole cases per second through a running stack.", 0, 0, 0};
-    struct bench b = {.cases = 5000, .window = 500, .timeout_s = 300};
+    struct bench b = {.warm_up = 5000, .cases = 10000, .window = 1000, .timeout_s = 300};
     struct figures f = {0};
     struct err e = ERR_INIT;
     if (argp_parse(&parser, argc, argv, 0, NULL, &b) != 0) return 2;
