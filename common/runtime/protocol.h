@@ -315,9 +315,10 @@ void proto_tick_cluster(struct protocol *p, const char *cluster, int64_t mono_ms
 
 /* A fetch answer (or an EOF, with the log end as high_watermark) arrived for the input. */
 void proto_fetched(struct protocol *p, int part, uint16_t topic, int64_t high_watermark, int64_t mono_ms);
-/* True when this input should be compared with its writers now (at its end, 2 s since last look). */
+/* True when this input should be compared with its writers now (2 s since the last look). */
 bool proto_idle_due(const struct protocol *p, int part, uint16_t topic, int64_t mono_ms);
-/* The writers' out_seq. Returns how many edges lack in two looks running: if > 0, join a batch, proto_ask. */
+/* The writers' out_seq. Returns how many edges lack what was written before a log end they have read to: if > 0, join a
+ * batch, proto_ask. */
 int proto_idle_look(struct protocol *p, int part, uint16_t topic, const struct proto_writer_row *rows, int n,
                     int64_t mono_ms);
 /* Sets want and raises want_n of the edges that lack (pending). Those served meanwhile are left out. */

@@ -37,7 +37,7 @@ static void load_inputs(struct protocol *p, struct part *t, const struct proto_r
     t->inputs = zeroed(p->spec->n_inputs, sizeof *t->inputs);
     for (int i = 0; i < p->spec->n_inputs; i++) {
         struct input *in = &t->inputs[i];
-        *in = (struct input){.high_watermark = -1, .noted_end = -1, .asked_ms = mono_ms, .looked_ms = mono_ms};
+        *in = (struct input){.high_watermark = -1, .asked_ms = mono_ms - PROTO_END_AFTER_ASK_MS, .looked_ms = mono_ms};
         in->now.topic = p->spec->inputs[i].topic;
         for (int k = 0; k < rows->n_inputs; k++)
             if (rows->inputs[k].topic == in->now.topic) in->now = rows->inputs[k];

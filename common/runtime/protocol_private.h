@@ -22,16 +22,17 @@ struct input {
     bool mark_due;
     int64_t high_watermark; /* of the last fetch answer; -1 = none yet */
     int64_t fetched_ms;     /* mono, of that answer */
-    int64_t asked_ms;       /* mono, of the last asking (or of the assignment) */
-    int64_t noted_end;      /* the log end noted 5 s after asked_ms; -1 = not yet */
+    int64_t asked_ms;       /* mono, of the last asking */
     int64_t looked_ms;      /* mono, of the last idle look */
 };
 
 struct edge {
     struct proto_edge_row now, next;
     bool dirty, unsaved;
-    bool ask;              /* lacked in two looks running */
+    bool ask;              /* lacks what stood before the log end it has read to */
     int64_t lacked_at;     /* last_seq at the last look if it lacked, else -1 */
+    int64_t lack_ms;       /* mono, of the first look that found it lacking there */
+    int64_t lack_end;      /* the log end noted a while after; -1 = not yet */
     int64_t want_since_ms; /* mono */
 };
 

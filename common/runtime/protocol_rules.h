@@ -12,8 +12,9 @@
 
 enum {
     PROTO_TICK_MS = 1000,
-    PROTO_LOOK_MS = 2000,          /* idle check */
-    PROTO_END_AFTER_ASK_MS = 5000, /* when the log end counts as "the end" again */
+    PROTO_LOOK_MS = 2000,           /* idle check */
+    PROTO_END_AFTER_LACK_MS = 1000, /* what was committed before is in the log by then, or on its way */
+    PROTO_END_AFTER_ASK_MS = 5000,  /* as long as an answer may take to get there */
     PROTO_WANT_ALARM_MS = 30000,
     PROTO_JUMP_MS = 60000,          /* forward jump that pauses firing, and for how long */
     PROTO_KEEP_OUTBOX_MS = 86400000 /* rows younger than a day stay */

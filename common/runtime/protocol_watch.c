@@ -4,6 +4,18 @@
 #include "runtime/protocol.h"
 #include "runtime/protocol_private.h"
 
+/* The log end that decides whether what an edge lacked was lost or only on its way. */
+static void note_ends(struct protocol *p, struct part *t, const struct input *in)
+{
+    for (int i = 0; i < p->n_edges; i++) {
+        struct edge *e = &t->edges[i];
+        if (e->lacked_at < 0 || e->lack_end >= 0 || e->now.stream.topic != in->now.topic) continue;
+        if (in->fetched_ms < e->lack_ms + PROTO_END_AFTER_LACK_MS) continue;
+        if (in->fetched_ms < in->asked_ms + PROTO_END_AFTER_ASK_MS) continue;
+        e->lack_end = in->high_watermark;
+    }
+}
+
 void proto_fetched(struct protocol *p, int part, uint16_t topic, int64_t high_watermark, int64_t mono_ms)
 {
     struct part *t = proto_part(p, part);
@@ -11,40 +23,32 @@ void proto_fetched(struct protocol *p, int part, uint16_t topic, int64_t high_wa
     struct input *in = proto_input(p, t, topic);
     in->high_watermark = high_watermark;
     in->fetched_ms = mono_ms;
-    if (in->noted_end < 0 && mono_ms >= in->asked_ms + PROTO_END_AFTER_ASK_MS) in->noted_end = high_watermark;
+    note_ends(p, t, in);
 }
 
 /* ---- idle check ---- */
-
-/* A stale high watermark is no end: with the broker away, asking would only pile up resends. */
-static bool fresh(const struct protocol *p, const struct input *in, int64_t mono_ms)
-{
-    int64_t limit = 2 * p->spec->fetch_wait_ms;
-    return in->high_watermark >= 0 && mono_ms - in->fetched_ms <= (limit > PROTO_LOOK_MS ? limit : PROTO_LOOK_MS);
-}
-
-static bool at_end(const struct input *in)
-{
-    return in->now.next_offset >= in->high_watermark || (in->noted_end >= 0 && in->now.next_offset >= in->noted_end);
-}
 
 bool proto_idle_due(const struct protocol *p, int part, uint16_t topic, int64_t mono_ms)
 {
     struct part *t = proto_part(p, part);
     if (t->state != PROTO_RUNNING || t->setup || MUTATED(NO_IDLE_CHECK)) return false;
     const struct input *in = proto_input(p, t, topic);
-    if (p->spec->inputs[in - t->inputs].writers == 0 || mono_ms - in->looked_ms < PROTO_LOOK_MS) return false;
-    return fresh(p, in, mono_ms) && at_end(in);
+    return p->spec->inputs[in - t->inputs].writers != 0 && mono_ms - in->looked_ms >= PROTO_LOOK_MS;
 }
 
-/* Lacking the same number in two looks running: what moved meanwhile was only on its way. */
-static bool look(struct edge *e, int64_t out_seq)
+/* Asks for what lacks only when everything was read up to an end noted after the lack, and nothing came meanwhile: a
+ * reader with a long way to go, or a writer that is only slow, must not cause resending. With the broker away no end
+ * is noted, hence nothing asked. */
+static bool look(const struct input *in, struct edge *e, int64_t out_seq, int64_t mono_ms)
 {
-    int64_t had = e->lacked_at;
-    bool lacks = e->now.last_seq < out_seq;
+    bool lacks = e->now.last_seq < out_seq, still = lacks && e->lacked_at == e->now.last_seq;
+    int64_t end = e->lack_end < in->high_watermark ? e->lack_end : in->high_watermark; /* a log can lose its tail */
+    e->ask = still && e->lack_end >= 0 && in->now.next_offset >= end;
+    if (still) return e->ask;
     e->lacked_at = lacks ? e->now.last_seq : -1;
-    e->ask = lacks && had == e->now.last_seq;
-    return e->ask;
+    e->lack_ms = mono_ms;
+    e->lack_end = -1;
+    return false;
 }
 
 int proto_idle_look(struct protocol *p, int part, uint16_t topic, const struct proto_writer_row *rows, int n,
@@ -52,11 +56,12 @@ int proto_idle_look(struct protocol *p, int part, uint16_t topic, const struct p
 {
     struct part *t = proto_part(p, part);
     if (t->state != PROTO_RUNNING) return 0;
-    proto_input(p, t, topic)->looked_ms = mono_ms;
+    struct input *in = proto_input(p, t, topic);
+    in->looked_ms = mono_ms;
     int asks = 0;
     for (int i = 0; i < n; i++) {
         struct edge *e = rows[i].stream.topic == topic ? proto_edge(p, part, rows[i].stream) : NULL;
-        if (e != NULL && look(e, rows[i].out_seq)) asks++;
+        if (e != NULL && look(in, e, rows[i].out_seq, mono_ms)) asks++;
     }
     return asks;
 }
@@ -66,7 +71,6 @@ void proto_ask(struct protocol *p, int part, uint16_t topic, int64_t mono_ms)
     struct part *t = proto_joined(p, part);
     struct input *in = proto_input(p, t, topic);
     in->asked_ms = mono_ms;
-    in->noted_end = -1;
     for (int i = 0; i < p->n_edges; i++) {
         struct edge *e = &t->edges[i];
         if (!e->ask || e->now.stream.topic != topic) continue;
