@@ -10,6 +10,35 @@ import_channel() {
     ctl import --channel "$1" "$2"
 }
 
+# The people work from the first claim on: a large file is long in coming, and its cases are not to wait for its end.
+people_begin() {
+    (
+        exec 9>&- # the installation's lock is this call's alone
+        REDRESS_CONFIG=$STATE/etc/redress.conf exec s6-setuidgid redress "$STATE/bin/redressctl" drill
+    ) >"$PEOPLE_LOG" 2>&1 </dev/null &
+    PEOPLE=$!
+    trap people_end EXIT
+}
+
+people_end() {
+    trap - EXIT
+    kill "$PEOPLE" 2>/dev/null || true
+    wait "$PEOPLE" 2>/dev/null || true
+}
+
+people_progress() { job_progress "$PEOPLE_LOG"; }
+
+people_work() {
+    local until=$((SECONDS + $1))
+    while ((SECONDS < until)); do
+        if ! kill -0 "$PEOPLE" 2>/dev/null; then
+            cat -- "$PEOPLE_LOG"
+            return 1
+        fi
+        sleep 0.2
+    done
+}
+
 # main_job SECONDS CHANNEL FILE
 main_job() {
     local seconds=$1 channel=$2 file=$3
@@ -22,11 +51,14 @@ main_job() {
         install -o redress -g redress -m 0600 "$file" "$STATE/import/$(basename -- "$file")"
         file=$STATE/import/$(basename -- "$file")
     fi
+    PEOPLE_LOG=$STATE/log/deploy/drill.log
+    people_begin
     step "Import of $(basename -- "$file")" "$STATE/log/deploy/import.log" job_progress \
         "call deploy/up again: an import goes on where it stopped" import_channel "$channel" "$file"
     ui_say "      $(tail -n 1 -- "$STATE/log/deploy/import.log")"
-    step "Drill: people handle them, $seconds s" "$STATE/log/deploy/drill.log" job_progress \
-        "see 'redressctl status', then call deploy/up again" ctl drill --seconds "$seconds"
+    step "Drill: people handle them, $seconds s" "$STATE/log/deploy/people.log" people_progress \
+        "see 'redressctl status', then call deploy/up again" people_work "$seconds"
+    people_end
     date -Is >"$STATE/job-done"
 }
 

@@ -151,12 +151,22 @@ static bool find_channel(struct delivery *d)
     return d->n == 0 || forbidden(d->rq, arena_printf(&d->rq->arena, "no channel has the source %s", source));
 }
 
+/* A single message is a customer at the counter and is taken as long as there is room. A batch can wait, and must when
+ * the services have not kept up with what was taken before: else every limit of its cases runs while they stand in
+ * a queue. */
+static bool is_behind(const struct delivery *d)
+{
+    const struct console *c = d->rq->console;
+    if (gateway_waiting(c->gateway) > INBOUND_WAITING_MAX) return true;
+    return d->n > 1 && atomic_load(&c->behind) > config_int(c->config, "inbound.behind.max");
+}
+
 static bool has_room(struct delivery *d)
 {
     int64_t wait_s = channels_take(d->rq->console->channels, d->channel, d->n, clock_monotonic_us());
     const char *why = "above the channel's rate";
-    if (gateway_waiting(d->rq->console->gateway) > INBOUND_WAITING_MAX) {
-        wait_s = wait_s > 2 ? wait_s : 2;
+    if (is_behind(d)) {
+        wait_s = wait_s > 1 ? wait_s : 1;
         why = "the installation is behind";
     }
     if (wait_s == 0) return true;

@@ -19,6 +19,8 @@ enum { DB_CONNECTIONS = 8 };
 
 const struct config_key console_keys[] = {
     {"web.dir", CONFIG_TEXT, "/var/lib/redress/share/web", 0, 0, false, "folder of the page's files"},
+    {"inbound.behind.max", CONFIG_INT, "20000", 1, 1000000000, false,
+     "inputs a service may be behind before batches of messages have to wait"},
 };
 const int console_n_keys = sizeof(console_keys) / sizeof(console_keys[0]);
 
@@ -120,10 +122,22 @@ static int poll(struct host *h, int part, int64_t now_ms, struct local_input *ou
     return gateway_poll(of(h)->gateway, part, now_ms, out, max);
 }
 
+/* An old number stays when the database is away: then nothing can be taken anyway. */
+static void read_behind(struct host *h)
+{
+    struct pg_args none = PG_ARGS(h->arena);
+    struct pg_rows *rows;
+    struct err e = ERR_INIT;
+    if (!pg_query(h->pg, "SELECT coalesce(max(lag), 0)::int8 FROM console.service_row", &none, &rows, &e)) return;
+    atomic_store(&of(h)->behind, pg_int(rows, 0, 0));
+    pg_rows_free(rows);
+}
+
 static void tick(struct host *h, int64_t now_ms)
 {
     (void)now_ms;
     atomic_store(&of(h)->turned_us, clock_monotonic_us());
+    read_behind(h);
 }
 
 static void committed(struct host *h, const struct change *changes, int n)
