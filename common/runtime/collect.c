@@ -10,7 +10,7 @@
 #include "runtime/loop.h"
 #include "runtime/metrics.h"
 
-enum { LOCAL_AT_ONCE = 256, BUSY_ITEMS = 8, UNSENT_MOST = 100000 };
+enum { LOCAL_AT_ONCE = 256, POSTS_AT_ONCE = 8, BUSY_ITEMS = 8, UNSENT_MOST = 100000 };
 
 static void on_end(struct loop *l, const struct kafka_place *at)
 {
@@ -117,20 +117,35 @@ static bool may_poll(struct loop *l, int part, int64_t due)
     return proto_caught_up(l->proto, part, loop_mono_ms());
 }
 
+static void add_locals(struct loop *l, const struct local_input *in, int n)
+{
+    for (int i = 0; i < n; i++) {
+        grow(l);
+        item_read_local(&l->items[l->n_items], &in[i]);
+        l->items[l->n_items++].session = proto_session(l->proto, in[i].part);
+    }
+}
+
+static void take_posts(struct loop *l, int part)
+{
+    struct local_input out[POSTS_AT_ONCE];
+    int n = l->spec->adapter->posts(&l->host, part, l->now_ms, out, POSTS_AT_ONCE);
+    if (n == 0) return;
+    struct local_input *kept = ARENA_ARRAY(&l->items_arena, struct local_input, n);
+    memcpy(kept, out, (size_t)n * sizeof *kept);
+    add_locals(l, kept, n);
+}
+
 static void take_locals(struct loop *l)
 {
     const struct adapter *adapter = l->spec->adapter;
     if (adapter == NULL || adapter->next == NULL || adapter->poll == NULL) return;
     for (int part = 0; part < l->host.partitions; part++) {
         if (proto_state(l->proto, part) != PROTO_RUNNING) continue;
+        if (adapter->posts != NULL) take_posts(l, part);
         if (!may_poll(l, part, adapter->next(&l->host, part))) continue;
         struct local_input *out = ARENA_ARRAY(&l->items_arena, struct local_input, LOCAL_AT_ONCE);
-        int n = adapter->poll(&l->host, part, l->now_ms, out, LOCAL_AT_ONCE);
-        for (int i = 0; i < n; i++) {
-            grow(l);
-            item_read_local(&l->items[l->n_items], &out[i]);
-            l->items[l->n_items++].session = proto_session(l->proto, out[i].part);
-        }
+        add_locals(l, out, adapter->poll(&l->host, part, l->now_ms, out, LOCAL_AT_ONCE));
     }
 }
 

@@ -128,6 +128,9 @@ struct adapter {
     int64_t (*next)(struct host *h, int part);
     /* Inputs that are due, at most max; how many. What is not committed (fence lost, error) is asked for again. */
     int (*poll)(struct host *h, int part, int64_t now_ms, struct local_input *out, int max);
+    /* What it has to tell by itself: inputs with `post`, asked for every turn, also of a partition that is not caught
+     * up; at most max. Optional. */
+    int (*posts)(struct host *h, int part, int64_t now_ms, struct local_input *out, int max);
     /* Every second (real time), on the loop thread. Optional. */
     void (*tick)(struct host *h, int64_t now_ms);
     /* The batch has committed: all its changes, not only the local ones. */

@@ -34,6 +34,15 @@ BEGIN
     END IF;
 END $$;
 
+-- Alarms that were told and are not over (services/sla/timerwatch.h); written in the transaction of their event.
+CREATE TABLE sla.alarm (
+    partition int8 NOT NULL,
+    kind      text NOT NULL,
+    since     int8 NOT NULL,
+    PRIMARY KEY (partition, kind)
+);
+
+GRANT SELECT, INSERT, DELETE ON sla.alarm TO redress_app;
 GRANT SELECT, INSERT, DELETE ON sla.timer TO redress_app;
 GRANT UPDATE (state, fired) ON sla.timer TO redress_app;
 GRANT EXECUTE ON FUNCTION sla.fire TO redress_app;

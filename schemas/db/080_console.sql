@@ -97,6 +97,14 @@ CREATE TABLE console.total (type text PRIMARY KEY, n bigint NOT NULL) WITH (fill
 CREATE TABLE console.tally (minute_ms bigint, type text, n bigint NOT NULL, PRIMARY KEY (minute_ms, type)) WITH (fillfactor = 50);
 CREATE TABLE console.paid_total (currency text PRIMARY KEY, n bigint NOT NULL, amount_minor bigint NOT NULL) WITH (fillfactor = 50);
 
+-- The last alarm of each kind that sla told of a partition's timers; ended_ms null: it stands.
+CREATE TABLE console.alarm (
+    partition bigint, kind text,
+    since_ms bigint NOT NULL, ended_ms bigint,
+    late_ms bigint, -- real
+    PRIMARY KEY (partition, kind)
+) WITH (fillfactor = 70);
+
 CREATE TABLE console.channel (
     name text PRIMARY KEY,
     kind text NOT NULL,
@@ -263,6 +271,6 @@ CREATE FUNCTION console.board(real_ms bigint, now_ms bigint) RETURNS json LANGUA
 
 GRANT SELECT ON console.parked_row, console.case_row, console.entry_row, console.stream_row, console.service_row TO redress_app;
 GRANT SELECT, INSERT, UPDATE ON console.case_view, console.case_facts, console.case_assignment, console.case_limit,
-    console.slip, console.payout, console.total, console.paid_total, console.channel TO redress_app;
+    console.slip, console.payout, console.total, console.paid_total, console.alarm, console.channel TO redress_app;
 GRANT SELECT, INSERT ON console.timeline, console.request TO redress_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON console.tally TO redress_app;

@@ -190,12 +190,13 @@ static bool input_from(struct replay *r, const struct logged *out, struct input 
     return codec_decode(event_desc(in->type), cause->json, cause->json_len, &r->arena, data, e);
 }
 
-/* Answers the runtime gives by itself are no decisions of the core: to a command of a parked case, to one that cannot
- * be read, to a redrive. */
+/* No decisions of the core: answers the runtime gives by itself (to a command of a parked case, to one that cannot be
+ * read, to a redrive), and what sla says of its own timers. */
 static bool is_runtimes_own(const struct replay *r, const struct logged *l)
 {
     const char *name = event_name(l->type), *dot = strchr(name, '.');
     if (dot != NULL && strcmp(dot, ".redriven") == 0) return true;
+    if (l->type == EV_SLA_ALARM_RAISED || l->type == EV_SLA_ALARM_ENDED) return true;
     return l->type == r->core->refused && (strstr(l->json, "\"reason\":\"case_parked\"") != NULL ||
                                            strstr(l->json, "\"reason\":\"unreadable\"") != NULL);
 }

@@ -6,6 +6,22 @@
 #include "cli/console.h"
 #include "runtime/kafka.h"
 
+static void show_firing(json_t *body)
+{
+    static const struct cli_column columns[] = {
+        {"kind", "ALARM"}, {"partitions", "PARTITIONS"}, {"since_ms", "SINCE"}, {"late_ms", "LATE (MS)"}};
+    json_t *firing = json_object_get(body, "firing"), *alarms = json_object_get(body, "alarms");
+    if (json_object_get(firing, "swept_ms") == NULL)
+        printf("firing   not known: sla does not answer\n");
+    else
+        printf("firing   %s; swept %lld ms ago, oldest %lld ms late, %lld partitions in Redis\n",
+               json_is_true(json_object_get(firing, "well")) ? "well" : "ALARM",
+               json_integer_value(json_object_get(firing, "swept_ms")),
+               json_integer_value(json_object_get(firing, "late_ms")),
+               json_integer_value(json_object_get(firing, "indexed")));
+    if (json_array_size(alarms) > 0) cli_print_table(alarms, columns, (int)(sizeof columns / sizeof *columns));
+}
+
 static void show_status(json_t *body)
 {
     static const struct cli_column columns[] = {
@@ -18,6 +34,7 @@ static void show_status(json_t *body)
     printf("cases    %s\n", cli_text(body, "cases", text, sizeof text));
     printf("timers   %s armed", cli_text(body, "timers.armed", text, sizeof text));
     printf(", %s overdue\n", cli_text(body, "timers.overdue", text, sizeof text));
+    show_firing(body);
     printf("parked   %s\n\n", cli_text(body, "parked", text, sizeof text));
     cli_print_table(json_object_get(body, "services"), columns, (int)(sizeof columns / sizeof *columns));
 }

@@ -11,7 +11,7 @@
 #include "console/probe.h"
 #include "runtime/metrics.h"
 
-enum { FRESH_US = 1500000 };
+enum { FRESH_US = 1500000, UNSWEPT_MOST_MS = 5000 };
 
 /* An answer several clients share for a moment, so that ten open pages cost what one does. */
 struct shared {
@@ -143,12 +143,41 @@ static void put_service(struct buf *b, const struct probe_answer *p, const struc
     buf_putc(b, '}');
 }
 
+static int64_t number_of(const struct probe_answer *p, const char *metric)
+{
+    double value;
+    return p->metrics != NULL && probe_metric(p->metrics, metric, &value) ? (int64_t)value : 0;
+}
+
+/* The firing of timers as sla's own metrics say now; what it told by events stands under `alarms`. A service whose
+ * loop hangs tells no events: hence the age of the last sweep, by its metrics' thread. */
+static void put_firing(struct buf *b, const struct probe_answer answers[PROBE_SERVICES])
+{
+    const struct probe_answer *sla = NULL;
+    for (int i = 0; i < PROBE_SERVICES; i++)
+        if (strcmp(answers[i].name, "sla") == 0) sla = &answers[i];
+    int64_t swept_at = number_of(sla, "redress_sla_swept_at_ms");
+    if (swept_at == 0) {
+        buf_puts(b, ",\"firing\":{\"well\":false}");
+        return;
+    }
+    int64_t late_ms = number_of(sla, "redress_sla_overdue_ms"), swept_ms = clock_real_ms() - swept_at;
+    int64_t alarms = number_of(sla, "redress_sla_alarm_overdue") + number_of(sla, "redress_sla_alarm_index_away") +
+                     number_of(sla, "redress_sla_alarm_index_differs") + number_of(sla, "redress_sla_alarm_not_swept");
+    buf_printf(b, ",\"firing\":{\"well\":%s,\"late_ms\":%lld,\"swept_ms\":%lld,\"indexed\":%lld}",
+               alarms == 0 && swept_ms <= UNSWEPT_MOST_MS ? "true" : "false", (long long)late_ms, (long long)swept_ms,
+               (long long)number_of(sla, "redress_sla_indexed_partitions"));
+}
+
 /* $1 = now. Running limits of the read model; the sla service's own timers are the truth behind them. */
 static const char sql_counts[] =
     "SELECT json_build_object('timers', json_build_object('armed', count(*) FILTER (WHERE state ="
     " 'armed'), 'overdue', count(*) FILTER (WHERE state = 'armed' AND due_ms < $1),'oldest_overdue_ms',"
     " coalesce($1 - min(due_ms) FILTER (WHERE state = 'armed' AND due_ms < $1), 0)),'cases', (SELECT"
-    " count(*) FROM console.case_view),'last_event_ms', (SELECT at_ms FROM console.timeline ORDER BY n"
+    " count(*) FROM console.case_view),'alarms', (SELECT coalesce(json_agg(json_strip_nulls(row_to_json(a)) ORDER BY"
+    " a.kind), '[]') FROM (SELECT kind, count(*) AS partitions, min(since_ms) AS since_ms, max(late_ms) AS late_ms"
+    " FROM console.alarm WHERE ended_ms IS NULL GROUP BY kind) a),'last_event_ms', (SELECT at_ms FROM console.timeline "
+    "ORDER BY n"
     " DESC LIMIT 1)) FROM console.case_limit WHERE ended_ms IS NULL";
 
 static bool make_status(struct request *rq, struct buf *out, struct err *e)
@@ -186,6 +215,7 @@ static bool make_status(struct request *rq, struct buf *out, struct err *e)
     buf_deinit(&own);
     buf_printf(out, "],\"ready\":%s,\"clock\":", ready ? "true" : "false");
     put_clock(out, &c->clock);
+    put_firing(out, answers);
     buf_printf(out, ",\"parked\":%lld,\"gateway\":{\"unsent\":%lld},", (long long)parked,
                (long long)gateway_waiting(c->gateway));
     buf_append(out, counts.bytes + 1, counts.len - 1);

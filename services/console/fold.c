@@ -258,6 +258,31 @@ static void on_breached(struct fold *f, const struct fold_input *in)
     f->missed++;
 }
 
+static void add_alarm(struct fold *f, const struct fold_alarm *a)
+{
+    *(struct fold_alarm *)fold_list_add(f, &f->alarms, sizeof(*a)) = *a;
+}
+
+static void on_alarm_raised(struct fold *f, const struct fold_input *in)
+{
+    const struct ev_sla_alarm_raised *e = in->data;
+    add_alarm(f, &(struct fold_alarm){.partition = e->partition,
+                                      .kind = timer_alarm_name(e->kind),
+                                      .since_ms = e->since_ms,
+                                      .ended_ms = FOLD_NONE,
+                                      .late_ms = e->has_late_ms ? e->late_ms : FOLD_NONE});
+}
+
+static void on_alarm_ended(struct fold *f, const struct fold_input *in)
+{
+    const struct ev_sla_alarm_ended *e = in->data;
+    add_alarm(f, &(struct fold_alarm){.partition = e->partition,
+                                      .kind = timer_alarm_name(e->kind),
+                                      .since_ms = e->since_ms,
+                                      .ended_ms = e->ended_ms,
+                                      .late_ms = e->has_late_ms ? e->late_ms : FOLD_NONE});
+}
+
 /* ---- money ---- */
 
 static void add_paid(struct fold *f, const struct fold_input *in, const char *currency, int64_t amount_minor)
@@ -397,6 +422,8 @@ static const struct meaning meanings[EV_COUNT] = {
     [EV_SLA_BREACHED] = {.fn = on_breached},
     [EV_SLA_ENDED] = {.fn = on_ended},
     [EV_SLA_ANNULLED] = {.fn = on_annulled},
+    [EV_SLA_ALARM_RAISED] = {.fn = on_alarm_raised},
+    [EV_SLA_ALARM_ENDED] = {.fn = on_alarm_ended},
 };
 
 void fold_init(struct fold *f, struct arena *a, const struct policy *policy)

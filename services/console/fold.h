@@ -59,6 +59,10 @@ struct fold_payout {
     int64_t case_id, payout_no, amount_minor, instructed_ms, ended_ms;
     const char *state, *currency, *payee, *key, *voucher_no, *bank_ref, *reason;
 };
+struct fold_alarm { /* of the timers; belongs to no case */
+    int64_t partition, since_ms, ended_ms, late_ms;
+    const char *kind;
+};
 struct fold_paid {
     const char *currency;
     int64_t n, amount_minor;
@@ -72,7 +76,7 @@ struct fold_list { /* of one kind of row, with an index by key */
 };
 struct fold {
     struct arena *arena;
-    struct fold_list entries, views, facts, assignments, limits, slips, payouts, paid;
+    struct fold_list entries, views, facts, assignments, limits, slips, payouts, paid, alarms;
     const struct policy *policy; /* NULL: every limit is ours */
     int64_t counts[EV_COUNT];
     int64_t missed; /* misses of ours */

@@ -85,15 +85,21 @@ static void read_fact(struct fold_input *in, struct arena *a, const struct recor
         log_err(LOG_WARN, "an event's data is not what its type says; its entry stays, its meaning is lost", &e);
 }
 
-/* What came from a topic and belongs to a case, or answers a command (a redrive of what has no case); a fact whose body
- * does not decode still makes its entry. */
+/* An answer to a command (a redrive of what has no case), an alarm. */
+static bool tells_without_case(enum event_type type, const char *cause)
+{
+    if (type == EV_SLA_ALARM_RAISED || type == EV_SLA_ALARM_ENDED) return true;
+    return cause != NULL && strncmp(cause, ANSWERS_PREFIX, strlen(ANSWERS_PREFIX)) == 0;
+}
+
+/* What came from a topic and belongs to a case, or tells something without one; a fact whose body does not decode still
+ * makes its entry. */
 static void apply(struct fold *f, struct arena *a, const struct change *c)
 {
     const struct record *r = c->record;
     if (r == NULL || c->parked || c->in->type == EV_NONE) return;
     const char *cause = record_header(r, "causation_id");
-    bool answers = cause != NULL && strncmp(cause, ANSWERS_PREFIX, strlen(ANSWERS_PREFIX)) == 0;
-    if (c->in->case_id == 0 && !answers) return;
+    if (c->in->case_id == 0 && !tells_without_case(c->in->type, cause)) return;
     struct fold_input in = {
         .type = c->in->type, .case_id = c->in->case_id, .at_ms = c->in->at_ms, .id = c->in->id, .cause = cause};
     if (!event_is_command(in.type))

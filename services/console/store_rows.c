@@ -138,6 +138,28 @@ static void write_payouts(struct pg_tx *tx, const struct fold *f)
     pg_tx_add(tx, sql_more, &c.args);
 }
 
+/* ---- alarms ---- */
+
+/* A row each, in order: one that began and ended in the same batch is told of twice. */
+static void write_alarms(struct pg_tx *tx, const struct fold *f)
+{
+    static const char sql[] =
+        "INSERT INTO console.alarm AS v (partition, kind, since_ms, ended_ms, late_ms) VALUES ($1, $2, $3,"
+        " console.known($4), console.known($5)) ON CONFLICT (partition, kind) DO UPDATE SET since_ms = "
+        "excluded.since_ms,"
+        " ended_ms = excluded.ended_ms, late_ms = excluded.late_ms";
+    const struct fold_alarm *rows = f->alarms.rows;
+    for (int i = 0; i < f->alarms.n; i++) {
+        struct pg_args args = PG_ARGS(tx->arena);
+        pg_arg_int(&args, rows[i].partition);
+        pg_arg_text(&args, rows[i].kind);
+        pg_arg_int(&args, rows[i].since_ms);
+        pg_arg_int(&args, rows[i].ended_ms);
+        pg_arg_int(&args, rows[i].late_ms);
+        pg_tx_add(tx, sql, &args);
+    }
+}
+
 /* ---- counters ---- */
 
 static void write_counts(struct pg_tx *tx, const struct fold *f)
@@ -187,5 +209,6 @@ void store_rows(struct pg_tx *tx, const struct fold *f)
     if (f->slips.n > 0) write_slips(tx, f);
     if (f->payouts.n > 0) write_payouts(tx, f);
     if (f->paid.n > 0) write_paid(tx, f);
+    if (f->alarms.n > 0) write_alarms(tx, f);
     if (f->entries.n > 0) write_counts(tx, f);
 }

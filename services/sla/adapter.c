@@ -41,6 +41,8 @@ static bool sweep(struct host *h, int part, int64_t until, struct err *e)
         return false;
     }
     int before = p->list.n;
+    p->swept_us = clock_monotonic_us();
+    p->oldest = pg_rows_count(rows) > 0 ? pg_int(rows, 0, 2) : INT64_MAX;
     for (int i = 0; i < pg_rows_count(rows); i++) offer(t, rows, i);
     if (p->index == INDEX_WHOLE) metrics_own_add(h->metrics, t->figures.swept, p->list.n - before);
     p->more = pg_rows_count(rows) == SWEEP_MOST;
@@ -90,6 +92,13 @@ static bool claim(struct host *h, int part, int64_t now_ms, struct err *e)
 
 /* ---- hooks ---- */
 
+static void forget(struct part *p)
+{
+    timerlist_clear(&p->list);
+    watch_deinit(&p->watch);
+    *p = (struct part){.mine = false};
+}
+
 static bool open_timers(struct host *h, struct err *e)
 {
     (void)e;
@@ -111,8 +120,17 @@ static bool open_timers(struct host *h, struct err *e)
                             "counter"),
         .late_most = metrics_own(h->metrics, "sla_late_ms_most", "Largest lateness since the start", "gauge"),
         .whole = metrics_own(h->metrics, "sla_indexed_partitions", "Partitions whose time index is whole", "gauge"),
-        .overdue = metrics_own(h->metrics, "sla_overdue_ms", "Age of the oldest timer due and not fired", "gauge"),
-        .swept = metrics_own(h->metrics, "sla_swept_total", "Due timers the index did not tell of", "counter")};
+        .overdue =
+            metrics_own(h->metrics, "sla_overdue_ms", "Age of the oldest timer due and not fired, real ms", "gauge"),
+        .swept = metrics_own(h->metrics, "sla_swept_total", "Due timers the index did not tell of", "counter"),
+        .swept_at =
+            metrics_own(h->metrics, "sla_swept_at_ms", "When all partitions were last swept, Unix time", "gauge")};
+    static const char *const names[TIMER_ALARMS] = {[TIMER_ALARM_OVERDUE] = "sla_alarm_overdue",
+                                                    [TIMER_ALARM_INDEX_AWAY] = "sla_alarm_index_away",
+                                                    [TIMER_ALARM_INDEX_DIFFERS] = "sla_alarm_index_differs",
+                                                    [TIMER_ALARM_NOT_SWEPT] = "sla_alarm_not_swept"};
+    for (int kind = TIMER_ALARM_OVERDUE; kind < TIMER_ALARMS; kind++)
+        t->figures.alarms[kind] = metrics_own(h->metrics, names[kind], "Partitions with that alarm", "gauge");
     h->adapter = t;
     return true;
 }
@@ -121,7 +139,7 @@ static void close_timers(struct host *h)
 {
     struct timers *t = h->adapter;
     if (t == NULL) return;
-    for (int i = 0; i < t->n_parts; i++) timerlist_clear(&t->parts[i].list);
+    for (int i = 0; i < t->n_parts; i++) forget(&t->parts[i]);
     ts_close(t->ts);
     arena_deinit(&t->arena);
     free(t->parts);
@@ -132,20 +150,35 @@ static void close_timers(struct host *h)
 static void revoked(struct host *h, int part)
 {
     struct timers *t = h->adapter;
-    struct part *p = &t->parts[part];
-    if (p->mine) ts_release(t->ts, part);
-    timerlist_clear(&p->list);
-    *p = (struct part){.mine = false};
+    if (t->parts[part].mine) ts_release(t->ts, part);
+    forget(&t->parts[part]);
+}
+
+static bool restore_alarms(struct host *h, int part, struct err *e)
+{
+    struct timers *t = h->adapter;
+    struct pg_rows *rows = NULL;
+    struct pg_args args = PG_ARGS(&t->arena);
+    pg_arg_int(&args, part);
+    if (!pg_query(h->pg, "SELECT kind, since FROM alarm WHERE partition = $1", &args, &rows, e)) return false;
+    for (int i = 0; i < pg_rows_count(rows); i++) {
+        enum timer_alarm kind;
+        if (timer_alarm_parse(pg_text(rows, i, 0), &kind))
+            watch_restore(&t->parts[part].watch, kind, pg_int(rows, i, 1));
+    }
+    pg_rows_free(rows);
+    return true;
 }
 
 static bool assigned(struct host *h, int part, int64_t epoch, struct err *e)
 {
-    (void)e;
     struct timers *t = h->adapter;
     revoked(h, part);
-    t->parts[part] = (struct part){.mine = true, .epoch = epoch, .more = true};
+    t->parts[part] = (struct part){
+        .mine = true, .epoch = epoch, .more = true, .swept_us = clock_monotonic_us(), .oldest = INT64_MAX};
     timers_assign_index(t, part);
-    return true;
+    arena_reset(&t->arena);
+    return restore_alarms(h, part, e);
 }
 
 static int64_t next_timer(struct host *h, int part)
@@ -180,9 +213,11 @@ static void tick(struct host *h, int64_t now_ms)
 {
     struct timers *t = h->adapter;
     struct err e = ERR_INIT;
-    int64_t until = clock_monotonic_us() + FILL_BUDGET_US;
+    int64_t begun = clock_monotonic_us(), until = begun + FILL_BUDGET_US;
     bool well = true;
     arena_reset(&t->arena);
+    int64_t *unswept_ms = ARENA_ARRAY(&t->arena, int64_t, t->n_parts);
+    for (int i = 0; i < t->n_parts; i++) unswept_ms[i] = (begun - t->parts[i].swept_us) / 1000;
     for (int i = 0; i < t->n_parts && well; i++) {
         struct part *p = &t->parts[i];
         if (!p->mine) continue;
@@ -190,6 +225,8 @@ static void tick(struct host *h, int64_t now_ms)
         if (p->index == INDEX_OFF) timers_assign_index(t, i);
         if (p->index == INDEX_WHOLE) timers_index_said(t, i, ts_reclaim(t->ts, i, now_ms, NULL));
     }
+    well = well && timers_compare(h, now_ms, &e);
+    timers_watch(h, unswept_ms, now_ms);
     for (int i = 0; i < t->n_parts; i++) {
         while (well && t->parts[i].mine && t->parts[i].index == INDEX_FILLING && clock_monotonic_us() < until) {
             arena_reset(&t->arena);
@@ -197,7 +234,12 @@ static void tick(struct host *h, int64_t now_ms)
         }
     }
     if (!well) log_err(LOG_WARN, "the sweep of timers", &e);
-    timers_tell(h, now_ms);
+}
+
+static int posts(struct host *h, int part, int64_t now_ms, struct local_input *out, int max)
+{
+    struct timers *t = h->adapter;
+    return t->parts[part].mine ? watch_posts(&t->parts[part].watch, part, now_ms, out, max) : 0;
 }
 
 /* ---- after a commit ---- */
@@ -212,6 +254,7 @@ static void after_arming(struct timers *t, const struct pg_rows *rows)
         for (int i = 0; i < n; i++) {
             if (pg_int(rows, i, 1) != part || !p->mine) continue;
             timers[k++] = (struct ts_timer){.id = pg_int(rows, i, 0), .due_ms = pg_int(rows, i, 2)};
+            timers_count(p, pg_int(rows, i, 2), pg_int(rows, i, 0), 1);
             if (pg_int(rows, i, 2) <= p->swept_to) offer(t, rows, i);
         }
         if (k > 0 && timers_indexed(p)) timers_put(t, part, timers, k);
@@ -228,6 +271,7 @@ static void after_cancelling(struct timers *t, const struct pg_rows *rows)
         for (int i = 0; i < n; i++) {
             if (pg_int(rows, i, 1) != part || !p->mine) continue;
             timerlist_remove(&p->list, pg_int(rows, i, 2), pg_int(rows, i, 0));
+            timers_count(p, pg_int(rows, i, 2), pg_int(rows, i, 0), -1);
             ids[k++] = pg_int(rows, i, 0);
         }
         if (k > 0 && timers_indexed(p)) timers_delete(t, part, ids, k);
@@ -243,12 +287,17 @@ static void after_firing(struct host *h, const struct change *changes, int n)
         for (int i = 0; i < n && k < TS_CHUNK; i++) {
             const struct change *c = &changes[i];
             if (c->local == NULL || c->part != part || !t->parts[part].mine) continue;
+            if (c->local->post != NULL) {
+                watch_told(c->local->tag);
+                continue;
+            }
             const struct ev_sla_timer_fired *fired = c->local->data;
-            int64_t late = c->in->now_ms - fired->due_ms;
+            int64_t due_ms = fired->due_ms, late = c->in->now_ms - due_ms;
             metrics_own_add(h->metrics, t->figures.fired, 1);
             metrics_own_add(h->metrics, t->figures.late, late);
             if (late > t->late_most) t->late_most = late;
-            ids[k++] = timerlist_taken(&t->parts[part].list, c->local->tag);
+            ids[k] = timerlist_taken(&t->parts[part].list, c->local->tag);
+            timers_count(&t->parts[part], due_ms, ids[k++], -1);
         }
         if (k > 0 && timers_indexed(&t->parts[part])) timers_index_said(t, part, ts_ack(t->ts, part, ids, k));
     }
@@ -273,5 +322,6 @@ const struct adapter sla_adapter = {.needs_caught_up = true,
                                     .revoked = revoked,
                                     .next = next_timer,
                                     .poll = poll_timers,
+                                    .posts = posts,
                                     .tick = tick,
                                     .committed = committed};

@@ -5,6 +5,7 @@
 
 #include "sla/sla.h"
 #include "sla/sla_shell.h"
+#include "sla/timerwatch.h"
 
 struct sla_rows *sla_store_rows(struct host *h) { return h->store; }
 
@@ -64,6 +65,7 @@ static void add(struct timers *t, const struct change *c, const struct timer_nam
 }
 
 struct work {
+    struct pg_tx *tx;
     struct timers arm, fire, parked, ignored, cancel;
 };
 
@@ -96,12 +98,16 @@ static void take_output(struct work *p, const struct change *c, const struct mad
     }
 }
 
-/* A timer that was taken as an input: what it caused stands with its firing; one whose case is parked stands in
- * `parked` from now on; one the core had no use for (answered in the same batch) goes. Driven again from
- * `parked` it has fired already. */
-static void take_timer(struct work *p, const struct change *c)
+/* An alarm keeps its row. A timer that was taken as an input: what it caused stands with its firing; one whose case is
+ * parked stands in `parked` from now on; one the core had no use for (answered in the same batch) goes. Driven again
+ * from `parked` it has fired already. */
+static void take_local(struct work *p, const struct change *c)
 {
-    if (c->local == NULL || c->local->type != EV_SLA_TIMER_FIRED) return;
+    if (c->local == NULL) return;
+    if (c->local->post != NULL) {
+        watch_write(p->tx, c->part, c->local->tag);
+        return;
+    }
     const struct ev_sla_timer_fired *t = c->local->data;
     struct timer_name name = {t->code, t->ver, t->warning ? 1 : 0};
     if (c->verdict == VERDICT_DONE)
@@ -181,13 +187,14 @@ static bool save(struct host *h, struct pg_tx *tx, const struct change *changes,
     int outputs = 0;
     sla_rows_clear(rows);
     for (int i = 0; i < n; i++) outputs += changes[i].n_made;
-    struct work p = {.arm = timers_for(tx->arena, 2 * outputs + 1),
+    struct work p = {.tx = tx,
+                     .arm = timers_for(tx->arena, 2 * outputs + 1),
                      .fire = timers_for(tx->arena, n + 1),
                      .parked = timers_for(tx->arena, n + 1),
                      .ignored = timers_for(tx->arena, n + 1),
                      .cancel = timers_for(tx->arena, outputs + 1)};
     for (int i = 0; i < n; i++) {
-        take_timer(&p, &changes[i]);
+        take_local(&p, &changes[i]);
         for (int k = 0; changes[i].verdict == VERDICT_DONE && k < changes[i].n_made; k++) {
             if (changes[i].made[k].data != NULL) take_output(&p, &changes[i], &changes[i].made[k]);
         }

@@ -1,18 +1,19 @@
 /* The index of the timers in Redis: assigned with the partition, filled from the rows in the order of their due,
- * given up at the first sign that something is missing, and then taken anew. */
+ * compared with them window by window, given up at the first sign that something is missing, and then taken anew. */
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "runtime/metrics.h"
 #include "sla/timers.h"
 
-enum { FILL_MOST = 4096 };
+enum { FILL_MOST = 4096, WINDOW = 256 };
 
 void timers_assign_index(struct timers *t, int part)
 {
     struct part *p = &t->parts[part];
     p->fill_due = INT64_MIN;
     p->fill_id = INT64_MIN;
+    p->rows = 0;
     switch (ts_assign(t->ts, part, p->epoch)) {
     case TS_OK: p->index = INDEX_FILLING; return;
     case TS_REFUSED: p->index = INDEX_REFUSED; return;
@@ -78,40 +79,77 @@ bool timers_fill(struct host *h, int part, struct err *e)
     pg_rows_free(rows);
     if (timers_put(t, part, timers, n)) {
         if (n > 0) p->fill_due = timers[n - 1].due_ms, p->fill_id = timers[n - 1].id;
+        p->rows += n;
         if (n < FILL_MOST) p->index = INDEX_WHOLE;
     }
     return true;
 }
 
-static void tell_index(struct host *h)
+void timers_count(struct part *p, int64_t due, int64_t id, int change)
 {
-    struct timers *t = h->adapter;
-    int mine = 0, whole = 0, off = 0;
-    for (int i = 0; i < t->n_parts; i++) {
-        mine += t->parts[i].mine;
-        whole += t->parts[i].mine && t->parts[i].index == INDEX_WHOLE;
-        off += t->parts[i].mine && t->parts[i].index == INDEX_OFF;
-    }
-    metrics_own_set(h->metrics, t->figures.whole, whole);
-    if (off > 0 && !t->told_off)
-        log_warn("ALARM the timer index (Redis) is away: %s; timers fire from the database", ts_error(t->ts));
-    if (off == 0 && t->told_off && whole == mine) log_info("the timer index is whole again");
-    if (off > 0 || whole == mine) t->told_off = off > 0;
+    bool filled = due < p->fill_due || (due == p->fill_due && id <= p->fill_id);
+    if (p->index == INDEX_WHOLE || (p->index == INDEX_FILLING && filled)) p->rows += change;
 }
 
-static void tell_overdue(struct host *h, int64_t now_ms)
+/* ---- comparing ---- */
+
+static bool same(const struct part *p, const struct ts_window *w, const struct pg_rows *rows)
 {
-    struct timers *t = h->adapter;
-    int64_t oldest = INT64_MAX;
-    for (int i = 0; i < t->n_parts; i++) {
-        int64_t due = timerlist_first(&t->parts[i].list);
-        if (due < oldest) oldest = due;
-    }
-    metrics_own_set(h->metrics, t->figures.overdue, oldest < now_ms ? now_ms - oldest : 0);
+    if (w->pending + w->leased != p->rows || w->n != pg_rows_count(rows)) return false;
+    for (int i = 0; i < w->n; i++)
+        if (w->timers[i].id != pg_int(rows, i, 0) || w->timers[i].due_ms != pg_int(rows, i, 1)) return false;
+    return true;
 }
 
-void timers_tell(struct host *h, int64_t now_ms)
+/* Only what is not due: nothing on its way touches that. The head every other time, else window after window through
+ * the whole partition; a window that differed is looked at again. */
+static bool compare(struct host *h, int part, int64_t now_ms, struct err *e)
 {
-    tell_index(h);
-    tell_overdue(h, now_ms);
+    struct timers *t = h->adapter;
+    struct part *p = &t->parts[part];
+    struct ts_timer timers[WINDOW];
+    bool head = p->looks % 2 == 0;
+    struct ts_window w = {
+        .after_ms = !head && p->look_from > now_ms ? p->look_from : now_ms, .max = WINDOW, .timers = timers};
+    struct pg_rows *rows = NULL;
+    struct pg_args args = PG_ARGS(&t->arena);
+    pg_arg_int(&args, part);
+    pg_arg_int(&args, w.after_ms);
+    if (!timers_index_said(t, part, ts_look(t->ts, part, &w))) return true;
+    if (!pg_query(h->pg,
+                  "SELECT id, due FROM timer WHERE partition = $1 AND state = 'armed' AND due > $2 "
+                  "ORDER BY due, id LIMIT 256",
+                  &args, &rows, e)) {
+        return false;
+    }
+    p->differed = same(p, &w, rows) ? 0 : p->differed + 1;
+    pg_rows_free(rows);
+    if (p->differed == 0 && !head) p->look_from = w.n == WINDOW ? timers[w.n - 1].due_ms : 0;
+    if (p->differed == 0) p->looks++;
+    if (p->differed >= TIMERS_DIFFER) {
+        log_warn("partition %d: the timer index holds %lld, %lld are armed; it is rebuilt from the rows", part,
+                 (long long)(w.pending + w.leased), (long long)p->rows);
+        timers_assign_index(t, part);
+    }
+    return true;
+}
+
+/* The next partition with a whole index; one that differed is looked at again first. */
+static int to_compare(struct timers *t)
+{
+    for (int i = 0; i < t->n_parts; i++)
+        if (t->parts[i].mine && t->parts[i].index == INDEX_WHOLE && t->parts[i].differed > 0) return i;
+    for (int i = 1; i <= t->n_parts; i++) {
+        int part = (t->look_part + i) % t->n_parts;
+        if (!t->parts[part].mine || t->parts[part].index != INDEX_WHOLE) continue;
+        t->look_part = part;
+        return part;
+    }
+    return -1;
+}
+
+bool timers_compare(struct host *h, int64_t now_ms, struct err *e)
+{
+    int part = to_compare(h->adapter);
+    return part < 0 || compare(h, part, now_ms, e);
 }

@@ -5,8 +5,10 @@
 #include "sla/sla_shell.h"
 #include "sla/timerlist.h"
 #include "sla/timerstore.h"
+#include "sla/timerwatch.h"
 
 enum { GRACE_MS = 1000, AHEAD_MS = 1500, LEASE_MS = 10000 }; /* real time; times the clock's scale */
+enum { TIMERS_DIFFER = 2 }; /* comparisons running that find index and rows apart: they are */
 
 enum index_state {
     INDEX_OFF,     /* Redis does not answer, or lost something: the sweep alone */
@@ -20,13 +22,19 @@ struct part {
     int64_t epoch;
     enum index_state index;
     int64_t fill_due, fill_id; /* filled up to here */
+    int64_t rows;              /* armed rows the index should hold by now */
     int64_t swept_to;          /* all rows due until here are in the list (or `more`) */
     bool more;                 /* the last sweep did not get all */
+    int64_t swept_us;          /* monotonic: the last sweep that succeeded */
+    int64_t oldest;            /* due of the oldest armed row, as of that sweep, if within its reach; or INT64_MAX */
+    int64_t look_from;         /* where the next window of the comparison begins */
+    int looks, differed;       /* comparisons that found them alike; those running that found them apart */
     struct timerlist list;
+    struct watch watch;
 };
 
 struct figures { /* metric handles */
-    int fired, late, late_most, whole, overdue, swept;
+    int fired, late, late_most, whole, overdue, swept, swept_at, alarms[TIMER_ALARMS];
 };
 
 struct timers {
@@ -34,7 +42,8 @@ struct timers {
     struct part *parts;
     int n_parts;
     double scale;
-    bool told_off;
+    int look_part;              /* whose index is compared next */
+    int standing[TIMER_ALARMS]; /* partitions with that alarm, as last logged */
     int64_t late_most;
     struct arena arena; /* of one call */
     struct figures figures;
@@ -56,7 +65,12 @@ bool timers_put(struct timers *t, int part, const struct ts_timer *timers, int n
 bool timers_delete(struct timers *t, int part, const int64_t *ids, int n);
 /* One piece of the rows into the index; whole when there are no more. False: the rows could not be read. */
 bool timers_fill(struct host *h, int part, struct err *e);
-/* Metrics and one line at each change: how many partitions are indexed, how old the oldest due timer is. */
-void timers_tell(struct host *h, int64_t now_ms);
+/* An armed row came (+1) or went (-1): what the index should hold. */
+void timers_count(struct part *p, int64_t due, int64_t id, int change);
+/* Compares a window of one partition's index with its rows, another partition each time. Apart in two looks
+ * running: the index is rebuilt. False: the rows could not be read. */
+bool timers_compare(struct host *h, int64_t now_ms, struct err *e);
+/* The watch's look at every partition; unswept_ms: by partition, since the sweep before this tick's. */
+void timers_watch(struct host *h, const int64_t *unswept_ms, int64_t now_ms);
 
 #endif

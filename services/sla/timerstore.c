@@ -348,6 +348,37 @@ enum ts_result ts_stat(struct ts *ts, int partition, struct ts_stat *out)
     return TS_OK;
 }
 
+static void read_window(const redisReply *rows, struct ts_window *w)
+{
+    for (size_t i = 0; i + 1 < rows->elements && w->n < w->max; i += 2) {
+        const redisReply *id = rows->element[i], *due = rows->element[i + 1];
+        if (id->len != ID || due->type != REDIS_REPLY_STRING) continue;
+        w->timers[w->n++] = (struct ts_timer){.id = read_id(id->str), .due_ms = (int64_t)strtod(due->str, NULL)};
+    }
+}
+
+enum ts_result ts_look(struct ts *ts, int partition, struct ts_window *w)
+{
+    struct slot *s = my_slot(ts, partition);
+    redisReply *r = NULL;
+    w->n = 0;
+    w->pending = w->leased = 0;
+    if (s == NULL) return TS_STALE;
+    begin(ts, s, "look", 0);
+    add_number(ts, w->after_ms);
+    add_number(ts, w->max < TS_CHUNK ? w->max : TS_CHUNK);
+    enum ts_result result = call(ts, s, &r);
+    if (result != TS_OK) return result;
+    const redisReply *rest = r->elements > 3 ? r->element[3] : NULL;
+    if (rest != NULL && rest->type == REDIS_REPLY_ARRAY && rest->elements == 3) {
+        w->pending = reply_int(rest, 0);
+        w->leased = reply_int(rest, 1);
+        read_window(rest->element[2], w);
+    }
+    freeReplyObject(r);
+    return TS_OK;
+}
+
 /* ---- Without Redis ---- */
 
 int64_t ts_head(const struct ts *ts, int partition)

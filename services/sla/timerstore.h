@@ -51,6 +51,14 @@ struct ts_stat {
     int64_t head_ms; /* TS_NONE when nothing is pending */
 };
 
+struct ts_window {
+    int64_t after_ms; /* pending timers due later than this */
+    int max;          /* at most TS_CHUNK; `timers` has room for them */
+    struct ts_timer *timers;
+    int n;
+    int64_t pending, leased; /* of the whole partition */
+};
+
 struct ts;
 
 /* Opens nothing yet: the first call connects. Ignores SIGPIPE for the process, which hiredis needs. */
@@ -74,6 +82,9 @@ enum ts_result ts_ack(struct ts *ts, int partition, const int64_t *ids, int n);
 /* Gives back up to TS_CHUNK timers whose lease ended; *n (may be NULL) says how many. */
 enum ts_result ts_reclaim(struct ts *ts, int partition, int64_t now_ms, int *n);
 enum ts_result ts_stat(struct ts *ts, int partition, struct ts_stat *out);
+
+/* A window of what the index holds, the earliest due first. */
+enum ts_result ts_look(struct ts *ts, int partition, struct ts_window *w);
 
 /* The earliest due of the partition as of its last call (TS_NONE: nothing), without asking Redis. */
 int64_t ts_head(const struct ts *ts, int partition);

@@ -68,6 +68,9 @@ elseif op == 'reclaim' then
     redis.call('ZADD', due, 'NX', unpack(back))
     redis.call('ZREM', lease, unpack(ids))
     return answer(true, #ids)
+elseif op == 'look' then
+    local rows = redis.call('ZRANGEBYSCORE', due, '(' .. ARGV[6], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[7])
+    return answer(false, {redis.call('ZCARD', due), redis.call('ZCARD', lease), rows})
 elseif op == 'stat' then
     return answer(false, {redis.call('ZCARD', due), redis.call('ZCARD', lease)})
 end

@@ -212,6 +212,21 @@ static inline int hooks_locals(struct hooks *k, int most)
     return total;
 }
 
+/* What the adapter tells by itself, committed as the loop would; how many, and *posts holds the last of them. */
+static inline int hooks_posts(struct hooks *k, struct local_input *posts, int max)
+{
+    int n = 0;
+    for (int p = 0; p < HOOKS_PARTS; p++) n += k->spec->adapter->posts(&k->host, p, k->now_ms, posts + n, max - n);
+    for (int i = 0; i < n; i++) {
+        struct input *in = ARENA_NEW(&k->arena, struct input);
+        *in = (struct input){.id = posts[i].id, .now_ms = k->now_ms, .at_ms = k->now_ms};
+        k->changes[k->n++] =
+            (struct change){.part = posts[i].part, .in = in, .topic = -1, .local = &posts[i], .verdict = VERDICT_DONE};
+    }
+    if (n > 0) hooks_must_commit(k);
+    return n;
+}
+
 /* One number from the database. */
 static inline int64_t hooks_ask(struct hooks *k, const char *sql)
 {
@@ -221,6 +236,13 @@ static inline int64_t hooks_ask(struct hooks *k, const char *sql)
     int64_t v = pg_int(rows, 0, 0);
     pg_rows_free(rows);
     return v;
+}
+
+static inline void hooks_as_owner(const char *sql)
+{
+    char cmd[300];
+    snprintf(cmd, sizeof cmd, "psql -q -d test_%d -c '%s'", (int)getpid(), sql);
+    cr_assert_eq(system(cmd), 0);
 }
 
 static inline bool hooks_refused(struct hooks *k, const char *sql)

@@ -175,3 +175,21 @@ Test(console_fold, thousands_of_cases_keep_their_rows_apart)
     cr_assert_str_eq(limit(5999)->code, "evidence");
     cr_assert_eq(limit(5999)->case_id, 3000);
 }
+
+/* SL-3: an alarm of the timers belongs to no case: an entry, a row of its own kind, and no case's row. */
+Test(console_fold, SL_3_an_alarm_of_the_timers)
+{
+    struct ev_sla_alarm_raised raised = {
+        .kind = TIMER_ALARM_OVERDUE, .partition = 3, .since_ms = 100, .has_late_ms = true, .late_ms = 1500};
+    struct ev_sla_alarm_ended ended = {.kind = TIMER_ALARM_OVERDUE, .partition = 3, .since_ms = 100, .ended_ms = 200};
+    happen(EV_SLA_ALARM_RAISED, 0, 100, &raised);
+    happen(EV_SLA_ALARM_ENDED, 0, 200, &ended);
+    const struct fold_alarm *rows = fold.alarms.rows;
+    cr_assert_eq(fold.alarms.n, 2);
+    cr_assert_str_eq(rows[0].kind, "overdue");
+    cr_assert_eq(rows[0].late_ms, 1500);
+    cr_assert_eq(rows[0].ended_ms, FOLD_NONE);
+    cr_assert_eq(rows[1].ended_ms, 200);
+    cr_assert_eq(fold.entries.n, 2);
+    cr_assert_eq(fold.views.n, 0);
+}

@@ -75,7 +75,7 @@ export function Feed({ live, onCase }) {
       return html`<li key=${e.n} class=${tone}>
         <button class="row" onClick=${() => onCase(e.case_no ?? String(e.case_id))}>
           <time datetime=${new Date(e.at_ms).toISOString()}>${shortMoment(e.at_ms)}</time>
-          <span class="no">${e.case_no ?? e.case_id}</span>
+          <span class="no">${e.case_no ?? (e.case_id || '')}</span>
           <span class="what">${who(e) && html`<b>${who(e)}</b> `}${text}</span>
         </button></li>`;
     })}</ol>

@@ -137,6 +137,8 @@ export const events = {
   'sla.breached': ['{code} missed', '{code}：已超时', 'bad'],
   'sla.ended': ['{code} answered, late', '{code}：逾期完成', 'warn'],
   'sla.annulled': ['{code} was answered in time after all', '{code}：经核实为按时', 'good'],
+  'sla.alarm_raised': ['timers of partition {partition}: {kind}', '分区 {partition} 的定时器：{kind}', 'bad'],
+  'sla.alarm_ended': ['timers of partition {partition}: {kind} is over', '分区 {partition} 的定时器：{kind} 已恢复', 'good'],
   'sla.cancelled': ['{code} no longer needed', '{code}：取消'],
   'sla.paused': ['{code} paused', '{code}：暂停'],
   'sla.resumed': ['{code} runs again', '{code}：恢复'],
