@@ -169,8 +169,12 @@ void emit_event(struct loop *l, struct attempt *a, const struct emission *m, str
 void emit_record(struct loop *l, struct attempt *a, int part, int topic, int dst, struct record *r)
 {
     struct outgoing *o = stream_of(l, a, part, topic, dst);
-    record_set_header(r, "seq", int_text(&l->attempt_arena, next_number(l, o)));
-    record_set_header(r, "stream", l->source[part]);
+    const char *seq = int_text(&l->attempt_arena, next_number(l, o));
+    record_set_header(r, "seq", seq);
+    if (topic == l->service) /* an event of ours: named as every other */
+        record_set_header(r, "ce_id", arena_printf(&l->attempt_arena, "%s.%d.%s", l->spec->name, part, seq));
+    else
+        record_set_header(r, "stream", l->source[part]);
     append(o, r);
 }
 

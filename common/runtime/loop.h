@@ -252,7 +252,7 @@ struct emission {
 };
 /* A new event of the service; numbered now. */
 void emit_event(struct loop *l, struct attempt *a, const struct emission *m, struct made *made);
-/* A record as it is, on topic/dst, with the headers seq and stream added. */
+/* A record as it is, on topic/dst, with the headers seq and stream added; on the service's own topic seq and ce_id. */
 void emit_record(struct loop *l, struct attempt *a, int part, int topic, int dst, struct record *r);
 void emit_dead_letter(struct loop *l, struct attempt *a, const struct item *it, const char *cause, const char *detail);
 /* The record as it came; of a local input one made for it. */

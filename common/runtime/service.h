@@ -54,8 +54,9 @@ struct made {
 /* Something to be sent as it is, through the outbox (the console's gateway: inbound messages, commands;
  * notices). The runtime adds the headers seq and stream; key, value and all else is the caller's. */
 struct post {
-    int topic; /* TOPIC_INBOUND, TOPIC_COMMAND, TOPIC_EXCHANGE, TOPIC_NOTICE */
-    int dst;   /* partition of that topic */
+    int topic; /* TOPIC_INBOUND, TOPIC_COMMAND, TOPIC_EXCHANGE, TOPIC_NOTICE, or the service's own: an event, whose
+                  ce_id the runtime gives */
+    int dst;   /* partition of that topic; of the own topic the input's */
     struct record record;
 };
 

@@ -353,7 +353,7 @@ static void read_window(const redisReply *rows, struct ts_window *w)
     for (size_t i = 0; i + 1 < rows->elements && w->n < w->max; i += 2) {
         const redisReply *id = rows->element[i], *due = rows->element[i + 1];
         if (id->len != ID || due->type != REDIS_REPLY_STRING) continue;
-        w->timers[w->n++] = (struct ts_timer){.id = read_id(id->str), .due_ms = (int64_t)strtod(due->str, NULL)};
+        w->timers[w->n++] = (struct ts_timer){.id = timerid_read(id->str), .due_ms = (int64_t)strtod(due->str, NULL)};
     }
 }
 
