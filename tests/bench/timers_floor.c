@@ -1,6 +1,6 @@
 /* The floor of the timers: what Redis alone does with the same commands and no logic. One timer is one ZADD into a
- * partition's sorted set and, when it is due, its part of a ZRANGEBYSCORE and a ZREM, by hundreds, a few on their way at
- * a time. Prints timers a second. Uses database 15 of the Redis named by the settings, and empties it. */
+ * partition's sorted set and, when it is due, its part of a ZRANGEBYSCORE and a ZREM, by hundreds, a few on their way
+ * at a time. Prints timers a second. Uses database 15 of the Redis named by the settings, and empties it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
