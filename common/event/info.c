@@ -18,6 +18,7 @@ const char *event_topic(enum event_type t) { return info(t)->topic; }
 const char *event_producer(enum event_type t) { return or_empty(info(t)->producer); }
 bool event_is_command(enum event_type t) { return info(t)->command; }
 bool event_is_local(enum event_type t) { return info(t)->local; }
+const char *event_home(enum event_type t) { return info(t)->home; }
 
 /* The table is in the order of names. */
 bool event_parse_name(const char *name, enum event_type *out)

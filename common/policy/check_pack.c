@@ -53,18 +53,44 @@ static bool check_head(const struct check *c, const struct pol_pack *p)
     return true;
 }
 
-static bool check_amount(const struct check *c, const struct pol_pack *p, int index)
+/* Entry `index` of a list of amounts, one a currency. */
+static bool check_amount(const struct check *c, const char *path, const struct pol_amount *list, int index)
 {
-    const struct pol_amount *a = &p->alone_below[index];
+    const struct pol_amount *a = &list[index];
     if (money_exponent(a->currency) < 0) {
-        return policy_refuse(c, "$.alone_below[%d].currency: \"%s\" is no ISO 4217 code", index, a->currency);
+        return policy_refuse(c, "%s[%d].currency: \"%s\" is no ISO 4217 code", path, index, a->currency);
     }
-    if (a->minor < 0) return policy_refuse(c, "$.alone_below[%d].minor: must not be negative", index);
+    if (a->minor < 0) return policy_refuse(c, "%s[%d].minor: must not be negative", path, index);
     for (int j = 0; j < index; j++) {
-        if (strcmp(p->alone_below[j].currency, a->currency) != 0) continue;
-        return policy_refuse(c, "$.alone_below[%d].currency: %s is listed twice", index, a->currency);
+        if (strcmp(list[j].currency, a->currency) != 0) continue;
+        return policy_refuse(c, "%s[%d].currency: %s is listed twice", path, index, a->currency);
     }
     return true;
+}
+
+static bool check_amounts(const struct check *c, const char *path, const struct pol_amount *list, int n)
+{
+    bool well = true;
+    for (int i = 0; i < n; i++) well &= check_amount(c, path, list, i);
+    return well;
+}
+
+/* What nobody may let go on would stand for ever. */
+static bool check_payment(const struct check *c, const struct pol_payment_rules *r)
+{
+    const struct {
+        const char *path;
+        int n;
+    } roles[] = {{"release_roles", r->n_release_roles},
+                 {"resolve_roles", r->n_resolve_roles},
+                 {"confirm_roles", r->n_confirm_roles},
+                 {"cash_roles", r->n_cash_roles}};
+    bool well = check_amounts(c, "$.payment.case_ceiling", r->case_ceiling, r->n_case_ceiling);
+    well &= check_amounts(c, "$.payment.deposit_required", r->deposit_required, r->n_deposit_required);
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        if (roles[i].n == 0) well = policy_refuse(c, "$.payment.%s: nobody would hold the right", roles[i].path);
+    }
+    return well;
 }
 
 static bool check_materials(const struct check *c, const struct pol_pack *p, int index)
@@ -217,7 +243,8 @@ bool policy_check_pack(const struct check *c)
 {
     const struct pol_pack *p = c->policy->pack;
     bool well = check_head(c, p);
-    for (int i = 0; i < p->n_alone_below; i++) well &= check_amount(c, p, i);
+    well &= check_amounts(c, "$.alone_below", p->alone_below, p->n_alone_below);
+    well &= check_payment(c, p->payment);
     for (int i = 0; i < p->n_materials; i++) well &= check_materials(c, p, i);
     for (int i = 0; i < p->n_evidence; i++) well &= check_evidence(c, p, i);
     for (int i = 0; i < c->policy->n_limits; i++) well &= check_limit(c, i, &c->policy->limits[i]);

@@ -134,6 +134,20 @@ static int64_t own_time(const struct emission *m)
     return accepted ? it->at_ms : m->now_ms;
 }
 
+/* What concerns an account goes to its home as well: the same record on the exchange, addressed to the account.
+ * Both are in this transaction, each with the number of its own stream. */
+static void send_home(struct loop *l, struct attempt *a, const struct emission *m, const struct record *r)
+{
+    const struct field_desc *f = desc_field(event_desc(m->type), event_home(m->type));
+    const char *account = *(const char *const *)((const char *)m->data + f->offset);
+    int64_t id = id_account(account, l->host.partitions);
+    struct record copy = *r;
+    copy.key = int_text(&l->attempt_arena, id);
+    copy.key_len = strlen(copy.key);
+    record_set_header(&copy, "case_id", copy.key);
+    emit_record(l, a, m->cause->part, TOPIC_EXCHANGE, case_id_partition(id), &copy);
+}
+
 void emit_event(struct loop *l, struct attempt *a, const struct emission *m, struct made *made)
 {
     int part = m->cause->part;
@@ -164,6 +178,7 @@ void emit_event(struct loop *l, struct attempt *a, const struct emission *m, str
     if (topic != l->service) add_header(&r, "stream", l->source[part]);
     add_cause(l, &r, m->cause, made->id);
     append(o, &r);
+    if (event_home(m->type) != NULL) send_home(l, a, m, &r);
 }
 
 void emit_record(struct loop *l, struct attempt *a, int part, int topic, int dst, struct record *r)

@@ -115,6 +115,7 @@ def emit_info(event):
     topic = f'"{notes["x-topic"]}"' if "x-topic" in notes else "NULL"
     flags = [".command = true"] if event.title.startswith("command.") else []
     flags += [".local = true"] if notes.get("x-local") else []
+    flags += [f'.home = "{notes["x-home"]}"'] if "x-home" in notes else []
     return (
         f'    [{event_constant(event)}] = {{.name = "{event.title}", .ce_type = "redress.{event.title}.v1", '
         f'.topic = {topic}, .producer = "{notes["x-producer"]}", .desc = &{event.c}_desc'
@@ -132,6 +133,7 @@ struct event_info {
     const struct type_desc *desc;
     bool command; /* a person's command: always answered */
     bool local;   /* made inside its service, never on a topic */
+    const char *home; /* member that names the account whose home gets a copy over the exchange; NULL = none */
 };
 extern const struct event_info event_infos[EV_COUNT]; /* by type; row 0 is empty */
 
@@ -142,6 +144,7 @@ const char *event_topic(enum event_type t);
 const char *event_producer(enum event_type t);
 bool event_is_command(enum event_type t);
 bool event_is_local(enum event_type t);
+const char *event_home(enum event_type t);
 /* By "redress.intake.registered.v1" and by "intake.registered"; false for an unknown one. */
 bool event_parse_type(const char *ce_type, enum event_type *out);
 bool event_parse_name(const char *name, enum event_type *out);

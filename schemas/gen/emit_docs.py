@@ -62,6 +62,8 @@ def fields(struct):
 def event(e):
     notes = e.notes
     where = f"topic `{notes['x-topic']}`, key {notes['x-key']}" if "x-topic" in notes else "local, never on a topic"
+    if "x-home" in notes:
+        where += f", and by the exchange to the home of `{notes['x-home']}`"
     rules = "; " + ", ".join(notes["x-rules"]) if notes["x-rules"] else ""
     return ["", f"### {e.title}", "", e.doc, "", f"{where}{rules}", "", *fields(e)]
 

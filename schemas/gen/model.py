@@ -253,6 +253,9 @@ def read_event(path, common):
         fail(path, f'nobody is called "{schema["x-producer"]}"')
     if local and "x-topic" in schema:
         fail(path, "a local event has no topic")
+    home = schema.get("x-home")
+    if home is not None and (home not in schema.get("required", []) or schema["properties"][home].get("type") != "string"):
+        fail(path, "x-home names a required string")
     return Reader(path, common).struct(
         f"{path}#", "ev_" + title.replace(".", "_"), schema, ("$schema", "$id")
     )

@@ -277,6 +277,31 @@ static void on_failed(struct play *p)
                                           .reason = "the customer gave another account"};
 }
 
+/* Somebody of the unit with that role; NULL when nobody has it. */
+static const struct actor *somebody(struct play *p, const char *org, enum role role)
+{
+    const struct pol_unit *unit = policy_unit(p->s->policy, org);
+    const struct pol_person *found = unit == NULL ? NULL : policy_person_with(unit, role, p->dice);
+    return found == NULL ? NULL : person(p, role, found->id, unit->id);
+}
+
+static void on_payee_proposed(struct play *p, const struct ev_payment_payee_proposed *e)
+{
+    const struct actor *who = somebody(p, e->org_id, e->approver_role);
+    if (who == NULL) return;
+    struct ev_command_decide_payee *c = act(p, EV_COMMAND_DECIDE_PAYEE, 1, 8);
+    *c = (struct ev_command_decide_payee){.actor = who, .approve = true};
+}
+
+static void on_held(struct play *p)
+{
+    const struct pol_payment_rules *rules = p->s->policy->pack->payment;
+    const struct actor *who = somebody(p, policy_head_office(p->s->policy)->id, rules->release_roles[0]);
+    if (who == NULL) return;
+    struct ev_command_release_payout *c = act(p, EV_COMMAND_RELEASE_PAYOUT, 2, 20);
+    *c = (struct ev_command_release_payout){.actor = who, .reason = "looked into, the amount is right"};
+}
+
 static void on_assigned(struct play *p, const struct ev_dispatch_assigned *e) { meet(p, e->assignment); }
 
 static void on_reassigned(struct play *p, const struct ev_dispatch_reassigned *e) { meet(p, e->assignment); }
@@ -314,6 +339,8 @@ static void react(struct play *p)
     case EV_APPROVAL_OFFERED: on_offered(p, data); break;
     case EV_APPROVAL_SLIP_APPROVED: on_slip(p, data); break;
     case EV_PAYMENT_FAILED: on_failed(p); break;
+    case EV_PAYMENT_PAYEE_PROPOSED: on_payee_proposed(p, data); break;
+    case EV_PAYMENT_HELD: on_held(p); break;
     case EV_INTAKE_SATISFACTION_REQUESTED: on_satisfaction(p); break;
     default: break; /* events nobody has to act on */
     }

@@ -73,7 +73,7 @@ struct audit_part {
     int64_t out_seq[AUDIT_CORES], floor[AUDIT_CORES];
     struct audit_log own[AUDIT_CORES];
     struct audit_states states[AUDIT_CORES];
-    struct logged *by_id; /* own topics and commands of this partition */
+    struct logged *by_id; /* own topics, commands, and what the exchange brought to accounts of this partition */
 };
 
 struct audit {

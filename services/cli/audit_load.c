@@ -217,6 +217,17 @@ static bool on_command(void *user, int64_t offset, const struct record *r)
     return true;
 }
 
+/* Only what goes to the home of an account; the rest are inbound messages on their way. */
+static bool on_exchanged(void *user, int64_t offset, const struct record *r)
+{
+    (void)offset;
+    struct audit_part *p = user;
+    struct logged *l = ARENA_NEW(&p->arena, struct logged);
+    fill(&p->arena, r, l);
+    if (event_home(l->type) != NULL) index_by_id(&p->by_id, l);
+    return true;
+}
+
 static bool load_logs(struct audit *a, struct audit_part *p, struct err *e)
 {
     char topic[TOPIC_NAME_SIZE];
@@ -227,7 +238,8 @@ static bool load_logs(struct audit *a, struct audit_part *p, struct err *e)
         if (!kafka_scan_partition(&a->cli->config, topic_name(s, s, topic), p->part, on_own, &scan, e)) return false;
         if (!load_outbox(a, p, s, e)) return false;
     }
-    return kafka_scan_partition(&a->cli->config, topic_name(TOPIC_COMMAND, 0, topic), p->part, on_command, p, e);
+    return kafka_scan_partition(&a->cli->config, topic_name(TOPIC_COMMAND, 0, topic), p->part, on_command, p, e) &&
+           kafka_scan_partition(&a->cli->config, topic_name(TOPIC_EXCHANGE, 0, topic), p->part, on_exchanged, p, e);
 }
 
 bool audit_load_part(struct audit *a, struct audit_part *p, int part, struct err *e)

@@ -141,7 +141,8 @@ static void complain(struct replay *r, struct replayed *c, const struct logged *
 /* An absent one says nothing. */
 static bool same_text(const char *a, const char *b) { return a == NULL || b == NULL || strcmp(a, b) == 0; }
 
-/* The message behind an output: an event of this partition, a command, or an inbound message. */
+/* The message behind an output: an event of this partition, a command, an inbound message, or what came over the
+ * exchange. */
 static const struct logged *cause_of(const struct replay *r, const struct logged *out)
 {
     struct logged *found = NULL;

@@ -31,7 +31,11 @@ struct money_check {
 static bool load_payouts(struct audit *a, struct payout **all, struct err *e)
 {
     struct pg_rows *rows;
-    if (!pg_query(a->pg, "SELECT key, amount_minor, currency, state FROM payment.payout", NULL, &rows, e)) return false;
+    if (!pg_query(a->pg,
+                  "SELECT key, coalesce(paid_minor, amount_minor), currency, CASE state WHEN 'resolved' THEN 'settled' "
+                  "ELSE state END FROM payment.payout WHERE pay_method <> 'cash'",
+                  NULL, &rows, e))
+        return false;
     for (int i = 0; i < pg_rows_count(rows); i++) {
         struct payout *p = ARENA_NEW(&a->arena, struct payout);
         snprintf(p->key, sizeof p->key, "%s", pg_text(rows, i, 0));
@@ -146,8 +150,8 @@ static bool check_ledger(struct audit *a, struct err *e)
                a, 3,
                "SELECT format('payout %s of case %s is %s without its entry in the ledger', p.key, p.case_id, p.state) "
                "FROM payment.payout p WHERE NOT EXISTS (SELECT FROM payment.ledger_txn t WHERE t.case_id = p.case_id "
-               "AND t.payout_no = p.payout_no AND t.event = CASE p.state WHEN 'halted' THEN 'instructed' ELSE p.state "
-               "END)",
+               "AND t.payout_no = p.payout_no AND t.event = CASE WHEN p.state IN ('halted', 'cash_due') THEN "
+               "'instructed' ELSE p.state END)",
                e) &&
            check_rows(a, 3,
                       "SELECT format('case %s: slip %s was paid %s times', case_id, slip_no, count(*)) FROM "
@@ -219,19 +223,20 @@ bool audit_timers(struct audit *a, struct err *e)
 /* ---- 6: open cases ---- */
 
 /* An owner, and a limit that runs, waits, or is missed and still unanswered (a slip is out); or parked inputs. */
-static const char open_sql[] = "SELECT i.case_id, CASE WHEN d.body #>> '{assignment,org_id}' IS NULL THEN 'has no "
-                               "owner' ELSE 'has neither a running limit "
-                               "nor a reason' END FROM intake.case_state i LEFT JOIN dispatch.case_state d USING "
-                               "(case_id) LEFT JOIN sla.case_state s USING "
-                               "(case_id) LEFT JOIN payment.case_state p USING (case_id) WHERE i.body ->> 'status' NOT "
-                               "IN ('closed', 'withdrawn') AND "
-                               "(d.body #>> '{assignment,org_id}' IS NULL OR NOT EXISTS (SELECT FROM "
-                               "json_array_elements(s.body -> 'limits') l WHERE l ->> "
-                               "'state' IN ('armed', 'paused') OR (l ->> 'state' = 'missed' AND l ->> 'ended_ms' IS "
-                               "NULL))) AND coalesce(p.body ->> "
-                               "'status', '') NOT IN ('failed', 'halted') AND NOT EXISTS (SELECT FROM "
-                               "runtime.parked_cases k WHERE k.case_id = i.case_id) "
-                               "ORDER BY 1";
+static const char open_sql[] =
+    "SELECT i.case_id, CASE WHEN d.body #>> '{assignment,org_id}' IS NULL THEN 'has no "
+    "owner' ELSE 'has neither a running limit "
+    "nor a reason' END FROM intake.case_state i LEFT JOIN dispatch.case_state d USING "
+    "(case_id) LEFT JOIN sla.case_state s USING "
+    "(case_id) LEFT JOIN payment.case_state p USING (case_id) WHERE i.body ->> 'status' NOT "
+    "IN ('closed', 'withdrawn') AND "
+    "(d.body #>> '{assignment,org_id}' IS NULL OR NOT EXISTS (SELECT FROM "
+    "json_array_elements(s.body -> 'limits') l WHERE l ->> "
+    "'state' IN ('armed', 'paused') OR (l ->> 'state' = 'missed' AND l ->> 'ended_ms' IS "
+    "NULL))) AND coalesce(p.body ->> "
+    "'status', '') NOT IN ('failed', 'halted', 'held', 'correcting', 'cash_due') AND NOT EXISTS (SELECT FROM "
+    "runtime.parked_cases k WHERE k.case_id = i.case_id) "
+    "ORDER BY 1";
 
 /* A case between two services is open to doubt for a moment: only what two looks find is an offence. */
 bool audit_open_cases(struct audit *a, struct err *e)

@@ -190,7 +190,8 @@ static int decide(struct cli *cli, int argc, char **argv)
         "Record a decision and wait for its answer.\vDECISION: evidence, conclude, plan, approve, deny, accept, "
         "object, "
         "execute, satisfied, fairly-satisfied, not-satisfied, contact, review, supplement, classify, withdraw, "
-        "assign_handler, retry_payout. Fields: docs/EVENTS.md.\n"
+        "assign_handler, retry_payout, decide_payee, release_payout, resolve_payout, confirm_resolution, sign_cash. "
+        "Fields: docs/EVENTS.md.\n"
         "Example: redressctl decide RF2026-03-000041 approve --as outlet_manager:O-E1-M@O-E1",
         0,
         0,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/id.h"
 #include "console/api.h"
 #include "console/console.h"
 #include "console/db.h"
@@ -30,6 +31,10 @@ bool api_cursor(struct request *rq, struct cursor *out)
 bool api_case_id(struct request *rq, const char *reference, int64_t *case_id)
 {
     char *end;
+    if (strchr(reference, ':') != NULL) { /* "outlet:O-E1": an account at its home takes commands as a case does */
+        *case_id = id_account(reference, rq->console->partitions);
+        return true;
+    }
     errno = 0;
     long long id = strtoll(reference, &end, 10);
     *case_id = id;

@@ -311,6 +311,18 @@ static void on_instructed(struct fold *f, const struct fold_input *in)
     p->instructed_ms = in->at_ms;
 }
 
+static void on_cash_due(struct fold *f, const struct fold_input *in)
+{
+    const struct ev_payment_cash_due *e = in->data;
+    struct fold_payout *p = payout_of(f, in, e->payout_no);
+    p->state = "cash_due";
+    p->amount_minor = e->amount_minor;
+    p->currency = e->currency;
+    p->payee = e->payee;
+    p->key = e->key;
+    p->instructed_ms = in->at_ms;
+}
+
 static void on_deducted(struct fold *f, const struct fold_input *in)
 {
     const struct ev_payment_deducted *e = in->data;
@@ -331,7 +343,7 @@ static void on_settled(struct fold *f, const struct fold_input *in)
     p->ended_ms = in->at_ms;
     if (!e->has_payout_no) return; /* by deduction alone: counted when deducted */
     p->state = "settled";
-    add_paid(f, in, e->currency, e->amount_minor);
+    add_paid(f, in, e->currency, e->has_paid_minor ? e->paid_minor : e->amount_minor);
 }
 
 static void on_failed(struct fold *f, const struct fold_input *in)
@@ -349,6 +361,17 @@ static void on_halted(struct fold *f, const struct fold_input *in)
     struct fold_payout *p = payout_of(f, in, e->payout_no);
     p->state = "halted";
     p->reason = e->reason;
+}
+
+/* Paid too little: the rest follows as a payout of its own, and is what is settled then. */
+static void on_resolved(struct fold *f, const struct fold_input *in)
+{
+    const struct ev_payment_resolved *e = in->data;
+    if (e->found != PAYOUT_FOUND_PAID) return;
+    struct fold_payout *p = payout_of(f, in, e->payout_no);
+    p->state = "resolved";
+    p->bank_ref = e->bank_ref;
+    p->ended_ms = in->at_ms;
 }
 
 /* ---- the table ---- */
@@ -408,6 +431,16 @@ static const struct meaning meanings[EV_COUNT] = {
     [EV_PAYMENT_SETTLED] = {STATUS(PAYMENT, "settled"), .fn = on_settled},
     [EV_PAYMENT_FAILED] = {STATUS(PAYMENT, "failed"), .fn = on_failed},
     [EV_PAYMENT_HALTED] = {STATUS(PAYMENT, "halted"), .fn = on_halted},
+    [EV_PAYMENT_HELD] = {STATUS(PAYMENT, "held")},
+    [EV_PAYMENT_RELEASED] = {.actor_field = "releaser_id", .touches = true},
+    [EV_PAYMENT_PAYEE_PROPOSED] = {STATUS(PAYMENT, "correcting"), .actor_field = "proposer_id"},
+    [EV_PAYMENT_PAYEE_APPROVED] = {.actor_field = "approver_id", .touches = true},
+    [EV_PAYMENT_PAYEE_DENIED] = {STATUS(PAYMENT, "failed"), .actor_field = "approver_id"},
+    [EV_PAYMENT_RESOLUTION_PROPOSED] = {.actor_field = "proposer_id", .touches = true},
+    [EV_PAYMENT_RESOLUTION_REJECTED] = {.actor_field = "rejecter_id", .touches = true},
+    [EV_PAYMENT_RESOLVED] = {.fn = on_resolved, .actor_field = "confirmer_id", .touches = true},
+    [EV_PAYMENT_CASH_DUE] = {STATUS(PAYMENT, "cash_due"), .fn = on_cash_due},
+    [EV_PAYMENT_CASH_SIGNED] = {.actor_field = "signer_id", .touches = true},
     [EV_ESCALATION_SUPERVISED] = {STATUS(ESCALATION, "watching")},
     [EV_ESCALATION_SLIP_ISSUED] = {.fn = on_slip},
     [EV_ESCALATION_SLIP_WITHDRAWN] = {.fn = on_slip_withdrawn},

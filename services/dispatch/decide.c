@@ -30,6 +30,13 @@ static enum verdict on_registered(struct step *s)
     return VERDICT_DONE;
 }
 
+/* Which outlet had the case before those above it took it over: it answers for it in the end (PA-6). */
+static const char *outlet_before(const struct assignment *was, const struct pol_unit *unit)
+{
+    if (was->outlet_id != NULL) return was->outlet_id;
+    return was->level == ORG_LEVEL_OUTLET && unit->level != ORG_LEVEL_OUTLET ? was->org_id : NULL;
+}
+
 /* Gives the case to `unit` (the same one after a reopening) and says so. */
 static enum verdict reassign(struct step *s, const struct pol_unit *unit, const char *reason)
 {
@@ -38,9 +45,12 @@ static enum verdict reassign(struct step *s, const struct pol_unit *unit, const 
     const struct assignment *people =
         unit != NULL ? assign_people(s->policy, unit, state->assignment->version + 1, s->in, s->out->arena) : NULL;
     if (people == NULL) return step_broken(s, "nobody_at_the_unit_taking_over");
-    next->assignment = people;
+    struct assignment *a = ARENA_NEW(s->out->arena, struct assignment);
+    *a = *people;
+    a->outlet_id = outlet_before(state->assignment, unit);
+    next->assignment = a;
     struct ev_dispatch_reassigned *e = decision_emit(s->out, EV_DISPATCH_REASSIGNED);
-    *e = (struct ev_dispatch_reassigned){.assignment = people, .from_org = state->assignment->org_id, .reason = reason};
+    *e = (struct ev_dispatch_reassigned){.assignment = a, .from_org = state->assignment->org_id, .reason = reason};
     return VERDICT_DONE;
 }
 

@@ -9,6 +9,7 @@ static const struct service_spec spec = {
     .adapter = &payment_adapter,
     .keys = payment_keys,
     .n_keys = PAYMENT_KEYS,
+    .exchange = true,
 };
 
 int main(int argc, char **argv) { return service_main(&spec, argc, argv); }

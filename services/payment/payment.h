@@ -1,14 +1,20 @@
 /* Payment: nothing without the approved slip, each payout exactly once, every movement balanced. Rules PA-1..PA-4.
  *
  * One slip at a time: what of its amount the customer still owes as renovation fee is set off (PA-2), the rest
- * is instructed to the bank under a key made of the case and a payout number that is never used again. Only the
- * bank's own refusal of that key allows another number (command.retry_payout). An answer that contradicts the
- * instruction halts the case's payouts for a person. Later slips wait in line behind what is not settled.
+ * is instructed to the bank under a key made of the case and a payout number that is never used again, or is a
+ * cash voucher that two people sign. Only the bank's own refusal of that key allows another number; another account
+ * than the approved one is approved again first. An answer that contradicts the instruction halts the case's payouts
+ * until two people agree on what it was. A slip above the case's ceiling waits for a release. Later slips wait in
+ * line behind what is not settled. What head office paid first is charged to the outlet or supplier that is liable,
+ * at the home of its account, which is a state of this core too (PA-6, PA-7; account.c).
  *
- * Accounts (PA-4), debit positive: expense:compensation:UNIT, clearing:payout:UNIT, bank:ACCOUNT,
- * receivable:contract:NUMBER.
- *   instructed  expense +  clearing -        settled  clearing +  bank -
- *   failed      clearing +  expense -        deducted expense +  receivable -  */
+ * Accounts (PA-4), debit positive: expense:compensation:UNIT, clearing:payout:UNIT, bank:ACCOUNT, cash:UNIT,
+ * receivable:contract:NUMBER, receivable:bank:ACCOUNT.
+ *   instructed  expense +  clearing -        settled  clearing +  bank (or cash) -
+ *   failed      clearing +  expense -        deducted expense +  receivable -
+ *   resolved    clearing +  bank -, and what the bank paid too much: receivable:bank +, too little: expense -
+ *   recovery_due advanced:KEY + expense -    recharged deposit:UNIT + receivable:KEY +  advanced:KEY -
+ *   receipt     bank +  deposit or receivable -  */
 #ifndef REDRESS_PAYMENT_PAYMENT_H
 #define REDRESS_PAYMENT_PAYMENT_H
 

@@ -5,16 +5,40 @@
 #include "base/money.h"
 #include "policy/policy.h"
 
-/* After a regional's takeover the outlet still pays (house default); who pays for what head office took over is
- * head office. A unit the organisation does not know any more: head office (ES-6). */
+/* After a regional's takeover the outlet still pays (house default); who pays for what head office took over, and
+ * for what its suppliers or itself are liable for (PA-7, PA-8), is head office. A unit the organisation does not know
+ * any more: head office (ES-6). */
 static const struct pol_unit *payer_of(const struct policy *p, const struct ev_approval_slip_approved *from)
 {
+    if (from->liability == LIABILITY_SUPPLIER || from->liability == LIABILITY_COMPANY) return policy_head_office(p);
     const struct pol_unit *unit = policy_unit(p, from->assignment->org_id);
     if (unit == NULL) return policy_head_office(p);
     if (unit->level != ORG_LEVEL_REGIONAL) return unit;
     const struct pol_unit *outlet = policy_unit_for(p, from->brief->contract_no, from->brief->region);
     bool of_it = outlet != NULL && outlet->level == ORG_LEVEL_OUTLET && policy_parent(p, outlet) == unit;
     return of_it ? outlet : unit;
+}
+
+/* Whose case it was before head office had it; NULL when no outlet can be found. */
+static const char *outlet_of(const struct policy *p, const struct ev_approval_slip_approved *from)
+{
+    if (from->assignment->outlet_id != NULL) return from->assignment->outlet_id;
+    const struct pol_unit *unit = policy_unit_for(p, from->brief->contract_no, from->brief->region);
+    return unit != NULL && unit->level == ORG_LEVEL_OUTLET ? unit->id : NULL;
+}
+
+/* The account that is to bear in the end what `payer` pays first (PA-6, PA-7); NULL: the payer bears it. */
+static const char *recover_from(const struct policy *p, const struct ev_approval_slip_approved *from,
+                                const struct pol_unit *payer, struct arena *a)
+{
+    if (payer != policy_head_office(p)) return NULL;
+    if (from->liability == LIABILITY_OUTLET) {
+        const char *outlet = outlet_of(p, from);
+        return outlet != NULL ? arena_printf(a, "outlet:%s", outlet) : NULL;
+    }
+    if (from->liability != LIABILITY_SUPPLIER) return NULL;
+    bool named = from->finding != NULL && from->finding->supplier_id != NULL;
+    return arena_printf(a, "supplier:%s", named ? from->finding->supplier_id : "unnamed");
 }
 
 /* PA-2: only during construction, only where the outlet pays itself, only in the fee's own currency. */
@@ -27,7 +51,8 @@ static int64_t fee_of(const struct ev_approval_slip_approved *from, const struct
     return may ? b->fee_due_minor : 0;
 }
 
-/* PA-2: by the customer's choice. Without an account to pay to, cash at the counter against the case number. */
+/* PA-2: by the customer's choice. Without an account to pay to, the bank pays at its counter against the case
+ * number; cash of the unit's own only when it was asked for. */
 static void set_payee(struct pay_slip *slip, const struct ev_approval_slip_approved *from)
 {
     const struct customer *c = from->brief->customer;
@@ -41,7 +66,7 @@ static void set_payee(struct pay_slip *slip, const struct ev_approval_slip_appro
     }
     if (slip->payee != NULL) return;
     slip->payee = slip->case_no;
-    slip->pay_method = PAY_METHOD_CASH;
+    if (slip->pay_method != PAY_METHOD_CASH) slip->pay_method = PAY_METHOD_COUNTER;
 }
 
 const struct pay_slip *slip_read(const struct policy *p, const struct ev_approval_slip_approved *from, struct arena *a,
@@ -61,6 +86,8 @@ const struct pay_slip *slip_read(const struct policy *p, const struct ev_approva
         .currency = from->plan->currency,
         .payer_org = payer->id,
         .payer_account = payer->bank_account,
+        .approved_org = from->assignment->org_id,
+        .recover_from = recover_from(p, from, payer, a),
         .fee_minor = fee_of(from, payer),
         .fee_account = arena_printf(a, "receivable:contract:%s", b->contract_no != NULL ? b->contract_no : b->case_no),
     };
@@ -91,3 +118,15 @@ const char *account_bank(const struct pay_slip *slip, struct arena *a)
 {
     return arena_printf(a, "bank:%s", slip->payer_account);
 }
+
+const char *account_cash(const struct pay_slip *slip, struct arena *a)
+{
+    return arena_printf(a, "cash:%s", slip->payer_org);
+}
+
+const char *account_bank_claim(const struct pay_slip *slip, struct arena *a)
+{
+    return arena_printf(a, "receivable:bank:%s", slip->payer_account);
+}
+
+const char *account_advanced(const char *account, struct arena *a) { return arena_printf(a, "advanced:%s", account); }

@@ -19,5 +19,11 @@ const struct entry *slip_entries(const struct movement *m, struct arena *a, int 
 const char *account_expense(const struct pay_slip *slip, struct arena *a);
 const char *account_clearing(const struct pay_slip *slip, struct arena *a);
 const char *account_bank(const struct pay_slip *slip, struct arena *a);
+const char *account_cash(const struct pay_slip *slip, struct arena *a);
+/* What the bank paid beyond its order and owes back. */
+const char *account_bank_claim(const struct pay_slip *slip, struct arena *a);
+
+/* Paid first for an account that has not been charged yet. */
+const char *account_advanced(const char *account, struct arena *a);
 
 #endif

@@ -10,13 +10,14 @@
 struct payouts {
     int n;
     int64_t *part, *case_id, *payout_no, *amount, *at_ms;
-    const char **key, **slip, **currency, **payee, **method, **account;
+    const char **key, **slip, **currency, **payee, **method, **account, **state;
 };
 
 struct answers {
     int n;
     int64_t *case_id, *payout_no, *at_ms;
-    const char **state, **ref, **reason;
+    int64_t *paid; /* what really left; -1: as instructed */
+    const char **from, **state, **ref, **reason;
 };
 
 struct ledger {
@@ -49,10 +50,13 @@ static struct rows rows_for(struct arena *a, int made, int entries)
                     .currency = TEXTS(made),
                     .payee = TEXTS(made),
                     .method = TEXTS(made),
-                    .account = TEXTS(made)},
+                    .account = TEXTS(made),
+                    .state = TEXTS(made)},
         .answers = {.case_id = INTS(made),
                     .payout_no = INTS(made),
                     .at_ms = INTS(made),
+                    .paid = INTS(made),
+                    .from = TEXTS(made),
                     .state = TEXTS(made),
                     .ref = TEXTS(made),
                     .reason = TEXTS(made)},
@@ -104,7 +108,8 @@ static void post(struct ledger *l, const struct posting *p)
     }
 }
 
-static void instruct(struct payouts *to, const struct change *c, const struct ev_payment_instructed *e)
+static void add_payout(struct payouts *to, const struct change *c, const struct ev_payment_instructed *e,
+                       const char *state)
 {
     int i = to->n++;
     to->part[i] = c->part;
@@ -118,11 +123,14 @@ static void instruct(struct payouts *to, const struct change *c, const struct ev
     to->payee[i] = e->payee;
     to->method[i] = pay_method_name(e->pay_method);
     to->account[i] = e->payer_account;
+    to->state[i] = state;
 }
 
+/* How a payout ended: from which state, to which, with what proof. */
 struct verdict_row {
     int64_t payout_no;
-    const char *state, *ref, *reason;
+    const char *from, *state, *ref, *reason;
+    int64_t paid;
 };
 
 static void answer(struct answers *to, const struct change *c, const struct verdict_row *v)
@@ -131,44 +139,142 @@ static void answer(struct answers *to, const struct change *c, const struct verd
     to->case_id[i] = c->in->case_id;
     to->payout_no[i] = v->payout_no;
     to->at_ms[i] = c->in->now_ms;
+    to->paid[i] = v->paid;
+    to->from[i] = v->from;
     to->state[i] = v->state;
     to->ref[i] = v->ref;
     to->reason[i] = v->reason;
 }
 
-/* The slip of an answered payout stands in the state the answer found. */
-static const char *slip_before(const struct change *c)
+/* The state a payout was answered in: the slip it paid, and the name of its row's state. */
+static const struct payment_state *before(const struct change *c) { return c->before; }
+
+static const char *row_state(const struct change *c)
 {
-    return ((const struct payment_state *)c->before)->slip->slip_no;
+    switch (before(c)->status) {
+    case PAYMENT_STATUS_HALTED: return "halted";
+    case PAYMENT_STATUS_CASH_DUE: return "cash_due";
+    case PAYMENT_STATUS_NONE:
+    case PAYMENT_STATUS_INSTRUCTED:
+    case PAYMENT_STATUS_SETTLED:
+    case PAYMENT_STATUS_FAILED:
+    case PAYMENT_STATUS_HELD:
+    case PAYMENT_STATUS_ACCOUNT:
+    case PAYMENT_STATUS_CORRECTING: break;
+    }
+    return "instructed";
+}
+
+/* ---- what each event writes ---- */
+
+static void on_instructed(struct rows *r, struct posting *p)
+{
+    const struct ev_payment_instructed *e = p->made->data;
+    add_payout(&r->payouts, p->change, e, "instructed");
+    p->event = "instructed", p->slip_no = e->slip_no, p->payout_no = e->payout_no;
+    p->entries = e->entries, p->n_entries = e->n_entries;
+}
+
+/* A voucher is a payout too: the same row, which no bank is asked for. */
+static void on_cash_due(struct rows *r, struct posting *p)
+{
+    const struct ev_payment_cash_due *e = p->made->data;
+    const struct ev_payment_instructed as = {.payout_no = e->payout_no,
+                                             .key = e->key,
+                                             .amount_minor = e->amount_minor,
+                                             .currency = e->currency,
+                                             .payee = e->payee,
+                                             .pay_method = PAY_METHOD_CASH,
+                                             .payer_account = e->payer_account,
+                                             .slip_no = e->slip_no};
+    add_payout(&r->payouts, p->change, &as, "cash_due");
+    p->event = "instructed", p->slip_no = e->slip_no, p->payout_no = e->payout_no;
+    p->entries = e->entries, p->n_entries = e->n_entries;
+}
+
+static void on_deducted(struct rows *r, struct posting *p)
+{
+    const struct ev_payment_deducted *e = p->made->data;
+    (void)r;
+    p->event = "deducted", p->slip_no = e->slip_no;
+    p->entries = e->entries, p->n_entries = e->n_entries;
+}
+
+/* Without entries it was posted before: set off, or resolved by people. */
+static void on_settled(struct rows *r, struct posting *p)
+{
+    const struct ev_payment_settled *e = p->made->data;
+    if (e->n_entries == 0) return;
+    answer(&r->answers, p->change,
+           &(struct verdict_row){e->payout_no, row_state(p->change), "settled", e->bank_ref, NULL, -1});
+    p->event = "settled", p->slip_no = before(p->change)->slip->slip_no, p->payout_no = e->payout_no;
+    p->entries = e->entries, p->n_entries = e->n_entries;
+}
+
+static void on_failed(struct rows *r, struct posting *p)
+{
+    const struct ev_payment_failed *e = p->made->data;
+    answer(&r->answers, p->change,
+           &(struct verdict_row){e->payout_no, row_state(p->change), "failed", NULL, e->reason, -1});
+    p->event = "failed", p->slip_no = before(p->change)->slip->slip_no, p->payout_no = e->payout_no;
+    p->entries = e->entries, p->n_entries = e->n_entries;
+}
+
+static void on_halted(struct rows *r, struct posting *p)
+{
+    const struct ev_payment_halted *e = p->made->data;
+    answer(&r->answers, p->change,
+           &(struct verdict_row){e->payout_no, row_state(p->change), "halted", NULL, e->reason, -1});
+}
+
+/* Found not paid: the `failed` that follows writes the row. */
+static void on_resolved(struct rows *r, struct posting *p)
+{
+    const struct ev_payment_resolved *e = p->made->data;
+    if (e->found != PAYOUT_FOUND_PAID) return;
+    answer(&r->answers, p->change,
+           &(struct verdict_row){e->payout_no, "halted", "resolved", e->bank_ref, NULL, e->amount_minor});
+    p->event = "resolved", p->slip_no = before(p->change)->slip->slip_no, p->payout_no = e->payout_no;
+    p->entries = e->entries, p->n_entries = e->n_entries;
+}
+
+static void on_recovery_due(struct rows *r, struct posting *p)
+{
+    const struct ev_payment_recovery_due *e = p->made->data;
+    (void)r;
+    p->event = "recovery_due", p->slip_no = e->slip_no;
+    p->entries = e->entries, p->n_entries = e->n_entries;
+}
+
+/* At the account's home: its id stands where a case's does. */
+static void on_recharged(struct rows *r, struct posting *p)
+{
+    const struct ev_payment_recharged *e = p->made->data;
+    (void)r;
+    p->event = "recharged", p->slip_no = e->slip_no;
+    p->entries = e->entries, p->n_entries = e->n_entries;
+}
+
+static void on_receipt(struct rows *r, struct posting *p)
+{
+    const struct ev_payment_receipt_recorded *e = p->made->data;
+    (void)r;
+    p->event = "receipt", p->slip_no = e->receipt_no;
+    p->entries = e->entries, p->n_entries = e->n_entries;
 }
 
 static void take(struct rows *r, const struct change *c, const struct made *m)
 {
+    static void (*const writes[EV_COUNT])(struct rows * r, struct posting * p) = {
+        [EV_PAYMENT_INSTRUCTED] = on_instructed, [EV_PAYMENT_CASH_DUE] = on_cash_due,
+        [EV_PAYMENT_DEDUCTED] = on_deducted,     [EV_PAYMENT_SETTLED] = on_settled,
+        [EV_PAYMENT_FAILED] = on_failed,         [EV_PAYMENT_HALTED] = on_halted,
+        [EV_PAYMENT_RESOLVED] = on_resolved,     [EV_PAYMENT_RECOVERY_DUE] = on_recovery_due,
+        [EV_PAYMENT_RECHARGED] = on_recharged,   [EV_PAYMENT_RECEIPT_RECORDED] = on_receipt,
+    };
     struct posting p = {.change = c, .made = m};
-    if (m->type == EV_PAYMENT_INSTRUCTED) {
-        const struct ev_payment_instructed *e = m->data;
-        instruct(&r->payouts, c, e);
-        p.event = "instructed", p.slip_no = e->slip_no, p.payout_no = e->payout_no;
-        p.entries = e->entries, p.n_entries = e->n_entries;
-    } else if (m->type == EV_PAYMENT_DEDUCTED) {
-        const struct ev_payment_deducted *e = m->data;
-        p.event = "deducted", p.slip_no = e->slip_no;
-        p.entries = e->entries, p.n_entries = e->n_entries;
-    } else if (m->type == EV_PAYMENT_SETTLED) {
-        const struct ev_payment_settled *e = m->data;
-        if (!e->has_payout_no) return; /* set off: posted as deducted */
-        answer(&r->answers, c, &(struct verdict_row){e->payout_no, "settled", e->bank_ref, NULL});
-        p.event = "settled", p.slip_no = slip_before(c), p.payout_no = e->payout_no;
-        p.entries = e->entries, p.n_entries = e->n_entries;
-    } else if (m->type == EV_PAYMENT_FAILED) {
-        const struct ev_payment_failed *e = m->data;
-        answer(&r->answers, c, &(struct verdict_row){e->payout_no, "failed", NULL, e->reason});
-        p.event = "failed", p.slip_no = slip_before(c), p.payout_no = e->payout_no;
-        p.entries = e->entries, p.n_entries = e->n_entries;
-    } else if (m->type == EV_PAYMENT_HALTED) {
-        const struct ev_payment_halted *e = m->data;
-        answer(&r->answers, c, &(struct verdict_row){e->payout_no, "halted", NULL, e->reason});
-    }
+    if (writes[m->type] == NULL) return;
+    writes[m->type](r, &p);
     post(&r->ledger, &p);
 }
 
@@ -188,11 +294,12 @@ static void write_payouts(struct pg_tx *tx, const struct payouts *p)
     pg_arg_texts(&args, p->method, p->n);
     pg_arg_texts(&args, p->account, p->n);
     pg_arg_ints(&args, p->at_ms, p->n);
+    pg_arg_texts(&args, p->state, p->n);
     pg_tx_add(tx,
               "INSERT INTO payout (case_id, payout_no, partition, key, slip_no, amount_minor, currency, payee, "
-              "pay_method, payer_account, instructed_ms, state) SELECT u.*, 'instructed' FROM unnest($1::int8[], "
-              "$2::int8[], $3::int8[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::text[], $9::text[], "
-              "$10::text[], $11::int8[]) AS u",
+              "pay_method, payer_account, instructed_ms, state) SELECT u.* FROM unnest($1::int8[], $2::int8[], "
+              "$3::int8[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::text[], $9::text[], $10::text[], "
+              "$11::int8[], $12::text[]) AS u",
               &args);
 }
 
@@ -201,11 +308,15 @@ static void write_answers(struct pg_tx *tx, const struct answers *w)
     struct pg_args args = PG_ARGS(tx->arena);
     pg_arg_ints(&args, w->case_id, w->n);
     pg_arg_ints(&args, w->payout_no, w->n);
+    pg_arg_texts(&args, w->from, w->n);
     pg_arg_texts(&args, w->state, w->n);
     pg_arg_texts(&args, w->ref, w->n);
     pg_arg_texts(&args, w->reason, w->n);
+    pg_arg_ints(&args, w->paid, w->n);
     pg_arg_ints(&args, w->at_ms, w->n);
-    pg_tx_add(tx, "SELECT payment.answer($1::int8[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::int8[])",
+    pg_tx_add(tx,
+              "SELECT payment.answer($1::int8[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], "
+              "$7::int8[], $8::int8[])",
               &args);
 }
 
@@ -237,7 +348,7 @@ static void write_ledger(struct pg_tx *tx, const struct ledger *l)
               &args);
 }
 
-enum { LEGS = 2 }; /* of each movement the core makes */
+enum { LEGS = 3 }; /* at most, of each movement the core makes */
 
 static bool save(struct host *h, struct pg_tx *tx, const struct change *changes, int n, struct err *e)
 {

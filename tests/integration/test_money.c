@@ -1,75 +1,6 @@
 /* The payment service's tables and its bank against a real PostgreSQL and the real bank process: PA-3 (each payout
  * exactly once, across lost answers and changes of owner), PA-4 (the ledger balances and cannot be changed). */
-#include <netinet/in.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-
-#include "hooks_kit.h"
-#include "payment/bank/book.h"
-#include "payment/payment.h"
-#include "payment/payment_shell.h"
-
-static const struct service_spec spec = {.name = "payment",
-                                         .core = &payment_core,
-                                         .store = &payment_store,
-                                         .adapter = &payment_adapter,
-                                         .keys = payment_keys,
-                                         .n_keys = PAYMENT_KEYS};
-
-static struct hooks *k;
-static char state_dir[64], url[64];
-static pid_t bank;
-
-static void bank_start(void)
-{
-    bank = fork();
-    cr_assert_geq(bank, 0);
-    if (bank == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        execl(REDRESS_BANK, "redress-bank", "--config", "/dev/null", (char *)NULL);
-        _exit(127);
-    }
-}
-
-static void bank_kill(void)
-{
-    kill(bank, SIGKILL);
-    waitpid(bank, NULL, 0);
-}
-
-static void set_up(void)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t n = sizeof a;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    char port[16];
-    cr_assert(bind(fd, (struct sockaddr *)&a, n) == 0 && getsockname(fd, (struct sockaddr *)&a, &n) == 0);
-    close(fd);
-    strcpy(state_dir, "/tmp/redress-money-XXXXXX");
-    cr_assert_not_null(mkdtemp(state_dir));
-    snprintf(port, sizeof port, "%d", ntohs(a.sin_port));
-    snprintf(url, sizeof url, "http://127.0.0.1:%s", port);
-    setenv("REDRESS_STATE_DIR", state_dir, 1);
-    setenv("REDRESS_BANK_HTTP_PORT", port, 1);
-    setenv("REDRESS_BANK_URL", url, 1);
-    setenv("REDRESS_BANK_TOKEN", "secret-of-the-test", 1);
-    setenv("REDRESS_BANK_TIMEOUT_MS", "300", 1);
-    setenv("REDRESS_BANK_RETRY_MS", "10", 1);
-    bank_start();
-    k = hooks_open(&spec);
-    k->now_ms = 1772416800000;
-}
-
-static void tear_down(void)
-{
-    char cmd[128];
-    hooks_close(k);
-    bank_kill();
-    snprintf(cmd, sizeof cmd, "rm -rf %s", state_dir);
-    cr_assert_eq(system(cmd), 0);
-}
+#include "money_kit.h"
 
 TestSuite(money, .init = set_up, .fini = tear_down, .timeout = 60);
 
@@ -77,41 +8,12 @@ TestSuite(money, .init = set_up, .fini = tear_down, .timeout = 60);
 static void slips(int from, int to, int amount, const char *phase, const char *payee)
 {
     for (int i = from; i <= to; i++) {
-        char json[900];
-        snprintf(
-            json, sizeof json,
-            "{'slip_no':'S%d','brief':{'case_no':'RF-%d','kind':'claim','category':'workmanship','phase':'%s',"
-            "'severity':'normal','channel':'web','customer':{},'currency':'CNY','fee_due_minor':300,'consent':false,"
-            "'direct':false,'received_ms':1,'history':false},'assignment':{'version':1,'org_id':'O-E1','org_name':'x',"
-            "'level':'outlet','handler_id':'h','handler_name':'h','manager_id':'m','visitor_id':'v'},'plan':{"
-            "'measures':[],'amount_minor':%d,'currency':'CNY','payee':'%s'},'liability':'outlet','must_pay':true,"
-            "'must_execute':false}",
-            i, i, phase, amount, payee);
-        hooks_feed(k, case_id_make(i % HOOKS_PARTS, i), "approval.slip_approved", json);
+        char plan[200];
+        snprintf(plan, sizeof plan, "{'measures':[],'amount_minor':%d,'currency':'CNY','payee':'%s'}", amount, payee);
+        feed_slip(i, phase, plan);
         if (k->n >= 500) hooks_must_commit(k);
     }
     if (k->n > 0) hooks_must_commit(k);
-}
-
-static void answers(int n)
-{
-    for (int got = 0, idle = 0; got < n && idle < 3000; idle++) {
-        got += hooks_locals(k, n - got);
-        if (got < n) usleep(5000);
-    }
-}
-
-static int64_t booked(void)
-{
-    struct err e = ERR_INIT;
-    char path[96];
-    bank_kill();
-    snprintf(path, sizeof path, "%s/bank/journal", state_dir);
-    struct book *b = book_open(path, &e);
-    cr_assert_not_null(b, "%s", e.message);
-    int64_t n = book_last(b);
-    book_close(b);
-    return n;
 }
 
 Test(money, PA_3_instructed_asked_settled_and_booked_once)
@@ -175,6 +77,8 @@ Test(money, PA_3_a_refusal_goes_back_in_the_ledger_and_is_paid_under_a_new_numbe
     cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account LIKE 'expense:%'"), 0);
     hooks_feed(k, case_id_make(1, 1), "command.retry_payout",
                "{'actor':{'id':'HO-F1','role':'finance','org_id':'HO'},'payee':'acc-9'}");
+    hooks_feed(k, case_id_make(1, 1), "command.decide_payee",
+               "{'actor':{'id':'O-E1-M','role':'outlet_manager','org_id':'O-E1'},'approve':true}");
     hooks_must_commit(k);
     answers(1);
     cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM payout WHERE state = 'settled' AND payout_no = 2"), 1);
@@ -214,10 +118,56 @@ Test(money, PA_4_the_ledger_balances_and_cannot_be_changed)
 Test(money, PA_3_a_payout_is_answered_once)
 {
     slips(1, 1, 1000, "after_sales", "acc-1");
-    const char *once = "SELECT payment.answer(array[(1::int8<<40)+1], array[1::int8], array['settled'], array['r'], "
-                       "array[null], array[1::int8])";
+    const char *once = "SELECT payment.answer(array[(1::int8<<40)+1], array[1::int8], array['instructed'], "
+                       "array['settled'], array['r'], array[null], array[-1::int8], array[1::int8])";
     cr_assert_not(hooks_refused(k, once));
     cr_assert(hooks_refused(k, once));
+}
+
+/* PA-3: the database itself allows one open or paid payout a slip. */
+Test(money, PA_3_a_slip_has_one_open_payout)
+{
+    slips(1, 1, 1000, "after_sales", "acc-1");
+    const char *second = "INSERT INTO payout SELECT case_id, 2, partition, 'another', slip_no, amount_minor, currency, "
+                         "payee, pay_method, payer_account, 'instructed' FROM payout";
+    cr_assert(hooks_refused(k, second));
+    cr_assert_not(hooks_refused(k, "SELECT payment.answer(array[(1::int8<<40)+1], array[1::int8], array['instructed'], "
+                                   "array['failed'], array[null], array['r'], array[-1::int8], array[1::int8])"));
+}
+
+/* PA-3: the bank books one fen too much: halted, found out by finance, confirmed by the general manager; the ledger
+ * says what really left and who owes the fen. */
+Test(money, PA_3_a_halted_payout_is_resolved_in_the_tables)
+{
+    feed_slip(1, "after_sales", "{'measures':[],'amount_minor':1000,'currency':'CNY','payee':'acc-1'}");
+    hooks_feed(k, case_id_make(1, 1), "payment.bank_answer",
+               "{'key':'redress-1099511627777-1','payout_no':1,'outcome':'contradiction','amount_minor':1001,"
+               "'currency':'CNY','reason':'amount_differs'}");
+    hooks_must_commit(k);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM payout WHERE state = 'halted'"), 1);
+    hooks_feed(k, case_id_make(1, 1), "command.resolve_payout",
+               "{'actor':{'id':'HO-F1','role':'finance','org_id':'HO'},'found':'paid','amount_minor':1001,"
+               "'bank_ref':'letter'}");
+    hooks_feed(k, case_id_make(1, 1), "command.confirm_resolution",
+               "{'actor':{'id':'HO-GM','role':'general_manager','org_id':'HO'},'agree':true}");
+    hooks_must_commit(k);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM payout WHERE state = 'resolved' AND paid_minor = 1001"), 1);
+    cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account = 'bank:O-E1-6222'"), -1001);
+    cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account LIKE 'receivable:bank:%'"), 1);
+    cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account LIKE 'clearing:%'"), 0);
+}
+
+/* PA-3: a voucher and its two signatures in one batch: a payout no bank is asked for. */
+Test(money, PA_3_cash_in_the_tables)
+{
+    feed_slip(1, "after_sales", "{'measures':[],'amount_minor':1000,'currency':'CNY','pay_method':'cash'}");
+    hooks_feed(k, case_id_make(1, 1), "command.sign_cash",
+               "{'actor':{'id':'O-E1-H1','role':'handler','org_id':'O-E1'},'voucher_no':'S1-P1'}");
+    hooks_feed(k, case_id_make(1, 1), "command.sign_cash",
+               "{'actor':{'id':'O-E1-M','role':'outlet_manager','org_id':'O-E1'},'voucher_no':'S1-P1'}");
+    hooks_must_commit(k);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM payout WHERE state = 'settled' AND pay_method = 'cash'"), 1);
+    cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account = 'cash:O-E1'"), -1000);
 }
 
 /* Instructed, paid, settled and posted, all durable (PostgreSQL's fsync is off here): a floor far below it. */

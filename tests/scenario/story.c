@@ -46,6 +46,8 @@ void story_policy(const struct policy *p) { world.policy = p; }
 
 int64_t the_case(void) { return current; }
 
+void turn_to(int64_t case_id) { current = case_id; }
+
 static const struct happening *last_fact(enum event_type type)
 {
     for (int i = world.n_facts - 1; i >= 0; i--) {
@@ -334,6 +336,43 @@ void finance_retries(const char *payee)
     struct ev_command_retry_payout *c = NEW(struct ev_command_retry_payout);
     *c = (struct ev_command_retry_payout){.actor = person("HO-F1", ROLE_FINANCE, "HO"), .payee = payee};
     command(EV_COMMAND_RETRY_PAYOUT, c);
+}
+
+void manager_decides_payee(bool approve)
+{
+    struct ev_command_decide_payee *c = NEW(struct ev_command_decide_payee);
+    *c = (struct ev_command_decide_payee){.actor = person("O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1"), .approve = approve};
+    command(EV_COMMAND_DECIDE_PAYEE, c);
+}
+
+void finance_receives(const char *account, enum receipt_purpose purpose, int64_t amount_minor)
+{
+    struct ev_command_record_receipt *c = NEW(struct ev_command_record_receipt);
+    *c = (struct ev_command_record_receipt){.actor = person("HO-F1", ROLE_FINANCE, "HO"),
+                                            .account = account,
+                                            .purpose = purpose,
+                                            .amount_minor = amount_minor,
+                                            .currency = "CNY",
+                                            .reference = "statement 7"};
+    world_command(&world, EV_COMMAND_RECORD_RECEIPT, c, world_account(&world, account));
+    world_drain(&world);
+}
+
+void general_manager_releases(void)
+{
+    struct ev_command_release_payout *c = NEW(struct ev_command_release_payout);
+    *c = (struct ev_command_release_payout){.actor = person("HO-GM", ROLE_GENERAL_MANAGER, "HO"), .reason = "right"};
+    command(EV_COMMAND_RELEASE_PAYOUT, c);
+}
+
+void signs_cash(const char *id, enum role role, const char *org)
+{
+    const struct payment_state *st = world_state(&world, the_case(), PAYMENT);
+    struct ev_command_sign_cash *c = NEW(struct ev_command_sign_cash);
+    *c = (struct ev_command_sign_cash){
+        .actor = person(id, role, org),
+        .voucher_no = arena_printf(&world.arena, "%s-P%lld", st->slip->slip_no, (long long)st->payout_no)};
+    command(EV_COMMAND_SIGN_CASH, c);
 }
 
 /* ---- Time ---- */

@@ -28,6 +28,8 @@ int64_t customer_claims(int64_t fen);
 int64_t customer_complains(enum category category);
 void supplement_arrives(const char *channel, const char *case_no, const char *material);
 int64_t the_case(void);
+/* What follows is expected of another case, or of an account. */
+void turn_to(int64_t case_id);
 
 /* ---- What people do ---- */
 
@@ -65,6 +67,11 @@ void customer_answers(enum satisfaction s);
 void customer_answers_at(enum satisfaction s, int64_t at_ms);
 void customer_withdraws(void);
 void finance_retries(const char *payee);
+void manager_decides_payee(bool approve);
+/* Sent to the account, not to the case. */
+void finance_receives(const char *account, enum receipt_purpose purpose, int64_t amount_minor);
+void general_manager_releases(void);
+void signs_cash(const char *id, enum role role, const char *org);
 
 /* ---- Time ---- */
 

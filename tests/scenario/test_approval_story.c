@@ -448,9 +448,49 @@ Test(story, PA_3_a_refused_payout_is_paid_under_a_new_number)
     expect_status(INTAKE, "answered");
     story_world->bank_next = BANK_OUTCOME_SETTLED;
     finance_retries("6222-9999");
+    expect_status(PAYMENT, "correcting");
+    manager_decides_payee(false);
+    expect_status(PAYMENT, "failed");
+    finance_retries("6222-9999");
+    manager_decides_payee(true);
     advance_hours(1);
     expect_events(EV_PAYMENT_SETTLED, 1);
     cr_assert_eq(((const struct ev_payment_settled *)last(EV_PAYMENT_SETTLED))->payout_no, 2);
+    expect_status(INTAKE, "awaiting_satisfaction");
+    expect_sound();
+}
+
+/* PA-1: a plan above the case's ceiling is approved, accepted, and still waits for the general manager's word. */
+Test(story, PA_1_a_ceiling_stops_and_asks)
+{
+    claim_surveyed(90000000);
+    handler_proposes(compensation(60000000));
+    manager_approves();
+    customer_accepts();
+    advance_hours(1);
+    expect_status(PAYMENT, "held");
+    expect_events(EV_PAYMENT_INSTRUCTED, 0);
+    general_manager_releases();
+    advance_hours(1);
+    expect_events(EV_PAYMENT_SETTLED, 1);
+    expect_status(INTAKE, "awaiting_satisfaction");
+    expect_sound();
+}
+
+/* PA-3: the customer chose cash: two people of the outlet sign the voucher before the case goes on. */
+Test(story, PA_3_cash_against_two_signatures)
+{
+    claim_surveyed(20000);
+    struct plan p = *compensation(20000);
+    p.pay_method = PAY_METHOD_CASH;
+    handler_proposes(&p);
+    customer_accepts();
+    advance_hours(1);
+    expect_status(PAYMENT, "cash_due");
+    signs_cash("O-CN1-H1", ROLE_HANDLER, "O-CN1");
+    expect_events(EV_PAYMENT_SETTLED, 0);
+    signs_cash("O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1");
+    expect_events(EV_PAYMENT_SETTLED, 1);
     expect_status(INTAKE, "awaiting_satisfaction");
     expect_sound();
 }

@@ -73,6 +73,35 @@ Test(story, ES_2_missed_evidence_climbs_to_head_office)
     expect_sound();
 }
 
+/* PA-6: head office took the case over and pays first; the outlet's deposit bears it as far as it goes, the rest is
+ * owed, and the deposit is to be filled up. */
+Test(story, PA_6_head_office_pays_first_then_the_deposit_then_a_receivable)
+{
+    finance_receives("outlet:O-CN1", RECEIPT_PURPOSE_DEPOSIT, 60000);
+    customer_claims(300000);
+    advance_hours(50);
+    expect_owner("HO");
+    visit_done();
+    handler_proposes(compensation(100000));
+    manager_approves();
+    customer_accepts();
+    advance_hours(1);
+    expect_events(EV_PAYMENT_SETTLED, 1);
+    cr_assert_str_eq(((const struct ev_payment_recovery_due *)last(EV_PAYMENT_RECOVERY_DUE))->account, "outlet:O-CN1");
+    turn_to(world_account(story_world, "outlet:O-CN1"));
+    const struct ev_payment_recharged *r = last(EV_PAYMENT_RECHARGED);
+    cr_assert_eq(r->deposit_minor, 60000);
+    cr_assert_eq(r->receivable_minor, 40000);
+    cr_assert_eq(r->deposit_left_minor, 0);
+    expect_events(EV_PAYMENT_TOP_UP_DEMANDED, 1);
+    finance_receives("outlet:O-CN1", RECEIPT_PURPOSE_RECEIVABLE, 25000);
+    finance_receives("outlet:O-CN1", RECEIPT_PURPOSE_RECEIVABLE, 15001);
+    expect_refused("PA-6", "more_than_owed");
+    finance_receives("outlet:O-CN1", RECEIPT_PURPOSE_RECEIVABLE, 15000);
+    cr_assert_eq(((const struct ev_payment_receipt_recorded *)last(EV_PAYMENT_RECEIPT_RECORDED))->owed_minor, 0);
+    expect_sound();
+}
+
 /* DI-2 ES-2: the unit that lost the case has lost its rights on it. */
 Test(story, DI_2_the_former_unit_has_no_rights_left)
 {

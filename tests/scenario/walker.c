@@ -279,6 +279,36 @@ static void retry(struct walker *k, const struct scene *s)
     command(k, s, EV_COMMAND_RETRY_PAYOUT, c);
 }
 
+static void decide_payee(struct walker *k, const struct scene *s)
+{
+    const struct pay_slip *slip = s->payment->slip;
+    const struct pol_unit *unit = policy_unit(k->w->policy, slip != NULL ? slip->approved_org : s->at->org_id);
+    enum role role = policy_approver(k->w->policy, unit->level);
+    const struct pol_person *boss = policy_person_with(unit, role, 0);
+    struct ev_command_decide_payee *c = NEW(k, struct ev_command_decide_payee);
+    *c = (struct ev_command_decide_payee){.actor = someone(k, boss->id, role, unit->id), .approve = chance(k, 70)};
+    command(k, s, EV_COMMAND_DECIDE_PAYEE, c);
+}
+
+/* A halted payout: found out by finance, confirmed (or not) by the general manager. */
+static void resolve(struct walker *k, const struct scene *s)
+{
+    if (s->payment->resolution != NULL) {
+        struct ev_command_confirm_resolution *yes = NEW(k, struct ev_command_confirm_resolution);
+        *yes = (struct ev_command_confirm_resolution){.actor = someone(k, "HO-GM", ROLE_GENERAL_MANAGER, "HO"),
+                                                      .agree = chance(k, 80)};
+        command(k, s, EV_COMMAND_CONFIRM_RESOLUTION, yes);
+        return;
+    }
+    struct ev_command_resolve_payout *c = NEW(k, struct ev_command_resolve_payout);
+    *c = (struct ev_command_resolve_payout){.actor = someone(k, "HO-F1", ROLE_FINANCE, "HO"),
+                                            .found = chance(k, 70) ? PAYOUT_FOUND_PAID : PAYOUT_FOUND_NOT_PAID,
+                                            .has_amount_minor = chance(k, 50),
+                                            .amount_minor = s->payment->payout_minor - 1 + walker_draw(k, 3),
+                                            .bank_ref = "letter of the bank"};
+    command(k, s, EV_COMMAND_RESOLVE_PAYOUT, c);
+}
+
 static void change_handler(struct walker *k, const struct scene *s)
 {
     const struct pol_unit *unit = policy_unit(k->w->policy, s->at->org_id);
@@ -295,6 +325,8 @@ static deed due_deed(const struct scene *s)
 {
     if (s->intake->status == INTAKE_STATUS_AWAITING_SATISFACTION) return answer_call;
     if (s->payment->status == PAYMENT_STATUS_FAILED) return retry;
+    if (s->payment->status == PAYMENT_STATUS_CORRECTING) return decide_payee;
+    if (s->payment->status == PAYMENT_STATUS_HALTED) return resolve;
     if (s->evidence->status == EVIDENCE_STATUS_VISIT_ORDERED) return submit;
     if (s->evidence->status == EVIDENCE_STATUS_INCOMPLETE) return submit;
     if (s->evidence->status == EVIDENCE_STATUS_INVESTIGATING) return conclude;
@@ -314,9 +346,9 @@ static deed due_deed(const struct scene *s)
 
 void walker_act(struct walker *k)
 {
-    static const deed ANY[] = {submit,   conclude,    propose,    approve_or_deny, accept_or_object,
-                               execute,  answer_call, supplement, contact,         contact,
-                               classify, review,      withdraw,   retry,           change_handler};
+    static const deed ANY[] = {submit,      conclude,   propose,      approve_or_deny, accept_or_object, execute,
+                               answer_call, supplement, contact,      contact,         classify,         review,
+                               withdraw,    retry,      decide_payee, resolve,         change_handler};
     if (k->w->n_cases == 0) return;
     struct scene s = look(k, k->w->cases[walker_draw(k, k->w->n_cases)].case_id);
     if (s.at == NULL) return;

@@ -23,7 +23,7 @@
 #include "sla/sla.h"
 #endif
 
-enum { MONDAY_MORNING_S = 1772413200, PARTITION = 3, MATTER_MAX = 256 };
+enum { MONDAY_MORNING_S = 1772413200, PARTITION = 3, PARTITIONS = 16, MATTER_MAX = 256 };
 
 const struct core *const world_cores[WORLD_SERVICES] = {
     [INTAKE] = &intake_core,
@@ -131,6 +131,13 @@ struct world_case *world_case(struct world *w, int64_t case_id)
     return c;
 }
 
+int64_t world_account(struct world *w, const char *key)
+{
+    int64_t id = id_account(key, PARTITIONS);
+    world_case(w, id)->is_account = true;
+    return id;
+}
+
 const void *world_state(struct world *w, int64_t case_id, enum world_service s)
 {
     return world_case(w, case_id)->state[s];
@@ -215,6 +222,15 @@ static void check_codec(struct world *w, const struct type_desc *d, const void *
     buf_deinit(&json);
 }
 
+/* The copy the runtime sends to the home of an account. */
+static void send_home(struct world *w, struct happening f)
+{
+    const struct field_desc *account = desc_field(event_desc(f.type), event_home(f.type));
+    f.case_id = world_account(w, *(const char *const *)((const char *)f.data + account->offset));
+    f.topic = WORLD_EXCHANGE;
+    add_fact(w, &f);
+}
+
 static void take_outputs(struct world *w, enum world_service s, int cause, const struct decision *out)
 {
     for (int i = 0; i < out->n_outputs; i++) {
@@ -232,6 +248,7 @@ static void take_outputs(struct world *w, enum world_service s, int cause, const
         };
         if (w->options.check_codec) check_codec(w, event_desc(f.type), f.data, &f);
         add_fact(w, &f);
+        if (event_home(f.type) != NULL) send_home(w, f);
     }
 }
 
@@ -282,12 +299,12 @@ static void decide(struct world *w, enum world_service s, int index)
     if (v == VERDICT_DONE) c->state[s] = next;
     if (v == VERDICT_DONE && w->options.check_codec) check_codec(w, core->state, next, f);
     take_outputs(w, s, index, &out);
-    if (v == VERDICT_DONE) after_commit(w, c, &out);
+    if (v == VERDICT_DONE) after_commit(w, world_case(w, in.case_id), &out);
 }
 
 static bool has_unread(const struct world *w, enum world_service s, int topic)
 {
-    return world_cores[s] != NULL && w->cursor[s][topic] < w->n_topic[topic];
+    return world_cores[s] != NULL && topic != (int)s && w->cursor[s][topic] < w->n_topic[topic];
 }
 
 /* Of all pairs of service and topic with something unread: one drawn, or the first. */

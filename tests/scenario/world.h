@@ -18,8 +18,8 @@
 #include "policy/policy.h"
 
 enum world_service { INTAKE, DISPATCH, EVIDENCE, APPROVAL, PAYMENT, ESCALATION, SLA, WORLD_SERVICES };
-/* Topics: one a service by its number, and the two from outside. */
-enum { WORLD_INBOUND = WORLD_SERVICES, WORLD_COMMAND, WORLD_TOPICS, WORLD_LOCAL = WORLD_TOPICS };
+/* Topics: one a service by its number, the two from outside, and the one that leads to the homes of accounts. */
+enum { WORLD_INBOUND = WORLD_SERVICES, WORLD_COMMAND, WORLD_EXCHANGE, WORLD_TOPICS, WORLD_LOCAL = WORLD_TOPICS };
 
 struct happening {
     enum event_type type;
@@ -36,6 +36,7 @@ struct happening {
 struct world_case {
     int64_t case_id;
     const char *matter;
+    bool is_account; /* no case but an account at its home */
     void *state[WORLD_SERVICES];
     int64_t approved_minor; /* sum of the slips */
 };
@@ -98,6 +99,8 @@ void world_run_to(struct world *w, int64_t at_ms);
 int64_t world_next_ms(const struct world *w);
 
 struct world_case *world_case(struct world *w, int64_t case_id);
+/* The id of an account at its home: a command goes to it as to a case. */
+int64_t world_account(struct world *w, const char *key);
 /* The state of a case in a service; all zero when the service does not know it. */
 const void *world_state(struct world *w, int64_t case_id, enum world_service s);
 const char *world_status(struct world *w, int64_t case_id, enum world_service s);

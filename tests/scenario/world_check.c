@@ -99,6 +99,9 @@ static const char *waits_for(const struct world_case *c)
     if (payment != NULL && payment->status == PAYMENT_STATUS_INSTRUCTED) return "the bank";
     if (payment != NULL && payment->status == PAYMENT_STATUS_FAILED) return "a corrected account";
     if (payment != NULL && payment->status == PAYMENT_STATUS_HALTED) return "a person to look at the payout";
+    if (payment != NULL && payment->status == PAYMENT_STATUS_HELD) return "a release";
+    if (payment != NULL && payment->status == PAYMENT_STATUS_CORRECTING) return "the approval of an account";
+    if (payment != NULL && payment->status == PAYMENT_STATUS_CASH_DUE) return "signatures under a voucher";
     switch (evidence->status) {
     case EVIDENCE_STATUS_VISIT_ORDERED: return "the visit";
     case EVIDENCE_STATUS_INCOMPLETE: return "the rest of the package";
@@ -176,8 +179,8 @@ const char *world_check(struct world *w)
 {
     if (w->broken != NULL) return w->broken;
     for (int i = 0; i < w->n_cases; i++) {
-        const char *wrong = check_case(w, &w->cases[i]);
-        if (wrong == NULL) wrong = check_money(w, &w->cases[i]);
+        const char *wrong = w->cases[i].is_account ? NULL : check_case(w, &w->cases[i]);
+        if (wrong == NULL && !w->cases[i].is_account) wrong = check_money(w, &w->cases[i]);
         if (wrong != NULL) return wrong;
     }
     return NULL;

@@ -24,11 +24,12 @@ struct kit {
     struct decision out; /* of the last input */
     enum verdict verdict;
     int n; /* inputs so far */
+    int64_t case_id;
 };
 
 static inline struct kit kit_open(const struct core *core)
 {
-    struct kit k = {.core = core};
+    struct kit k = {.core = core, .case_id = KIT_CASE};
     struct err e = ERR_INIT;
     cr_assert(policy_load(REDRESS_SOURCE_DIR "/schemas/policy/renovation-franchise",
                           REDRESS_SOURCE_DIR "/schemas/calendar", &k.policy, &e),
@@ -75,7 +76,7 @@ static inline enum verdict kit_feed_at(struct kit *k, const char *type, const ch
     struct input input = {.type = t,
                           .data = in,
                           .source = "/test",
-                          .case_id = KIT_CASE,
+                          .case_id = k->case_id,
                           .now_ms = now_ms,
                           .at_ms = at_ms,
                           .id = arena_printf(&k->arena, "e%d", ++k->n)};

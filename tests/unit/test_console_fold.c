@@ -137,10 +137,20 @@ Test(console_fold, PA_3_money_counts_once)
     happen(EV_PAYMENT_SETTLED, 8, 12,
            &(struct ev_payment_settled){
                .has_payout_no = true, .payout_no = 1, .voucher_no = "V2", .amount_minor = 50, .currency = "CNY"});
+    happen(EV_PAYMENT_DEDUCTED, 9, 10,
+           &(struct ev_payment_deducted){.amount_minor = 30, .currency = "CNY", .slip_no = "S"});
+    happen(EV_PAYMENT_SETTLED, 9, 13, /* 30 of it set off before */
+           &(struct ev_payment_settled){.has_payout_no = true,
+                                        .payout_no = 1,
+                                        .voucher_no = "V3",
+                                        .amount_minor = 50,
+                                        .has_paid_minor = true,
+                                        .paid_minor = 20,
+                                        .currency = "CNY"});
     const struct fold_paid *paid = fold.paid.rows;
     cr_assert_eq(fold.paid.n, 1);
-    cr_assert_eq(paid->n, 2);
-    cr_assert_eq(paid->amount_minor, 350);
+    cr_assert_eq(paid->n, 4);
+    cr_assert_eq(paid->amount_minor, 400);
     cr_assert_str_eq(payout(0)->state, "deducted");
     cr_assert_str_eq(payout(0)->voucher_no, "V1");
     cr_assert_str_eq(payout(1)->state, "settled");

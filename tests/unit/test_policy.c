@@ -310,7 +310,33 @@ static const char small_pack[] =
                                                                                                            "\"reply_"
                                                                                                            "days\":5},"
                                                                                                            "\"matter_"
-                                                                                                           "days\":90}";
+                                                                                                           "days\":90,"
+                                                                                                           "\"payment\""
+                                                                                                           ":{\"case_"
+                                                                                                           "ceiling\":["
+                                                                                                           "{\"currency"
+                                                                                                           "\":\"CNY\","
+                                                                                                           "\"minor\":"
+                                                                                                           "7}],"
+                                                                                                           "\"release_"
+                                                                                                           "roles\":["
+                                                                                                           "\"general_"
+                                                                                                           "manager\"],"
+                                                                                                           "\"resolve_"
+                                                                                                           "roles\":["
+                                                                                                           "\"finance\""
+                                                                                                           "],"
+                                                                                                           "\"confirm_"
+                                                                                                           "roles\":["
+                                                                                                           "\"general_"
+                                                                                                           "manager\"],"
+                                                                                                           "\"cash_"
+                                                                                                           "roles\":["
+                                                                                                           "\"finance\""
+                                                                                                           "],"
+                                                                                                           "\"deposit_"
+                                                                                                           "required\":"
+                                                                                                           "[]}}";
 
 /* SL-8: limits are data, so wrong data must not start. */
 Test(policy, SL_8_a_pack_that_cannot_be_right_is_refused)
@@ -362,6 +388,9 @@ Test(policy, SL_8_a_pack_that_cannot_be_right_is_refused)
         {"\"rounds\":2", "\"rounds\":0", "$.negotiation.rounds"},
         {"\"material_limit\":\"one\"", "\"material_limit\":\"x\"", "$.intake.material_limit: there is no limit"},
         {"\"reply_days\":5", "\"reply_days\":0", "$.intake.reply_days"},
+        {"{\"currency\":\"CNY\",\"minor\":7}", "{\"currency\":\"RMB\",\"minor\":7}", "$.payment.case_ceiling[0]"},
+        {"\"release_roles\":[\"general_manager\"]", "\"release_roles\":[]", "$.payment.release_roles: nobody"},
+        {"\"cash_roles\":[\"finance\"]", "\"cash_roles\":[]", "$.payment.cash_roles: nobody"},
     };
     struct err e = ERR_INIT;
     const struct policy *q;

@@ -1,0 +1,215 @@
+/* From an approved slip to the money's leaving: ceilings, set-off, instruction, settlement (steps.h). */
+#include <string.h>
+
+#include "payment/payment.h"
+#include "payment/steps.h"
+#include "policy/policy.h"
+
+static struct arena *arena_of(const struct step *s) { return s->out->arena; }
+
+static const char *voucher(const struct step *s, const struct payment_state *next)
+{
+    return arena_printf(arena_of(s), "%s-P%lld", next->slip->slip_no, (long long)next->payout_no);
+}
+
+/* ---- the ceiling of a case (PA-1) ---- */
+
+static const struct pol_amount *ceiling_in(const struct policy *p, const char *currency)
+{
+    const struct pol_payment_rules *rules = p->pack->payment;
+    for (int i = 0; i < rules->n_case_ceiling; i++) {
+        if (strcmp(rules->case_ceiling[i].currency, currency) == 0) return &rules->case_ceiling[i];
+    }
+    return NULL;
+}
+
+/* Why the slip must wait for a person; NULL when it may pass. Fills the figures it was judged by. */
+static const char *stopped_by(const struct step *s, const struct pay_slip *slip, struct ev_payment_held *out)
+{
+    const struct payment_state *next = s->next;
+    const struct pol_amount *ceiling = ceiling_in(s->policy, slip->currency);
+    int64_t total;
+    if (ceiling == NULL) return "currency_without_ceiling";
+    out->has_ceiling_minor = true;
+    out->ceiling_minor = ceiling->minor;
+    if (next->begun_currency != NULL && strcmp(next->begun_currency, slip->currency) != 0) return "mixed_currencies";
+    if (__builtin_add_overflow(next->begun_minor, slip->amount_minor, &total)) return "amount_overflow";
+    out->has_total_minor = true;
+    out->total_minor = total;
+    return total > ceiling->minor ? "case_ceiling" : NULL;
+}
+
+/* True when the slip is held. */
+static bool hold(struct step *s, const struct pay_slip *slip)
+{
+    struct payment_state *next = s->next;
+    struct ev_payment_held held = {0};
+    const char *why = stopped_by(s, slip, &held);
+    if (why == NULL) return false;
+    next->status = PAYMENT_STATUS_HELD;
+    held.slip_no = slip->slip_no;
+    held.reason = why;
+    held.amount_minor = slip->amount_minor;
+    held.currency = slip->currency;
+    *(struct ev_payment_held *)decision_emit(s->out, EV_PAYMENT_HELD) = held;
+    return true;
+}
+
+/* What was begun in another currency stays out of the sum: every further slip of the case asks anyway. */
+static void count(struct payment_state *next, const struct pay_slip *slip)
+{
+    int64_t total;
+    if (next->begun_currency == NULL) next->begun_currency = slip->currency;
+    if (strcmp(next->begun_currency, slip->currency) != 0) return;
+    next->begun_minor = __builtin_add_overflow(next->begun_minor, slip->amount_minor, &total) ? INT64_MAX : total;
+}
+
+/* ---- the money ---- */
+
+/* PA-3: two signatures under the voucher pay it (people.c). */
+static void to_the_cash_desk(struct step *s, const struct entry *entries, int n)
+{
+    struct payment_state *next = s->next;
+    const struct pay_slip *slip = next->slip;
+    next->status = PAYMENT_STATUS_CASH_DUE;
+    next->signer_id = NULL;
+    struct ev_payment_cash_due *out = decision_emit(s->out, EV_PAYMENT_CASH_DUE);
+    *out = (struct ev_payment_cash_due){.payout_no = next->payout_no,
+                                        .key = next->key,
+                                        .voucher_no = voucher(s, next),
+                                        .amount_minor = next->payout_minor,
+                                        .currency = slip->currency,
+                                        .payee = slip->payee,
+                                        .payer_org = slip->payer_org,
+                                        .payer_account = slip->payer_account,
+                                        .slip_no = slip->slip_no,
+                                        .entries = entries,
+                                        .n_entries = n};
+}
+
+/* The bank is called after the commit. */
+static void to_the_bank(struct step *s, const struct entry *entries, int n)
+{
+    struct payment_state *next = s->next;
+    const struct pay_slip *slip = next->slip;
+    next->status = PAYMENT_STATUS_INSTRUCTED;
+    struct ev_payment_instructed *out = decision_emit(s->out, EV_PAYMENT_INSTRUCTED);
+    *out = (struct ev_payment_instructed){.payout_no = next->payout_no,
+                                          .key = next->key,
+                                          .amount_minor = next->payout_minor,
+                                          .currency = slip->currency,
+                                          .payee = slip->payee,
+                                          .pay_method = slip->pay_method,
+                                          .payer_account = slip->payer_account,
+                                          .slip_no = slip->slip_no,
+                                          .entries = entries,
+                                          .n_entries = n};
+}
+
+void payment_instruct(struct step *s)
+{
+    struct arena *a = arena_of(s);
+    struct payment_state *next = s->next;
+    const struct pay_slip *slip = next->slip;
+    next->payout_no++;
+    next->key = arena_printf(a, "redress-%lld-%lld", (long long)s->in->case_id, (long long)next->payout_no);
+    struct movement m = {account_expense(slip, a), account_clearing(slip, a), next->payout_minor, slip->currency};
+    int n;
+    const struct entry *entries = slip_entries(&m, a, &n);
+    if (slip->pay_method == PAY_METHOD_CASH)
+        to_the_cash_desk(s, entries, n);
+    else
+        to_the_bank(s, entries, n);
+}
+
+/* PA-2: sets off what is still owed; returns how much. */
+static int64_t deduct(struct step *s)
+{
+    struct payment_state *next = s->next;
+    const struct pay_slip *slip = next->slip;
+    int64_t left = slip->fee_minor - next->fee_used_minor;
+    int64_t amount = left < slip->amount_minor ? left : slip->amount_minor;
+    if (amount <= 0) return 0;
+    next->fee_used_minor += amount;
+    struct ev_payment_deducted *out = decision_emit(s->out, EV_PAYMENT_DEDUCTED);
+    *out = (struct ev_payment_deducted){.amount_minor = amount, .currency = slip->currency, .slip_no = slip->slip_no};
+    struct movement m = {account_expense(slip, arena_of(s)), slip->fee_account, amount, slip->currency};
+    out->entries = slip_entries(&m, arena_of(s), &out->n_entries);
+    return amount;
+}
+
+/* Slips that waited, until one needs the bank or a person. */
+static void go_on(struct step *s)
+{
+    struct payment_state *next = s->next;
+    if (next->n_queue == 0) return;
+    const struct pay_slip *slip = next->queue;
+    next->n_queue--;
+    next->queue++;
+    payment_begin(s, slip, false);
+}
+
+/* PA-6, PA-7: paid first; who is liable bears it, at the home of his account. */
+static void recover(struct step *s)
+{
+    const struct payment_state *next = s->next;
+    const struct pay_slip *slip = next->slip;
+    struct arena *a = arena_of(s);
+    struct ev_payment_recovery_due *out = decision_emit(s->out, EV_PAYMENT_RECOVERY_DUE);
+    *out = (struct ev_payment_recovery_due){.account = slip->recover_from,
+                                            .amount_minor = slip->amount_minor,
+                                            .currency = slip->currency,
+                                            .slip_no = slip->slip_no,
+                                            .case_no = slip->case_no};
+    struct movement m = {account_advanced(slip->recover_from, a), account_expense(slip, a), slip->amount_minor,
+                         slip->currency};
+    out->entries = slip_entries(&m, a, &out->n_entries);
+}
+
+void payment_settle(struct step *s, const struct payment_proof *proof)
+{
+    struct payment_state *next = s->next;
+    const struct pay_slip *slip = next->slip;
+    next->status = PAYMENT_STATUS_SETTLED;
+    struct ev_payment_settled *out = decision_emit(s->out, EV_PAYMENT_SETTLED);
+    *out = (struct ev_payment_settled){.amount_minor = slip->amount_minor, .currency = slip->currency};
+    if (proof == NULL) {
+        out->voucher_no = arena_printf(arena_of(s), "%s-D", slip->slip_no);
+    } else {
+        out->has_payout_no = true;
+        out->payout_no = next->payout_no;
+        out->voucher_no = voucher(s, next);
+        out->has_paid_minor = true;
+        out->paid_minor = next->payout_minor;
+        out->bank_ref = proof->bank_ref;
+        out->entries = proof->entries;
+        out->n_entries = proof->n_entries;
+    }
+    if (slip->recover_from != NULL) recover(s);
+    go_on(s);
+}
+
+void payment_fail(struct step *s, const char *reason)
+{
+    struct arena *a = arena_of(s);
+    struct payment_state *next = s->next;
+    const struct pay_slip *slip = next->slip;
+    next->status = PAYMENT_STATUS_FAILED;
+    struct ev_payment_failed *out = decision_emit(s->out, EV_PAYMENT_FAILED);
+    *out = (struct ev_payment_failed){.payout_no = next->payout_no, .key = next->key, .reason = reason};
+    struct movement m = {account_clearing(slip, a), account_expense(slip, a), next->payout_minor, slip->currency};
+    out->entries = slip_entries(&m, a, &out->n_entries);
+}
+
+void payment_begin(struct step *s, const struct pay_slip *slip, bool released)
+{
+    struct payment_state *next = s->next;
+    next->slip = slip;
+    if (!released && hold(s, slip)) return;
+    count(next, slip);
+    next->payout_minor = slip->amount_minor - deduct(s);
+    if (next->payout_minor == 0)
+        payment_settle(s, NULL);
+    else
+        payment_instruct(s);
+}

@@ -1,0 +1,42 @@
+/* The parts of the payment machine (private to payment; the table is in decide.c). Pure.
+ *
+ * Functions that take a step read what the case is from s->next, change it and emit, so that one input may run
+ * several of them one after the other. */
+#ifndef REDRESS_PAYMENT_STEPS_H
+#define REDRESS_PAYMENT_STEPS_H
+
+#include "event/core.h"
+#include "payment/slip.h"
+
+/* ---- pay.c: from a slip to the money's leaving ---- */
+
+/* The slip's payout under a new number: an order to the bank, or a voucher for the cash desk. */
+void payment_instruct(struct step *s);
+/* What really left with the payout under way, and the word for it. */
+struct payment_proof {
+    const char *bank_ref; /* NULL: no bank in it */
+    const struct entry *entries;
+    int n_entries;
+};
+/* The slip's whole amount has reached the customer; slips that waited follow. NULL: all of it was set off. */
+void payment_settle(struct step *s, const struct payment_proof *proof);
+/* The payout under way has not been made and never will be: the ledger goes back. */
+void payment_fail(struct step *s, const char *reason);
+/* A slip's turn; `released`: a person let it pass the ceiling. */
+void payment_begin(struct step *s, const struct pay_slip *slip, bool released);
+
+/* ---- account.c: an outlet's or a supplier's account with head office, at its home ---- */
+
+enum verdict payment_on_recovery_due(struct step *s);
+enum verdict payment_on_receipt(struct step *s);
+
+/* ---- people.c: the decisions of people ---- */
+
+enum verdict payment_on_release(struct step *s);
+enum verdict payment_on_retry(struct step *s);
+enum verdict payment_on_decide_payee(struct step *s);
+enum verdict payment_on_resolve(struct step *s);
+enum verdict payment_on_confirm(struct step *s);
+enum verdict payment_on_sign_cash(struct step *s);
+
+#endif

@@ -1,0 +1,308 @@
+/* What head office paid first and gets back: PA-6, PA-7; the accounts at their homes, and as a property over random
+ * histories of many cases and accounts: every movement and every currency at zero, no deposit below zero. */
+#include <stdlib.h>
+
+#include "base/id.h"
+#include "feed_kit.h"
+#include "payment/payment.h"
+
+enum { PARTITIONS = 16, CASES = 8, ACCOUNTS = 4, WAITING_MAX = 512 };
+
+static struct kit k;
+static void set_up(void) { k = kit_open(&payment_core); }
+static void tear_down(void) { kit_close(&k); }
+TestSuite(recovery, .init = set_up, .fini = tear_down, .timeout = 120);
+
+#define WHEN "2026-03-02 10:00"
+#define FINANCE "{'actor':{'id':'HO-F1','role':'finance','org_id':'HO'}"
+
+static const struct payment_state *state(void) { return k.state; }
+
+static const char *slip(const char *no, const char *org, const char *liability, long amount)
+{
+    return arena_printf(
+        &k.arena,
+        "{'slip_no':'%s','brief':{'case_no':'RF-%s','kind':'claim','category':'workmanship','phase':'after_sales',"
+        "'severity':'normal','channel':'web','customer':{'account':'acc-1'},'region':'AIR-JFK','currency':'CNY',"
+        "'consent':false,'direct':false,'received_ms':1,'history':false},'assignment':{'version':1,'org_id':'%s',"
+        "'org_name':'x','level':'head_office','handler_id':'h','handler_name':'h','manager_id':'m','visitor_id':'v',"
+        "'outlet_id':'O-CN1'},'plan':{'measures':[],'amount_minor':%ld,'currency':'CNY'},'liability':'%s','finding':{"
+        "'cause':'material','liability':'%s','justified':true,'supplier_id':'Tiles'},'must_pay':true,'must_execute':"
+        "false}",
+        no, no, org, amount, liability, liability);
+}
+
+static const char *paid(void)
+{
+    return arena_printf(&k.arena,
+                        "{'key':'%s','payout_no':%lld,'outcome':'settled','amount_minor':%lld,'currency':'CNY',"
+                        "'bank_ref':'B'}",
+                        state()->key, (long long)state()->payout_no, (long long)state()->payout_minor);
+}
+
+static const char *due(const char *account, long amount)
+{
+    return arena_printf(&k.arena,
+                        "{'account':'%s','amount_minor':%ld,'currency':'CNY','slip_no':'S%d','case_no':'R','entries':[]"
+                        "}",
+                        account, amount, k.n);
+}
+
+static const char *receipt(const char *account, const char *purpose, long amount)
+{
+    return arena_printf(&k.arena,
+                        FINANCE ",'account':'%s','purpose':'%s','amount_minor':%ld,'currency':'CNY','reference':'b7'}",
+                        account, purpose, amount);
+}
+
+static void expect(const char *type, const char *data, const char *said)
+{
+    kit_feed(&k, type, WHEN, data);
+    cr_assert_str_eq(kit_said(&k), said);
+}
+
+/* PA-6, PA-7, PA-8: who pays, and whose account is charged when it is paid. */
+static void expect_route(const char *org, const char *liability, const char *payer, const char *account)
+{
+    k.state = NULL;
+    expect("approval.slip_approved", slip("S1", org, liability, 500), "payment.instructed");
+    cr_assert_str_eq(state()->slip->payer_org, payer);
+    expect("payment.bank_answer", paid(), account == NULL ? "payment.settled" : "payment.settled payment.recovery_due");
+    if (account == NULL) return;
+    const struct ev_payment_recovery_due *d = kit_output(&k, EV_PAYMENT_RECOVERY_DUE, 0);
+    cr_assert_str_eq(d->account, account);
+    cr_assert_eq(d->amount_minor, 500);
+    cr_assert_eq(d->entries[0].amount_minor + d->entries[1].amount_minor, 0);
+}
+
+Test(recovery, PA_6_PA_7_PA_8_the_liability_decides_who_pays_and_who_bears_it)
+{
+    expect_route("HO", "outlet", "HO", "outlet:O-CN1");
+    expect_route("O-E1", "outlet", "O-E1", NULL);
+    expect_route("O-E1", "supplier", "HO", "supplier:Tiles");
+    expect_route("O-E1", "company", "HO", NULL);
+    expect_route("HO", "none", "HO", NULL);
+}
+
+/* PA-6: the deposit first, then a receivable; both filled up and paid off in parts. */
+Test(recovery, PA_6_deposit_then_receivable_then_parts)
+{
+    k.case_id = id_account("outlet:O-E1", PARTITIONS);
+    expect("command.record_receipt", receipt("outlet:O-E1", "deposit", 300), "payment.receipt_recorded");
+    expect("payment.recovery_due", due("outlet:O-E1", 200), "payment.recharged payment.top_up_demanded");
+    cr_assert_eq(state()->account->balances[0].deposit_minor, 100);
+    cr_assert_eq(
+        ((const struct ev_payment_top_up_demanded *)kit_output(&k, EV_PAYMENT_TOP_UP_DEMANDED, 0))->missing_minor,
+        4999900);
+    expect("payment.recovery_due", due("outlet:O-E1", 250), "payment.recharged payment.top_up_demanded");
+    const struct ev_payment_recharged *r = kit_output(&k, EV_PAYMENT_RECHARGED, 0);
+    cr_assert_eq(r->deposit_minor, 100);
+    cr_assert_eq(r->receivable_minor, 150);
+    cr_assert_eq(r->n_entries, 3);
+    expect("command.record_receipt", receipt("outlet:O-E1", "receivable", 151), "refused PA-6 more_than_owed");
+    expect("command.record_receipt", receipt("outlet:O-E1", "receivable", 100), "payment.receipt_recorded");
+    expect("command.record_receipt", receipt("outlet:O-E1", "receivable", 50), "payment.receipt_recorded");
+    cr_assert_eq(state()->account->balances[0].owed_minor, 0);
+    cr_assert_eq(state()->account->receipts, 3);
+}
+
+Test(recovery, PA_6_what_is_no_receipt_is_refused)
+{
+    k.case_id = id_account("outlet:O-E1", PARTITIONS);
+    expect("command.record_receipt", receipt("outlet:O-E2", "deposit", 5), "refused PA-6 not_this_account");
+    expect("command.record_receipt", receipt("outlet:nobody", "deposit", 5), "refused PA-6 not_this_account");
+    expect("command.record_receipt", receipt("outlet:O-E1", "deposit", 0), "refused PA-6 amount_not_positive");
+    expect("command.record_receipt",
+           "{'actor':{'id':'O-E1-M','role':'outlet_manager','org_id':'O-E1'},'account':'outlet:O-E1','purpose':"
+           "'deposit','amount_minor':5,'currency':'CNY','reference':'x'}",
+           "refused RO-1 not_finance");
+    expect("payment.recovery_due", due("outlet:O-E2", 5), "broken another_account");
+    expect("command.record_receipt", receipt("outlet:O-E1", "deposit", INT64_MAX), "payment.receipt_recorded");
+    expect("command.record_receipt", receipt("outlet:O-E1", "deposit", 1), "refused PA-6 more_than_owed");
+    k.state = NULL;
+    k.case_id = id_account("supplier:Tiles", PARTITIONS);
+    expect("command.record_receipt", receipt("supplier:Tiles", "deposit", 5), "refused PA-6 no_deposit_of_suppliers");
+}
+
+/* PA-7: a supplier has no deposit: all of it is owed. */
+Test(recovery, PA_7_recourse_against_the_supplier)
+{
+    k.case_id = id_account("supplier:Tiles", PARTITIONS);
+    expect("payment.recovery_due", due("supplier:Tiles", 200), "payment.recharged");
+    cr_assert_eq(state()->account->balances[0].owed_minor, 200);
+    expect("command.record_receipt", receipt("supplier:Tiles", "receivable", 200), "payment.receipt_recorded");
+}
+
+/* ---- the property ---- */
+
+struct book {
+    int64_t total, advanced, deposits, receivables; /* of the ledger, debit positive */
+};
+
+struct place { /* a case, or an account at its home */
+    int64_t id;
+    const void *state;
+    const char *key; /* of an account */
+};
+
+struct history {
+    unsigned int seed;
+    struct place cases[CASES], accounts[ACCOUNTS];
+    const struct ev_payment_recovery_due *waiting[WAITING_MAX]; /* on the exchange */
+    int n_waiting;
+    struct book book;
+    int recharged, demanded;
+};
+
+static int draw(struct history *h, int n) { return (int)(rand_r(&h->seed) % (unsigned int)n); }
+
+static void post(struct history *h, const struct entry *entries, int n)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < n; i++) {
+        int64_t amount = entries[i].amount_minor;
+        sum += amount;
+        if (strncmp(entries[i].account, "advanced:", 9) == 0) h->book.advanced += amount;
+        if (strncmp(entries[i].account, "deposit:", 8) == 0) h->book.deposits += amount;
+        if (strncmp(entries[i].account, "receivable:", 11) == 0) h->book.receivables += amount;
+    }
+    cr_assert_eq(sum, 0, "a movement does not balance");
+    h->book.total += sum;
+}
+
+/* Posts what every output of a type with entries says, found by its description. */
+static void post_output(struct history *h, const struct output *o)
+{
+    const struct field_desc *f = desc_field(event_desc(o->type), "entries");
+    if (f == NULL) return;
+    const char *data = o->data;
+    post(h, *(const struct entry *const *)(data + f->offset), *(const int *)(data + f->aux));
+}
+
+static void feed(struct history *h, struct place *at, const char *type, const char *data)
+{
+    k.case_id = at->id;
+    k.state = at->state;
+    kit_feed(&k, type, WHEN, data);
+    cr_assert_neq(k.verdict, VERDICT_BROKEN, "seed %u: %s", h->seed, kit_said(&k));
+    at->state = k.state;
+    for (int i = 0; k.verdict == VERDICT_DONE && i < k.out.n_outputs; i++) {
+        const struct output *o = &k.out.outputs[i];
+        post_output(h, o);
+        h->recharged += o->type == EV_PAYMENT_RECHARGED;
+        h->demanded += o->type == EV_PAYMENT_TOP_UP_DEMANDED;
+        if (o->type == EV_PAYMENT_RECOVERY_DUE) h->waiting[h->n_waiting++] = o->data;
+    }
+}
+
+static void deliver(struct history *h)
+{
+    if (h->n_waiting == 0) return;
+    int n = draw(h, h->n_waiting); /* streams of different sources overtake each other */
+    const struct ev_payment_recovery_due *d = h->waiting[n];
+    h->waiting[n] = h->waiting[--h->n_waiting];
+    for (int i = 0; i < ACCOUNTS; i++) {
+        if (strcmp(h->accounts[i].key, d->account) != 0) continue;
+        feed(h, &h->accounts[i], "payment.recovery_due",
+             arena_printf(&k.arena,
+                          "{'account':'%s','amount_minor':%lld,'currency':'CNY','slip_no':'%s','case_no':'R','entries'"
+                          ":[]}",
+                          d->account, (long long)d->amount_minor, d->slip_no));
+        return;
+    }
+    cr_assert_fail("charged to %s", d->account);
+}
+
+static void bank_speaks(struct history *h, struct place *c)
+{
+    static const char *const outcomes[] = {"settled", "settled", "refused", "contradiction"};
+    const struct payment_state *st = c->state;
+    if (st == NULL || st->key == NULL) return;
+    int64_t number = st->payout_no - (draw(h, 6) == 0);
+    feed(h, c, "payment.bank_answer",
+         arena_printf(&k.arena,
+                      "{'key':'%s','payout_no':%lld,'outcome':'%s','amount_minor':%lld,'currency':'CNY','bank_ref':'B',"
+                      "'reason':'closed'}",
+                      st->key, (long long)number, outcomes[draw(h, 4)],
+                      (long long)st->payout_minor + (draw(h, 15) == 0)));
+}
+
+static void people_act(struct history *h, struct place *c)
+{
+    static const struct {
+        const char *type, *data;
+    } deeds[] = {
+        {"command.retry_payout", FINANCE ",'payee':'acc-1'}"},
+        {"command.resolve_payout", FINANCE ",'found':'paid','amount_minor':3,'bank_ref':'b'}"},
+        {"command.resolve_payout", FINANCE ",'found':'not_paid','bank_ref':'b'}"},
+        {"command.resolve_payout", FINANCE ",'found':'paid','bank_ref':'b'}"},
+        {"command.confirm_resolution", "{'actor':{'id':'HO-GM','role':'general_manager','org_id':'HO'},'agree':true}"},
+    };
+    int n = draw(h, (int)(sizeof deeds / sizeof deeds[0]));
+    feed(h, c, deeds[n].type, deeds[n].data);
+}
+
+static void step(struct history *h, int n)
+{
+    static const char *const orgs[] = {"HO", "HO", "O-E1"};
+    static const char *const liabilities[] = {"outlet", "outlet", "supplier", "company", "none"};
+    struct place *c = &h->cases[draw(h, CASES)], *a = &h->accounts[draw(h, ACCOUNTS)];
+    switch (draw(h, 8)) {
+    case 0:
+    case 1:
+        feed(h, c, "approval.slip_approved",
+             slip(arena_printf(&k.arena, "S%d", n - (draw(h, 8) == 0)), orgs[draw(h, 3)], liabilities[draw(h, 5)],
+                  1 + draw(h, 5000)));
+        break;
+    case 2:
+    case 3: bank_speaks(h, c); break;
+    case 4: people_act(h, c); break;
+    case 5:
+        feed(h, a, "command.record_receipt", receipt(a->key, draw(h, 2) ? "deposit" : "receivable", 1 + draw(h, 9000)));
+        break;
+    default: deliver(h); break;
+    }
+}
+
+static void check(const struct history *h, unsigned int seed)
+{
+    int64_t on_the_way = 0, deposits = 0, owed = 0;
+    for (int i = 0; i < h->n_waiting; i++) on_the_way += h->waiting[i]->amount_minor;
+    for (int i = 0; i < ACCOUNTS; i++) {
+        const struct payment_state *st = h->accounts[i].state;
+        for (int b = 0; st != NULL && st->account != NULL && b < st->account->n_balances; b++) {
+            cr_assert_geq(st->account->balances[b].deposit_minor, 0, "seed %u: a deposit below zero", seed);
+            cr_assert_geq(st->account->balances[b].owed_minor, 0, "seed %u", seed);
+            deposits += st->account->balances[b].deposit_minor;
+            owed += st->account->balances[b].owed_minor;
+        }
+    }
+    cr_assert_eq(h->book.total, 0);
+    cr_assert_eq(h->book.advanced, on_the_way, "seed %u: advanced is what is on the way", seed);
+    cr_assert_eq(h->book.deposits, -deposits, "seed %u", seed);
+    cr_assert_geq(h->book.receivables, owed, "seed %u: and what the bank owes", seed);
+}
+
+Test(recovery, PA_6_any_history_keeps_the_books_and_the_deposits)
+{
+    static const char *const keys[ACCOUNTS] = {"outlet:O-CN1", "outlet:O-E1", "supplier:Tiles", "supplier:Paint"};
+    int recharged = 0, demanded = 0;
+    for (unsigned int seed = 1; seed <= 150; seed++) {
+        struct history h = {.seed = seed};
+        tear_down();
+        set_up();
+        for (int i = 0; i < CASES; i++) h.cases[i].id = case_id_make(i, 1);
+        for (int i = 0; i < ACCOUNTS; i++) {
+            h.accounts[i] = (struct place){.id = id_account(keys[i], PARTITIONS), .key = keys[i]};
+        }
+        for (int i = 1; i <= 200; i++) step(&h, i);
+        check(&h, seed);
+        while (h.n_waiting > 0) deliver(&h);
+        check(&h, seed);
+        cr_assert_eq(h.book.advanced, 0);
+        recharged += h.recharged;
+        demanded += h.demanded;
+    }
+    cr_assert_gt(recharged, 500);
+    cr_assert_gt(demanded, 100);
+}
