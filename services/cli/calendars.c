@@ -29,13 +29,19 @@ static bool above_program(char *out)
     return false;
 }
 
+bool calendars_folder(const struct cli *cli, const char *dir, char *out, struct err *e)
+{
+    const char *set = config_text(&cli->config, "calendar.dir");
+    if (dir == NULL && set[0] != '\0') dir = set;
+    if (dir == NULL && (in_folder(".", out) || above_program(out))) return true;
+    if (dir == NULL)
+        return err_set(e, ERR_CONFIG, "calendars", "no calendars: name their folder with --calendar-dir DIR");
+    return snprintf(out, PATH_MAX, "%s", dir) < PATH_MAX ||
+           err_set(e, ERR_CONFIG, "calendars", "the folder's name is too long");
+}
+
 bool calendars_load(const struct cli *cli, const char *dir, struct calendar_set *out, struct err *e)
 {
     char found[PATH_MAX];
-    const char *set = config_text(&cli->config, "calendar.dir");
-    if (dir == NULL && set[0] != '\0') dir = set;
-    if (dir == NULL && (in_folder(".", found) || above_program(found))) dir = found;
-    if (dir == NULL)
-        return err_set(e, ERR_CONFIG, "calendars", "no calendars: name their folder with --calendar-dir DIR");
-    return calendar_set_load(dir, out, e);
+    return calendars_folder(cli, dir, found, e) && calendar_set_load(found, out, e);
 }

@@ -7,7 +7,9 @@
 #include "calendar/load.h"
 #include "cli/cli.h"
 
-/* dir: NULL = not given. Free with calendar_set_unload. */
+/* The folder into out, PATH_MAX bytes. dir: NULL = not given. */
+bool calendars_folder(const struct cli *cli, const char *dir, char *out, struct err *e);
+/* Every calendar in it. Free with calendar_set_unload. */
 bool calendars_load(const struct cli *cli, const char *dir, struct calendar_set *out, struct err *e);
 
 #endif

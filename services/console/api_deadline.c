@@ -53,9 +53,16 @@ static bool as_counted(const struct deadline *d, const struct calendar *c, const
     return calendar_due(c, spec, &ended, &due) == CALENDAR_OK && due.due_ms == d->told.due_ms;
 }
 
+/* The rules the run was counted by, where this process still has them (SL-6). */
+static const struct policy *rules_of(const struct policy *policy, const struct limit *told)
+{
+    const struct policy *own = policy == NULL ? NULL : policy_revision(policy, told->has_revision ? told->revision : 1);
+    return own == NULL ? policy : own;
+}
+
 static void put_explanation(struct request *rq, const struct deadline *d, const char *lang)
 {
-    const struct policy *policy = rq->console->host->policy;
+    const struct policy *policy = rules_of(rq->console->host->policy, &d->told);
     const struct policy_limit *def = policy == NULL ? NULL : policy_limit(policy, d->told.code);
     struct buf *out = &rq->reply.body;
     if (def == NULL || policy->calendar == NULL) {
@@ -63,6 +70,8 @@ static void put_explanation(struct request *rq, const struct deadline *d, const 
         return;
     }
     struct calendar_limit spec = limits_spec(def->def);
+    if (spec.span.unit == CALENDAR_FIXED_DATE)
+        spec.span.amount = calendar_date_of(policy->calendar, d->told.promised_ms);
     struct calendar_run run = run_of(d, &rq->arena);
     struct tell tell = {.calendar = policy->calendar, .limit = &spec, .run = &run, .lang = lang};
     size_t before = out->len;

@@ -358,6 +358,24 @@ static void check_explanation(const struct question *q, const struct calendar_ru
         cr_assert_eq(rows[steps.n - 1].nth, q->limit.span.amount, "%s: rows count %d", show(q), rows[steps.n - 1].nth);
 }
 
+/* A pause of no length changes nothing, nor does one that is cut in two, at its middle or with an overlap. */
+static void check_cut_pauses(const struct question *q, const struct calendar_run *run, int64_t due_ms)
+{
+    struct calendar_pause cut[PAUSES + 2];
+    struct calendar_due due;
+    int n = run->n_pauses;
+    if (n == 0) return;
+    memcpy(cut, run->pauses, sizeof cut[0] * (size_t)n);
+    int64_t from = cut[0].from_ms, until = cut[0].until_ms, length = until > from ? until - from : 0;
+    cut[0] = (struct calendar_pause){from + length / 2 - length / 7 * roll_die(3), until};
+    cut[n] = (struct calendar_pause){from, from + length / 2};
+    int64_t at = minute_ms(q->start + roll_die(9000));
+    cut[n + 1] = (struct calendar_pause){at, at};
+    struct calendar_run other = {.start_ms = run->start_ms, .pauses = cut, .n_pauses = n + 2};
+    cr_assert_eq(calendar_due(w.c, &q->limit, &other, &due), CALENDAR_OK, "%s", show(q));
+    cr_assert_eq(due.due_ms, due_ms, "%s: cut in two, the first pause moves it elsewhere", show(q));
+}
+
 static bool check_question(const struct question *q)
 {
     struct calendar_pause pauses[PAUSES], turned[PAUSES];
@@ -374,6 +392,7 @@ static bool check_question(const struct question *q)
     run.pauses = turned;
     calendar_due(w.c, &q->limit, &run, &again);
     cr_assert_eq(memcmp(&due, &again, sizeof due), 0, "%s: the order of pauses matters", show(q));
+    check_cut_pauses(q, &run, due.due_ms);
     check_warning(q, &run, due.due_ms);
     check_explanation(q, &run);
     return true;
