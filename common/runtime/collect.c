@@ -107,14 +107,19 @@ static void take_messages(struct loop *l)
 
 /* ---- the adapter ---- */
 
-static bool may_poll(struct loop *l, int part, int64_t due)
+/* Up to which moment the adapter's inputs may be taken now; INT64_MIN: none. */
+static int64_t may_poll_until(struct loop *l, int part)
 {
-    if (proto_state(l->proto, part) != PROTO_RUNNING || due == ADAPTER_NEVER || due > l->now_ms) return false;
-    if (!l->spec->adapter->needs_caught_up) return true;
-    if (l->held) return false;
-    if (proto_caught_up(l->proto, part, loop_mono_ms())) return true;
-    watch_ends(l, l->pspec.fetch_wait_ms);
-    return proto_caught_up(l->proto, part, loop_mono_ms());
+    int64_t due = l->spec->adapter->next(&l->host, part);
+    if (due == ADAPTER_NEVER || due > l->now_ms) return INT64_MIN;
+    if (!l->spec->adapter->needs_caught_up) return l->now_ms;
+    if (l->held) return INT64_MIN;
+    int64_t until = proto_fire_until(l->proto, part);
+    if (until < due && !proto_behind(l->proto, part)) {
+        watch_ends(l, l->pspec.fetch_wait_ms);
+        until = proto_fire_until(l->proto, part);
+    }
+    return until < l->now_ms ? until : l->now_ms;
 }
 
 static void add_locals(struct loop *l, const struct local_input *in, int n)
@@ -143,9 +148,10 @@ static void take_locals(struct loop *l)
     for (int part = 0; part < l->host.partitions; part++) {
         if (proto_state(l->proto, part) != PROTO_RUNNING) continue;
         if (adapter->posts != NULL) take_posts(l, part);
-        if (!may_poll(l, part, adapter->next(&l->host, part))) continue;
+        int64_t until = may_poll_until(l, part);
+        if (until == INT64_MIN) continue;
         struct local_input *out = ARENA_ARRAY(&l->items_arena, struct local_input, LOCAL_AT_ONCE);
-        add_locals(l, out, adapter->poll(&l->host, part, l->now_ms, out, LOCAL_AT_ONCE));
+        add_locals(l, out, adapter->poll(&l->host, part, until, out, LOCAL_AT_ONCE));
     }
 }
 

@@ -324,9 +324,15 @@ int proto_idle_look(struct protocol *p, int part, uint16_t topic, const struct p
 /* Sets want and raises want_n of the edges that lack (pending). Those served meanwhile are left out. */
 void proto_ask(struct protocol *p, int part, uint16_t topic, int64_t mono_ms);
 
-/* Timers of the partition may fire: every input stands at the high watermark of its last fetch answer of this session,
- * and that answer is fresh. Pending positions count. */
-bool proto_caught_up(const struct protocol *p, int part, int64_t mono_ms);
+/* proto_fetched has just told the ends of all the partition's inputs, asked for when the installation's clock showed
+ * clock_ms. */
+void proto_ends_noted(struct protocol *p, int part, int64_t clock_ms);
+/* Timers due up to here (installation's clock) may fire: every input was read to an end noted then, or two fetch waits
+ * before, so an answer that stood in a log when the timer fell due has been taken. Under steady load it follows the
+ * clock at the distance of the lag; it never stands still while reading goes on. Pending positions count. */
+int64_t proto_fire_until(struct protocol *p, int part);
+/* Some input is not even read up to the last end known: to ask the broker for newer ends would tell nothing. */
+bool proto_behind(const struct protocol *p, int part);
 
 struct proto_time {
     int64_t now_ms; /* use this one; while held it runs on without the jump */

@@ -21,6 +21,7 @@ struct input {
     bool unsaved; /* differs from the table although no batch made it so (a seek, a new cluster) */
     bool mark_due;
     int64_t high_watermark; /* of the last fetch answer; -1 = none yet */
+    int64_t noted_end;      /* part.noted_ms's: to be read before timers of that moment fire */
     int64_t fetched_ms;     /* mono, of that answer */
     int64_t asked_ms;       /* mono, of the last asking */
     int64_t looked_ms;      /* mono, of the last idle look */
@@ -75,6 +76,9 @@ struct part {
     bool resume_due;  /* sending waits for resume points */
     int64_t session;  /* unique in this process */
     int64_t epoch, txn, clock_now, clock_next;
+    int64_t
+        noted_ms; /* installation's clock: when the ends of all inputs were noted that are not yet reached; 0 = none */
+    int64_t fire_ms; /* installation's clock: everything that stood in the logs then has been read */
     char cluster[PROTO_CLUSTER_SIZE];
     bool cluster_unsaved;
     int64_t stopped_last_seq, stopped_out_seq;

@@ -86,18 +86,49 @@ void proto_ask(struct protocol *p, int part, uint16_t topic, int64_t mono_ms)
 
 /* ---- timers ---- */
 
-bool proto_caught_up(const struct protocol *p, int part, int64_t mono_ms)
+/* A log that lost its tail meanwhile ends before; a position beyond what is known of it may have to be mended first. */
+static bool noted_ends_reached(const struct protocol *p, const struct part *t)
 {
-    const struct part *t = proto_part(p, part);
-    if (t->state != PROTO_RUNNING) return false;
-    if (MUTATED(FIRE_BEFORE_CAUGHT_UP)) return true;
-    if (t->setup) return false;
     for (int i = 0; i < p->spec->n_inputs; i++) {
         const struct input *in = &t->inputs[i];
-        if (in->high_watermark < 0 || in->mark_due || in->next.next_offset != in->high_watermark) return false;
-        if (mono_ms - in->fetched_ms > 2 * p->spec->fetch_wait_ms) return false;
+        int64_t end = in->noted_end < in->high_watermark ? in->noted_end : in->high_watermark;
+        if (in->mark_due || in->next.next_offset < end || in->next.next_offset > in->high_watermark) return false;
     }
     return true;
+}
+
+void proto_ends_noted(struct protocol *p, int part, int64_t clock_ms)
+{
+    struct part *t = proto_part(p, part);
+    if (t->state != PROTO_RUNNING || t->setup) return;
+    if (t->noted_ms != 0 && !noted_ends_reached(p, t))
+        return; /* first things first: else they would never be reached */
+    for (int i = 0; i < p->spec->n_inputs; i++)
+        if (t->inputs[i].high_watermark < 0) return;
+    if (t->noted_ms > t->fire_ms) t->fire_ms = t->noted_ms;
+    for (int i = 0; i < p->spec->n_inputs; i++) t->inputs[i].noted_end = t->inputs[i].high_watermark;
+    t->noted_ms = clock_ms;
+}
+
+int64_t proto_fire_until(struct protocol *p, int part)
+{
+    struct part *t = proto_part(p, part);
+    if (MUTATED(FIRE_BEFORE_CAUGHT_UP)) return INT64_MAX;
+    if (t->state != PROTO_RUNNING || t->setup) return INT64_MIN;
+    if (t->noted_ms > t->fire_ms && noted_ends_reached(p, t)) {
+        t->fire_ms = t->noted_ms;
+        t->noted_ms = 0;
+    }
+    if (t->fire_ms == 0) return INT64_MIN;
+    return t->fire_ms + (int64_t)(2 * (double)p->spec->fetch_wait_ms * p->spec->clock_scale);
+}
+
+bool proto_behind(const struct protocol *p, int part)
+{
+    const struct part *t = proto_part(p, part);
+    for (int i = 0; i < p->spec->n_inputs && t->state == PROTO_RUNNING; i++)
+        if (t->inputs[i].next.next_offset < t->inputs[i].high_watermark) return true;
+    return false;
 }
 
 /* What the clock would show now had it not jumped. */

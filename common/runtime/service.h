@@ -118,7 +118,7 @@ struct store {
 enum { ADAPTER_NEVER = -1 };
 
 struct adapter {
-    bool needs_caught_up; /* inputs of a partition are taken only while it is caught up with all its topics (timers) */
+    bool needs_caught_up; /* an input is taken only when all that stood in the topics at its moment was read (timers) */
     bool (*open)(struct host *h, struct err *e);
     void (*close)(struct host *h);
     /* The partition is mine, with this fence epoch; everything known of it before is void. */

@@ -106,6 +106,7 @@ void watch_ends(struct loop *l, int64_t every_ms)
             places[n++] = (struct kafka_place){l->topics[i], part, 0};
     struct err e = ERR_INIT;
     if (n == 0) return;
+    bool told[LOOP_PARTS] = {false};
     bool well = kafka_consumer_ends(l->consumer, places, n, 500, &e);
     if (!well && !l->broker_gone) log_err(LOG_ERROR, "the broker does not answer", &e);
     if (well && l->broker_gone) log_info("the broker answers again");
@@ -114,12 +115,16 @@ void watch_ends(struct loop *l, int64_t every_ms)
     int64_t lag[TOPIC_COUNT] = {0};
     mono = loop_mono_ms();
     for (int i = 0; i < n; i++) {
+        told[places[i].part] =
+            places[i].offset >= 0 && (i == 0 || places[i - 1].part != places[i].part || told[places[i].part]);
         if (places[i].offset < 0) continue;
         uint16_t topic = (uint16_t)places[i].topic;
         proto_fetched(l->proto, places[i].part, topic, places[i].offset, mono);
         int64_t behind = places[i].offset - proto_position(l->proto, places[i].part, topic);
         if (behind > 0) lag[topic] += behind;
     }
+    for (int part = 0; part < l->host.partitions; part++)
+        if (told[part]) proto_ends_noted(l->proto, part, l->now_ms);
     for (int i = 0; i < l->n_topics; i++) metrics_lag(l->host.metrics, topic_short(l->topics[i]), lag[l->topics[i]]);
 }
 

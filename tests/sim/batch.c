@@ -93,6 +93,7 @@ static void gather_part(struct world *w, struct proc *p, int part)
         return;
     }
     for (int t = 0; t < spec->n_inputs; t++) gather_topic(w, p, part, (enum topic)spec->inputs[t].topic);
+    proto_ends_noted(p->p, part, p->time.now_ms);
     gather_local(w, p, part);
     if (sim_chance(w, w->faults.retain)) gather_drop(w, p, part);
 }

@@ -55,20 +55,32 @@ static const char *asking_at_the_end_and_under_load(struct protocol *p)
     return NULL;
 }
 
-static const char *caught_up_means_every_input(struct protocol *p)
+static const char *timers_wait_for_what_stood_in_the_logs(struct protocol *p)
 {
+    struct proto_batch b = PROTO_BATCH_INIT;
     contract_load(p, 0, 0, 0, 0);
-    EXPECT(!proto_caught_up(p, 0, 0));
+    proto_ends_noted(p, 0, 500);
+    EXPECT(proto_fire_until(p, 0) == INT64_MIN); /* nothing told yet, and not set up */
     contract_commit_setup(p);
     proto_fetched(p, 0, T_INBOUND, 7, 1000);
     proto_fetched(p, 0, T_COMMAND, 0, 1000);
-    proto_fetched(p, 0, T_C, 0, 1000);
-    EXPECT(!proto_caught_up(p, 0, 1000));
+    proto_fetched(p, 0, T_C, 3, 1000);
+    proto_ends_noted(p, 0, 600);
+    EXPECT(proto_fire_until(p, 0) == INT64_MIN); /* one input's end is not known */
     proto_fetched(p, 0, T_EXCHANGE, 0, 1000);
-    EXPECT(proto_caught_up(p, 0, 1000) && proto_caught_up(p, 0, 1000 + 2 * FETCH_WAIT_MS));
-    EXPECT(!proto_caught_up(p, 0, 1001 + 2 * FETCH_WAIT_MS));
-    proto_fetched(p, 0, T_EXCHANGE, 1, 1000);
-    EXPECT(!proto_caught_up(p, 0, 1000));
+    proto_ends_noted(p, 0, 700);
+    EXPECT(proto_fire_until(p, 0) == INT64_MIN && proto_behind(p, 0)); /* three records of C are unread */
+    proto_fetched(p, 0, T_C, 50, 2000);
+    proto_ends_noted(p, 0, 1700); /* not before the ends of 700 are reached */
+    proto_batch_join(p, &b, 0);
+    for (int64_t at = 0; at < 3; at++) proto_receive(p, 0, contract_from_c, 5 + at, at);
+    EXPECT(proto_fire_until(p, 0) == 700 + 2 * FETCH_WAIT_MS && proto_behind(p, 0)); /* pending positions count */
+    proto_batch_end(p, &b, PROTO_COMMITTED, 2100);
+    proto_fetched(p, 0, T_C, 60, 3000);
+    proto_ends_noted(p, 0, 2700);
+    EXPECT(proto_fire_until(p, 0) == 700 + 2 * FETCH_WAIT_MS);
+    proto_fetched(p, 0, T_C, 3, 4000); /* the log lost its tail */
+    EXPECT(proto_fire_until(p, 0) == 2700 + 2 * FETCH_WAIT_MS && !proto_behind(p, 0));
     return NULL;
 }
 
@@ -100,7 +112,7 @@ static const char *the_clock_neither_returns_nor_leaps(struct protocol *p)
 
 const struct contract_story contract_watching[] = {
     {"asking at the end and under load", asking_at_the_end_and_under_load},
-    {"caught up means every input", caught_up_means_every_input},
+    {"timers wait for what stood in the logs", timers_wait_for_what_stood_in_the_logs},
     {"the clock neither returns nor leaps", the_clock_neither_returns_nor_leaps},
     {NULL, NULL},
 };

@@ -71,7 +71,8 @@ static void check_fire(struct world *w, const struct effect *e)
     if (appended < 0 || c->accepted_ms > e->rec.value) return;
     /* Until the tick sees that the broker is another one, a position may look like its end; annulling repairs that. */
     if (strcmp(w->db.part[SVC_B][sim_home(x)].cluster, w->broker.cluster) != 0) return;
-    if (appended < e->composed_ms - 2 * FETCH_WAIT_MS)
+    int64_t late = e->rec.at_ms - e->rec.value;
+    if (appended < e->composed_ms - late - 2 * FETCH_WAIT_MS)
         sim_violation(w, "timer of x%d fired although its answer lay in the log for %ld ms", x,
                       (long)(e->composed_ms - appended));
 }

@@ -223,11 +223,14 @@ static void take_fire(struct fold *f, const struct item *it)
 {
     struct state *st = state(f);
     int x = it->rec.x;
-    if (f->p->time.held || !proto_caught_up(f->p->p, f->part, f->w->now)) return;
+    if (f->p->time.held) return;
     bool armed = st->timer[x].state == TIMER_ARMED;
     if (!armed && !(MUTATED(TIMER_NO_STATE_GUARD) && st->timer[x].state != TIMER_NONE)) return;
-    if (st->timer[x].due > now(f) && !MUTATED(TIMER_NO_DUE_GUARD)) return;
+    int64_t until = proto_fire_until(f->p->p, f->part);
+    if (until > now(f)) until = now(f);
+    if (st->timer[x].due > until && !MUTATED(TIMER_NO_DUE_GUARD)) return;
     struct rec r = it->rec;
+    r.at_ms = now(f);
     r.value = st->timer[x].due;
     st->timer[x].state = TIMER_FIRING; /* should it park: it will not be claimed again */
     route(f, &r, 0);
