@@ -119,6 +119,7 @@ static int64_t may_poll_until(struct loop *l, int part)
         watch_ends(l, l->pspec.fetch_wait_ms);
         until = proto_fire_until(l->proto, part);
     }
+    if (until < due) return INT64_MIN;
     return until < l->now_ms ? until : l->now_ms;
 }
 
