@@ -64,7 +64,8 @@ static enum fault judge(const struct index_check *c, const struct difference *d)
     int64_t now = clock_now_ms(&c->a->clock);
     bool due = d->place.due_ms != TS_NONE, leased = d->place.lease_ms != TS_NONE;
     if (d->armed_ms == TS_NONE) {
-        if (due) return FAULT_SURPLUS;
+        if (due && d->place.due_ms > now) return FAULT_SURPLUS;
+        if (due) return FAULT_NONE; /* the next claim finds no row and forgets it */
         return leased ? FAULT_CLAIMED : FAULT_NONE;
     }
     if (due && d->place.due_ms != d->armed_ms) {

@@ -34,7 +34,9 @@ elseif op == 'del' then
     redis.call('ZREM', lease, unpack(ARGV, 6))
     return answer(true)
 elseif op == 'ack' then
+    -- One that the rows told (it was late) was never claimed and still stands among the due.
     redis.call('ZREM', lease, unpack(ARGV, 6))
+    redis.call('ZREM', due, unpack(ARGV, 6))
     return answer(true)
 elseif op == 'claim' then
     -- Two lanes: three quarters for what falls due now, the rest for the backlog, each lending to the
