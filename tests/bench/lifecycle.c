@@ -294,14 +294,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 int main(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"warm-up", 'u', "N", 0, "cases before those that count: a young JVM compiles (default 5000)", 0},
-        {"cases", 'n', "N", 0, "whole cases (default 10000)", 0},
-        {"window", 'w', "N", 0, "cases on their way at a time (default 1000)", 0},
+        {"warm-up", 'u', "N", 0, "cases before those that count: a young JVM compiles (default 8000)", 0},
+        {"cases", 'n', "N", 0, "whole cases (default 12000)", 0},
+        {"window", 'w', "N", 0, "cases on their way at a time (default 2000)", 0},
         {"timeout", 't', "S", 0, "give up after so many seconds (default 300)", 0},
         {"json", 'j', 0, 0, "one JSON object", 0},
         {0}};
     static const struct argp parser = {options, parse, "", "Whole cases per second through a running stack.", 0, 0, 0};
-    struct bench b = {.warm_up = 5000, .cases = 10000, .window = 1000, .timeout_s = 300};
+    struct bench b = {.warm_up = 8000, .cases = 12000, .window = 2000, .timeout_s = 300};
     struct figures f = {0};
     struct err e = ERR_INIT;
     if (argp_parse(&parser, argc, argv, 0, NULL, &b) != 0) return 2;
