@@ -97,15 +97,22 @@ static bool noted_ends_reached(const struct protocol *p, const struct part *t)
     return true;
 }
 
+/* Ends that were noted and are reached let timers up to that moment fire, and make room for the next. */
+static void settle_noted_ends(const struct protocol *p, struct part *t)
+{
+    if (t->noted_ms == 0 || !noted_ends_reached(p, t)) return;
+    if (t->noted_ms > t->fire_ms) t->fire_ms = t->noted_ms;
+    t->noted_ms = 0;
+}
+
 void proto_ends_noted(struct protocol *p, int part, int64_t clock_ms)
 {
     struct part *t = proto_part(p, part);
     if (t->state != PROTO_RUNNING || t->setup) return;
-    if (t->noted_ms != 0 && !noted_ends_reached(p, t))
-        return; /* first things first: else they would never be reached */
+    settle_noted_ends(p, t);
+    if (t->noted_ms != 0) return; /* first things first: else they would never be reached */
     for (int i = 0; i < p->spec->n_inputs; i++)
         if (t->inputs[i].high_watermark < 0) return;
-    if (t->noted_ms > t->fire_ms) t->fire_ms = t->noted_ms;
     for (int i = 0; i < p->spec->n_inputs; i++) t->inputs[i].noted_end = t->inputs[i].high_watermark;
     t->noted_ms = clock_ms;
 }
@@ -115,10 +122,7 @@ int64_t proto_fire_until(struct protocol *p, int part)
     struct part *t = proto_part(p, part);
     if (MUTATED(FIRE_BEFORE_CAUGHT_UP)) return INT64_MAX;
     if (t->state != PROTO_RUNNING || t->setup) return INT64_MIN;
-    if (t->noted_ms > t->fire_ms && noted_ends_reached(p, t)) {
-        t->fire_ms = t->noted_ms;
-        t->noted_ms = 0;
-    }
+    settle_noted_ends(p, t);
     if (t->fire_ms == 0) return INT64_MIN;
     return t->fire_ms + (int64_t)(2 * (double)p->spec->fetch_wait_ms * p->spec->clock_scale);
 }

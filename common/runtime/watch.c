@@ -100,13 +100,14 @@ void watch_ends(struct loop *l, int64_t every_ms)
     if (mono - l->ends_ms < every_ms) return;
     l->ends_ms = mono;
     struct kafka_place places[LOOP_PARTS * LOOP_MAX_TOPICS];
+    bool told[LOOP_PARTS]; /* the ends of all its topics */
     int n = 0;
-    for (int part = 0; part < l->host.partitions; part++)
-        for (int i = 0; i < l->n_topics && proto_state(l->proto, part) == PROTO_RUNNING; i++)
-            places[n++] = (struct kafka_place){l->topics[i], part, 0};
+    for (int part = 0; part < l->host.partitions; part++) {
+        told[part] = proto_state(l->proto, part) == PROTO_RUNNING;
+        for (int i = 0; i < l->n_topics && told[part]; i++) places[n++] = (struct kafka_place){l->topics[i], part, 0};
+    }
     struct err e = ERR_INIT;
     if (n == 0) return;
-    bool told[LOOP_PARTS] = {false};
     bool well = kafka_consumer_ends(l->consumer, places, n, 500, &e);
     if (!well && !l->broker_gone) log_err(LOG_ERROR, "the broker does not answer", &e);
     if (well && l->broker_gone) log_info("the broker answers again");
@@ -115,9 +116,10 @@ void watch_ends(struct loop *l, int64_t every_ms)
     int64_t lag[TOPIC_COUNT] = {0};
     mono = loop_mono_ms();
     for (int i = 0; i < n; i++) {
-        told[places[i].part] =
-            places[i].offset >= 0 && (i == 0 || places[i - 1].part != places[i].part || told[places[i].part]);
-        if (places[i].offset < 0) continue;
+        if (places[i].offset < 0) {
+            told[places[i].part] = false;
+            continue;
+        }
         uint16_t topic = (uint16_t)places[i].topic;
         proto_fetched(l->proto, places[i].part, topic, places[i].offset, mono);
         int64_t behind = places[i].offset - proto_position(l->proto, places[i].part, topic);

@@ -139,10 +139,16 @@ int console_show(struct cli *cli, const char *path, void (*show)(json_t *body))
     return rc;
 }
 
+void console_escape(struct buf *path, const char *value)
+{
+    char *escaped = curl_easy_escape(open_handle(), value, 0);
+    buf_puts(path, escaped);
+    curl_free(escaped);
+}
+
 void console_query(struct buf *path, const char *key, const char *value)
 {
     if (value == NULL) return;
-    char *escaped = curl_easy_escape(open_handle(), value, 0);
-    buf_printf(path, "%c%s=%s", strchr(path->bytes, '?') == NULL ? '?' : '&', key, escaped);
-    curl_free(escaped);
+    buf_printf(path, "%c%s=", strchr(path->bytes, '?') == NULL ? '?' : '&', key);
+    console_escape(path, value);
 }

@@ -71,12 +71,7 @@ static int explain_case(struct cli *cli, const struct options *o)
     buf_printf(&path, "/v1/cases/%s/deadlines", o->case_ref);
     if (o->limit != NULL) {
         buf_putc(&path, '/');
-        for (const char *p = o->limit; *p != '\0'; p++) {
-            if (*p == '#')
-                buf_puts(&path, "%23");
-            else
-                buf_putc(&path, *p);
-        }
+        console_escape(&path, o->limit); /* "promise#visit" */
     }
     console_query(&path, "lang", o->lang);
     int rc = console_show(cli, path.bytes, o->limit == NULL ? show_deadlines : show_deadline);

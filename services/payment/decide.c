@@ -131,11 +131,11 @@ static const struct transition TABLE[] = {
     {ACCOUNT, EV_COMMAND_RECORD_RECEIPT, payment_on_receipt, TO(ACCOUNT), "PA-6, PA-7: money comes in"},
 };
 
-/* Where no row takes a command: the rule that refuses it. */
-/* Every status but those with a row for the command: what has no slip yet, then what stands elsewhere. */
-#define BUT(...) (ANY & ~(TO(NONE) | (__VA_ARGS__)))
+/* Every status there is but NONE, which has no slip yet, and those with a row for the command. */
 #define ANY ((UINT64_C(1) << PAYMENT_STATUS_COUNT) - 1)
+#define BUT(...) (ANY & ~(TO(NONE) | (__VA_ARGS__)))
 
+/* Where no row takes a command: the rule that refuses it. */
 static const struct guard GUARDS[] = {
     {EV_COMMAND_RETRY_PAYOUT, TO(NONE), "PA-1"},
     {EV_COMMAND_RETRY_PAYOUT, BUT(TO(FAILED)), "PA-3"},

@@ -7,8 +7,9 @@
 
 static struct arena *arena_of(const struct step *s) { return s->out->arena; }
 
-static const char *voucher(const struct step *s, const struct payment_state *next)
+const char *payment_voucher(const struct step *s)
 {
+    const struct payment_state *next = s->next;
     return arena_printf(arena_of(s), "%s-P%lld", next->slip->slip_no, (long long)next->payout_no);
 }
 
@@ -76,7 +77,7 @@ static void to_the_cash_desk(struct step *s, const struct entry *entries, int n)
     struct ev_payment_cash_due *out = decision_emit(s->out, EV_PAYMENT_CASH_DUE);
     *out = (struct ev_payment_cash_due){.payout_no = next->payout_no,
                                         .key = next->key,
-                                        .voucher_no = voucher(s, next),
+                                        .voucher_no = payment_voucher(s),
                                         .amount_minor = next->payout_minor,
                                         .currency = slip->currency,
                                         .payee = slip->payee,
@@ -178,7 +179,7 @@ void payment_settle(struct step *s, const struct payment_proof *proof)
     } else {
         out->has_payout_no = true;
         out->payout_no = next->payout_no;
-        out->voucher_no = voucher(s, next);
+        out->voucher_no = payment_voucher(s);
         out->has_paid_minor = true;
         out->paid_minor = next->payout_minor;
         out->bank_ref = proof->bank_ref;

@@ -208,13 +208,7 @@ enum verdict payment_on_confirm(struct step *s)
 
 /* ---- cash (PA-3) ---- */
 
-static const char *voucher_of(const struct step *s)
-{
-    const struct payment_state *next = s->next;
-    return arena_printf(s->out->arena, "%s-P%lld", next->slip->slip_no, (long long)next->payout_no);
-}
-
-/* Whether somebody of the unit that pays, other than `not_this`, … signs in a role that may hand out cash. */
+/* Whether this person of the unit that pays holds a role that may hand out cash. */
 static bool may_hand_out(const struct step *s, const char *person_id)
 {
     const struct payment_state *next = s->next;
@@ -244,7 +238,8 @@ enum verdict payment_on_sign_cash(struct step *s)
     const struct ev_command_sign_cash *ev = s->in->data;
     struct payment_state *next = s->next;
     const char *id = ev->actor->id, *first = next->signer_id;
-    if (strcmp(ev->voucher_no, voucher_of(s)) != 0) return step_refuse(s, "PA-3", "another_voucher", voucher_of(s));
+    if (strcmp(ev->voucher_no, payment_voucher(s)) != 0)
+        return step_refuse(s, "PA-3", "another_voucher", payment_voucher(s));
     if (!rights_at_unit(s->policy, ev->actor, next->slip->payer_org)) {
         return step_refuse(s, "RO-1", "not_of_the_paying_unit", next->slip->payer_org);
     }

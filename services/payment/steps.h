@@ -12,6 +12,8 @@
 
 /* The slip's payout under a new number: an order to the bank, or a voucher for the cash desk. */
 void payment_instruct(struct step *s);
+/* The number of the voucher of the payout under way. */
+const char *payment_voucher(const struct step *s);
 /* What really left with the payout under way, and the word for it. */
 struct payment_proof {
     const char *bank_ref; /* NULL: no bank in it */
