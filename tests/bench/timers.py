@@ -1,0 +1,305 @@
+"""Lateness of timers, from their due to the commit of their miss in PostgreSQL, in a running stack (tests/bench/run timers).
+
+The sla service fires what stands in its tables: timers far in the future, and cases whose limit ends at a known
+millisecond, written straight into the database while it is stopped. When a miss was committed is what PostgreSQL noted
+(track_commit_timestamp: the moment the commit record is written) plus the mean flush of that phase (pg_stat_wal).
+The other services are stopped. The clock is the system's: with a driven one nothing would be due when it should.
+The floors are PostgreSQL alone with the same rows, and Redis alone with the same commands.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+
+STATE = os.environ["REDRESS_STATE"]
+BASE = int(os.environ["STACK_PORT_BASE"])
+PARTS = 16
+OTHERS = ["intake", "dispatch", "evidence", "approval", "payment", "escalation", "console", "bank"]
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def say(text):
+    print(f"timers: {text}", file=sys.stderr, flush=True)
+
+
+def conf(key):
+    with open(f"{STATE}/etc/redress.conf", encoding="utf-8") as f:
+        for line in f:
+            name, _, value = line.partition("=")
+            if name.strip() == key:
+                return value.strip()
+    raise KeyError(key)
+
+
+def sql(text):
+    env = {**os.environ, "PGPASSFILE": f"{STATE}/etc/pgpass"}
+    command = ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", f"{STATE}/run/pg", "-p", str(BASE + 3)]
+    command += ["-U", "redress_admin", "-d", "redress", "-f", "-"]
+    done = subprocess.run(command, input=text, env=env, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"timers: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def redis(*words):
+    env = {**os.environ, "REDISCLI_AUTH": conf("redis.password")}
+    command = ["redis-cli", "-p", str(BASE + 4), *words]
+    return subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
+
+
+def redis_bytes():
+    for line in redis("info", "memory").splitlines():
+        if line.startswith("used_memory:"):
+            return int(line.split(":")[1])
+    return 0
+
+
+def service(name, up):
+    folder = f"{STATE}/run/service/{name}"
+    subprocess.run(["s6-svc", "-u" if up else "-d", folder], check=True)
+    if not up:
+        subprocess.run(["s6-svwait", "-D", "-t", "30000", folder], check=True)
+
+
+def metric(name):
+    """A metric of sla; -1 while it does not answer."""
+    try:
+        body = DIRECT.open(f"http://127.0.0.1:{conf('sla.http.port')}/metrics", timeout=2).read().decode()
+    except OSError:
+        return -1
+    for line in body.splitlines():
+        if line.startswith(f"redress_{name}{{"):
+            return float(line.rsplit(" ", 1)[1])
+    return -1
+
+
+def wait(what, until, seconds):
+    end = time.time() + seconds
+    while not until():
+        if time.time() > end:
+            raise SystemExit(f"timers: waited {round(seconds)} s for {what}")
+        time.sleep(0.05)
+
+
+def indexed():
+    return metric("sla_indexed_partitions") == PARTS
+
+
+# ---- rows ----
+
+
+def add_pending(n):
+    far = int(time.time() * 1000) + 30 * 86400000
+    sql(
+        "INSERT INTO sla.timer (case_id, code, ver, warning, due, partition) SELECT (i % 16 << 40) | i, 'first_response', "
+        f"1, false, {far} + i, i % 16 FROM generate_series(1::int8, {n}) i"
+    )
+
+
+def add_due(group, n, first_ms, span_ms):
+    """Timers due evenly over the span, and their cases; the serial of a case tells its group."""
+    sql(
+        f"CREATE TEMP TABLE d AS SELECT (i % 16 << 40) | ({group} * 1000000000::int8 + i) AS c, i % 16 AS p, "
+        f"{first_ms} + i * {span_ms} / {n} AS due FROM generate_series(0::int8, {n - 1}) i;"
+        "INSERT INTO sla.timer (case_id, code, ver, warning, due, partition) SELECT c, 'first_response', 1, false, due, p "
+        "FROM d; INSERT INTO sla.case_state (case_id, rev, status, body) SELECT c, 1, 1, json_build_object('status', "
+        "'running', 'misses', 0, 'closed_ms', 0, 'limits', json_build_array(json_build_object('code', 'first_response', "
+        "'ver', 1, 'state', 'armed', 'start_ms', due - 86400000, 'due_ms', due))) FROM d"
+    )
+
+
+def flushes():
+    n, ms = sql("SELECT wal_sync, wal_sync_time FROM pg_stat_wal").split("|")
+    return int(n), float(ms)
+
+
+def lateness(group, flush_ms):
+    """n fired, early ones, p50, p99, max in ms, and the rate from the first due to the last commit."""
+    row = sql(
+        "WITH t AS (SELECT due, fired, extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000 AS at FROM sla.timer "
+        f"WHERE state = 'fired' AND (case_id & ((1::int8 << 40) - 1)) / 1000000000 = {group}) SELECT count(*), count(*) "
+        "FILTER (WHERE fired < due OR at < due), percentile_disc(0.5) WITHIN GROUP (ORDER BY at - due), "
+        "percentile_disc(0.99) WITHIN GROUP (ORDER BY at - due), max(at - due), "
+        "count(*) * 1000 / greatest(max(at) - min(due), 1) FROM t"
+    )
+    n, early, p50, p99, most, rate = row.split("|")
+    return {
+        "n": int(n),
+        "early": int(early),
+        "p50_ms": round(float(p50) + flush_ms, 2),
+        "p99_ms": round(float(p99) + flush_ms, 2),
+        "max_ms": round(float(most) + flush_ms, 2),
+        "rate": round(float(rate)),
+    }
+
+
+# ---- runs ----
+
+
+def rebuild(rows):
+    """Seconds to an index that is whole, after it was wiped, with the second in which that is found out."""
+    begun = time.time()
+    redis("flushall")
+    wait("the wiped index to be found out", lambda: metric("sla_indexed_partitions") < PARTS, 30)
+    wait("the index", indexed, 60 + rows / 10000)
+    return time.time() - begun
+
+
+def fire(pending, phases):
+    """Each phase is (name, timers, ms over which they fall due); they come one after another."""
+    total = sum(n for _, n, _ in phases)
+    at = first = (int(time.time()) + 12 + total // 25000 + pending // 40000) * 1000
+    starts = []
+    for group, (_, n, span) in enumerate(phases, 1):
+        add_due(group, n, at, span)
+        starts.append(at)
+        at += span + 2000 + n * 1000 // 20000
+    sql("VACUUM (FREEZE, ANALYZE) sla.timer")
+    sql("VACUUM (FREEZE, ANALYZE) sla.case_state")
+    sql("CHECKPOINT")
+    service("sla", True)
+    wait("the index", indexed, 60 + pending / 10000)
+    if time.time() * 1000 > first:
+        raise SystemExit("timers: the first timers were due before the index was whole; a busy machine?")
+    say(f"indexed; the first are due in {first / 1000 - time.time():.0f} s")
+    figures, due = {}, 0
+    for group, (name, n, _) in enumerate(phases, 1):
+        time.sleep(max(0, starts[group - 1] / 1000 - time.time()))
+        before, due = flushes(), due + n
+        wait(f"{name} to fire", lambda: metric("sla_fired_total") >= due, 120 + n / 1000)
+        after = flushes()
+        flush = (after[1] - before[1]) / max(1, after[0] - before[0])
+        figures[name] = lateness(group, flush)
+        figures[name]["flush_ms"] = round(flush, 3)
+        if figures[name]["n"] != n:
+            raise SystemExit(f"timers: {n - figures[name]['n']} timers of {name} did not fire")
+        say(f"{name}: {figures[name]}")
+    return figures
+
+
+def measure(pending, options):
+    service("sla", False)
+    sql("TRUNCATE sla.timer, sla.case_state")
+    redis("flushall")
+    say(f"{pending} pending timers")
+    add_pending(pending)
+    sql("VACUUM (FREEZE, ANALYZE) sla.timer")
+    before = redis_bytes()
+    service("sla", True)
+    wait("the index", indexed, 60 + pending / 10000)
+    size = (redis_bytes() - before) / pending
+    speed = round(pending / rebuild(pending))
+    service("sla", False)
+    phases = [(f"at_{rate}", rate * options.seconds, options.seconds * 1000) for rate in options.rate]
+    phases.append(("herd", options.herd, 1000))
+    return {"pending": pending, "rebuild_per_s": speed, "bytes": round(size)} | fire(pending, phases)
+
+
+def floor_of_rows(n):
+    """The rows of n misses in PostgreSQL, by thousands, with nothing decided, encoded or sent: a second, and the ms of
+    a commit of one row."""
+    sql(
+        "CREATE SCHEMA bench; CREATE TABLE bench.timer (LIKE sla.timer INCLUDING ALL); CREATE TABLE bench.case_state "
+        "(LIKE sla.case_state INCLUDING ALL); CREATE TABLE bench.outbox (LIKE sla.outbox INCLUDING ALL);"
+        "CREATE TABLE bench.took (ms float8); INSERT INTO bench.timer (case_id, code, ver, warning, due, partition) SELECT i, "
+        f"'first_response', 1, false, i, i % 16 FROM generate_series(1::int8, {n}) i;"
+        "INSERT INTO bench.case_state (case_id, rev, status, body) SELECT i, 1, 1, json_build_object('limits', repeat('x', "
+        f"300)) FROM generate_series(1::int8, {n}) i; VACUUM ANALYZE bench.timer; VACUUM ANALYZE bench.case_state"
+    )
+    begun = time.time()
+    sql(
+        f"DO $$ BEGIN FOR k IN 0 .. {n // 1000 - 1} LOOP UPDATE bench.timer SET state = 'fired', fired = due WHERE case_id "
+        "BETWEEN k * 1000 + 1 AND k * 1000 + 1000; UPDATE bench.case_state SET rev = 2, body = json_build_object('limits', "
+        "repeat('y', 320)) WHERE case_id BETWEEN k * 1000 + 1 AND k * 1000 + 1000; INSERT INTO bench.outbox (partition, "
+        "topic, dst, first_seq, last_seq, made_ms, bytes) VALUES (0, 't', 0, k, k, 0, convert_to(repeat(md5(k::text), "
+        "4000), 'UTF8')); COMMIT; END LOOP; END $$"
+    )
+    rate = round(n / (time.time() - begun))
+    sql(
+        "DO $$ DECLARE t timestamptz; BEGIN FOR k IN 1 .. 500 LOOP t := clock_timestamp(); UPDATE bench.case_state SET rev = k "
+        "WHERE case_id = k; COMMIT; INSERT INTO bench.took SELECT extract(epoch FROM clock_timestamp() - t) * 1000; COMMIT; "
+        "END LOOP; END $$"
+    )
+    row = sql(
+        "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ms), percentile_disc(0.99) WITHIN GROUP (ORDER BY ms) "
+        "FROM bench.took"
+    )
+    sql("DROP SCHEMA bench CASCADE")
+    return rate, [round(float(x), 2) for x in row.split("|")]
+
+
+def index_alone(n):
+    program = os.path.join(os.environ["BENCH_BIN"], "bench_timers_store")
+    return json.loads(subprocess.run([program, str(n)], check=True, capture_output=True, text=True).stdout)
+
+
+def table(result):
+    index, commit = result["index"], result["floor_commit_ms"]
+    print(f"floors: PostgreSQL {result['floor']} misses/s, one commit {commit[0]} ms (p99 {commit[1]}); "
+          f"Redis {index['redis_arm']}/s armed, {index['redis_cancel']}/s removed")
+    print(f"index:  {index['arm']}/s armed, {index['cancel']}/s cancelled, {index['take']}/s claimed and acknowledged")
+    print(f"{'pending':>9} {'due':>9} {'p50 ms':>8} {'p99 ms':>8} {'max ms':>8} {'rate/s':>8} {'early':>6}")
+    for run in result["runs"]:
+        for name, f in run.items():
+            if isinstance(f, dict):
+                print(
+                    f"{run['pending']:>9} {name.removeprefix('at_'):>9} {f['p50_ms']:>8} {f['p99_ms']:>8} {f['max_ms']:>8} "
+                    f"{f['rate']:>8} {f['early']:>6}"
+                )
+        print(f"{run['pending']:>9} rebuilt {run['rebuild_per_s']}/s, {run['bytes']} bytes a timer in Redis")
+
+
+def prepare():
+    sql("ALTER SYSTEM SET track_commit_timestamp = on; ALTER SYSTEM SET track_wal_io_timing = on")
+    for name in OTHERS + ["sla"]:
+        service(name, False)
+    service("postgres", False)
+    service("postgres", True)
+    ready = ["pg_isready", "-q", "-h", f"{STATE}/run/pg", "-p", str(BASE + 3)]
+    wait("PostgreSQL", lambda: subprocess.run(ready).returncode == 0, 30)
+    redis("config", "set", "maxmemory", "0")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests/bench/run timers", description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--full", action="store_true", help="1 and 10 million pending, 20 s each, a herd of 300,000")
+    parser.add_argument("--pending", type=int, action="append", help="pending timers (may be repeated)")
+    parser.add_argument("--rate", type=int, action="append", help="timers due a second (default 1000 and 10000)")
+    parser.add_argument("--seconds", type=int, help="how long each rate is kept")
+    parser.add_argument("--herd", type=int, help="timers due in one second")
+    options = parser.parse_args()
+    options.pending = options.pending or ([1000000, 10000000] if options.full else [100000])
+    options.rate = options.rate or [1000, 10000]
+    options.seconds = options.seconds or (20 if options.full else 5)
+    options.herd = options.herd or (300000 if options.full else 50000)
+    prepare()
+    runs = [measure(n, options) for n in options.pending]
+    service("sla", False)
+    redis("flushall")
+    last = runs[-1]
+    first = last[f"at_{options.rate[0]}"]
+    floor, commit = floor_of_rows(min(options.herd, 100000))
+    result = {
+        "bench": "timers",
+        "rate": last["herd"]["rate"],
+        "floor": floor,
+        "ratio": round(last["herd"]["rate"] / floor, 3),
+        "p50_ms": first["p50_ms"],
+        "p99_ms": first["p99_ms"],
+        "floor_commit_ms": commit,
+        "index": index_alone(max(options.herd, 100000)),
+        "runs": runs,
+    }
+    if options.json:
+        print(json.dumps(result))
+    else:
+        table(result)
+
+
+if __name__ == "__main__":
+    main()
