@@ -59,8 +59,9 @@ postgres_init() {
         secret=$(random_secret)
         (umask 077 && printf '%s\n' "$secret" >"$STATE/postgres/pw" && printf '*:*:*:redress_admin:%s\n' "$secret" >"$STATE/etc/pgpass")
         chown redress:redress "$STATE/postgres/pw"
+        # Keys are compared byte by byte: the same order on every machine, and the cheapest one.
         as_redress "$PG_BIN/initdb" -D "$data" -U redress_admin --pwfile="$STATE/postgres/pw" --auth=scram-sha-256 \
-            --encoding=UTF8 --locale=C.UTF-8 --data-checksums --no-instructions
+            --encoding=UTF8 --locale=C.UTF-8 --lc-collate=C --data-checksums --no-instructions
         rm -f -- "$STATE/postgres/pw"
     fi
     postgres_conf >"$STATE/etc/postgresql.conf"

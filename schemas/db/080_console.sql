@@ -4,7 +4,8 @@
 -- The projector's columns are integer arrays; this value stands for "not told".
 CREATE FUNCTION console.known(v bigint) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN nullif(v, -9223372036854775808);
 
--- What a list needs and every event may change: small rows, updated in place (HOT), nothing indexed changes but stage.
+-- What a list needs and every event may change: small rows, updated in place (HOT): nothing indexed changes but when a
+-- case opens and closes.
 -- One status per service, so that facts of different topics commute; the stage is what they say together.
 CREATE TABLE console.case_view (
     case_id bigint PRIMARY KEY,
@@ -19,12 +20,13 @@ CREATE TABLE console.case_view (
         WHEN evidence IN ('visit_ordered', 'incomplete') THEN 'visit'
         ELSE 'registered' END) STORED,
     planned_minor bigint, paid_minor bigint,
-    opened_ms bigint, closed_ms bigint, updated_ms bigint NOT NULL,
+    opened_ms bigint NOT NULL DEFAULT 0, -- 0: its registration was not read yet
+    closed_ms bigint, updated_ms bigint NOT NULL,
     outcome text,
     missed int NOT NULL DEFAULT 0, slips int NOT NULL DEFAULT 0, takeovers int NOT NULL DEFAULT 0
 ) WITH (fillfactor = 75);
-CREATE INDEX case_view_stage ON console.case_view (stage);
 CREATE INDEX case_view_opened ON console.case_view (opened_ms, case_id);
+CREATE INDEX case_view_open ON console.case_view (opened_ms, case_id) WHERE closed_ms IS NULL;
 
 -- What was told at registration; changes only by reclassification.
 CREATE TABLE console.case_facts (
@@ -45,8 +47,9 @@ CREATE TABLE console.case_assignment (
 CREATE INDEX case_assignment_org ON console.case_assignment (org_id);
 
 -- Everything that happened, commands of people included. n is given by the one projecting loop, so it grows in commit
--- order: a reader that has seen n misses nothing by asking for more than n. data is the event's JSON as published.
-CREATE TABLE console.timeline (
+-- order: a reader that has seen n misses nothing by asking for more than n. data is the event's JSON as published; our own
+-- encoders wrote it, so it is kept as text unchecked and is json for who reads it (timeline).
+CREATE TABLE console.entry (
     n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     case_id bigint NOT NULL,
     at_ms bigint NOT NULL,
@@ -54,11 +57,12 @@ CREATE TABLE console.timeline (
     id text NOT NULL,
     cause text,
     actor text, actor_role text,
-    data json NOT NULL
+    data text NOT NULL
 );
-CREATE INDEX timeline_case ON console.timeline (case_id, n);
+CREATE VIEW console.timeline AS SELECT n, case_id, at_ms, type, id, cause, actor, actor_role, data::json AS data FROM console.entry;
+CREATE INDEX entry_case ON console.entry (case_id, n);
 -- The answers to commands: their ids begin with "cmd." (gateway).
-CREATE INDEX timeline_answer ON console.timeline (cause) WHERE cause LIKE 'cmd.%';
+CREATE INDEX entry_answer ON console.entry (cause) WHERE cause LIKE 'cmd.%';
 
 CREATE TABLE console.case_limit (
     case_id bigint NOT NULL,
@@ -133,7 +137,7 @@ SELECT v.case_id, f.case_no, v.stage,
         'payment', v.payment, 'escalation', v.escalation) AS status,
     f.channel, f.kind, f.category, f.phase, f.severity, f.customer, f.phone, f.contract_no, f.external_ref, f.region,
     a.org_id, a.org_name, a.level, a.handler_id, a.handler_name,
-    f.claimed_minor, v.planned_minor, v.paid_minor, f.currency, f.received_ms, v.opened_ms, v.closed_ms, v.updated_ms,
+    f.claimed_minor, v.planned_minor, v.paid_minor, f.currency, f.received_ms, nullif(v.opened_ms, 0) AS opened_ms, v.closed_ms, v.updated_ms,
     v.outcome, f.history, v.missed, v.slips, v.takeovers, d.code AS next_code, d.due_ms AS next_due_ms,
     e.code AS late_code, e.due_ms AS late_due_ms
 FROM console.case_view v
@@ -272,5 +276,6 @@ CREATE FUNCTION console.board(real_ms bigint, now_ms bigint) RETURNS json LANGUA
 GRANT SELECT ON console.parked_row, console.case_row, console.entry_row, console.stream_row, console.service_row TO redress_app;
 GRANT SELECT, INSERT, UPDATE ON console.case_view, console.case_facts, console.case_assignment, console.case_limit,
     console.slip, console.payout, console.total, console.paid_total, console.alarm, console.channel TO redress_app;
-GRANT SELECT, INSERT ON console.timeline, console.request TO redress_app;
+GRANT SELECT ON console.timeline TO redress_app;
+GRANT SELECT, INSERT ON console.entry, console.request TO redress_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON console.tally TO redress_app;

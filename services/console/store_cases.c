@@ -6,8 +6,8 @@
 static void write_entries(struct pg_tx *tx, const struct fold *f)
 {
     static const char sql[] =
-        "INSERT INTO console.timeline (case_id, at_ms, type, id, cause, actor, actor_role, data) SELECT"
-        " a, b, c, d, e, f, g, h::json FROM unnest($1::int8[], $2::int8[], $3::text[], $4::text[],"
+        "INSERT INTO console.entry (case_id, at_ms, type, id, cause, actor, actor_role, data) SELECT"
+        " a, b, c, d, e, f, g, h FROM unnest($1::int8[], $2::int8[], $3::text[], $4::text[],"
         " $5::text[], $6::text[], $7::text[], $8::text[]) AS x (a, b, c, d, e, f, g, h)";
     struct columns c = columns_of(tx, &f->entries, sizeof(struct fold_entry));
     columns_ints(&c, offsetof(struct fold_entry, case_id));
@@ -28,7 +28,7 @@ static void write_views(struct pg_tx *tx, const struct fold *f)
     static const char sql[] =
         "INSERT INTO console.case_view AS v (case_id, updated_ms, intake, dispatch, evidence, approval,"
         " payment, escalation, planned_minor, paid_minor, opened_ms, closed_ms, outcome, missed, slips,"
-        " takeovers) SELECT a, b, c, d, e, f, g, h, console.known(i), nullif(j, 0), console.known(k),"
+        " takeovers) SELECT a, b, c, d, e, f, g, h, console.known(i), nullif(j, 0), coalesce(console.known(k), 0),"
         " console.known(l), m, n, o, p FROM unnest($1::int8[], $2::int8[], $3::text[], $4::text[],"
         " $5::text[], $6::text[], $7::text[], $8::text[], $9::int8[], $10::int8[], $11::int8[],"
         " $12::int8[], $13::text[], $14::int8[], $15::int8[], $16::int8[]) AS x (a, b, c, d, e, f, g, h,"
@@ -39,7 +39,7 @@ static void write_views(struct pg_tx *tx, const struct fold *f)
         " v.payment), escalation = coalesce(excluded.escalation, v.escalation), planned_minor ="
         " coalesce(excluded.planned_minor, v.planned_minor), paid_minor = CASE WHEN excluded.paid_minor"
         " IS NULL THEN v.paid_minor ELSE coalesce(v.paid_minor, 0) + excluded.paid_minor END, opened_ms ="
-        " coalesce(excluded.opened_ms, v.opened_ms), closed_ms = coalesce(excluded.closed_ms,"
+        " greatest(excluded.opened_ms, v.opened_ms), closed_ms = coalesce(excluded.closed_ms,"
         " v.closed_ms), outcome = coalesce(excluded.outcome, v.outcome), missed = v.missed +"
         " excluded.missed, slips = v.slips + excluded.slips, takeovers = v.takeovers + excluded.takeovers";
     struct columns c = columns_of(tx, &f->views, sizeof(struct fold_view));

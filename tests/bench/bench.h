@@ -28,6 +28,9 @@ struct bench_stack {
 /* Reads the stack's figures; call before and after, and subtract. */
 bool bench_stack_read(const struct config *config, struct bench_stack *out, struct err *e);
 
+/* Waits, at most timeout_s, until every service and the console has handled all that was published to it. */
+bool bench_stack_settle(const struct config *config, int timeout_s, struct err *e);
+
 struct bench_floor {
     int cases;
     int64_t events_per_case, states_per_case;

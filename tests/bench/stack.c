@@ -2,11 +2,13 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "bench.h"
 #include "runtime/pg.h"
 
@@ -102,6 +104,26 @@ static bool read_database(const struct config *config, struct bench_stack *out, 
         out->events = pg_int(rows, 0, 1);
         out->revisions = pg_int(rows, 0, 2);
         pg_rows_free(rows);
+    }
+    pg_free(pg);
+    return well;
+}
+
+bool bench_stack_settle(const struct config *config, int timeout_s, struct err *e)
+{
+    struct pg *pg = pg_new(config, "console");
+    int64_t give_up = clock_monotonic_us() + (int64_t)timeout_s * 1000000, behind = 1;
+    bool well = pg_connect(pg, e);
+    while (well && behind > 0) {
+        struct pg_rows *rows = NULL;
+        well = pg_query(pg, "SELECT coalesce(sum(lag), 0)::int8 FROM console.service_row", NULL, &rows, e);
+        if (!well) break;
+        behind = pg_int(rows, 0, 0);
+        pg_rows_free(rows);
+        if (behind > 0 && clock_monotonic_us() > give_up)
+            well =
+                err_set(e, ERR_INTERNAL, "bench", "after %d s %" PRId64 " events are still unread", timeout_s, behind);
+        if (behind > 0) usleep(50000);
     }
     pg_free(pg);
     return well;
