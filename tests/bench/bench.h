@@ -8,8 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/config.h"
 #include "base/err.h"
+#include "event/events.h"
+#include "runtime/kafka.h"
+#include "runtime/record.h"
 
 enum { BENCH_MAX_PROCESSES = 32 };
 
@@ -39,6 +43,30 @@ struct bench_floor {
 /* Cases per second of the same bytes through Kafka (produced and consumed once) and the same rows through
  * PostgreSQL, both at once, nothing else. */
 bool bench_floor_run(const struct config *config, const struct bench_floor *f, double *rate, struct err *e);
+
+/* What the benchmarks send: a message of a channel, or a command of a person (topic: enum topic_no). */
+struct bench_message {
+    int topic, part;
+    enum event_type type;
+    const char *id;
+    const char *case_id; /* NULL: it has none yet */
+    const char *json;
+};
+struct kafka_producer *bench_producer(const struct config *config, struct err *e);
+/* Waits while the producer's queue is full. */
+void bench_send(struct kafka_producer *producer, const struct clock *clock, const struct bench_message *m);
+
+/* What a record's headers say; false for what is no event of ours. */
+struct bench_head {
+    enum event_type type;
+    char id[64];
+    int64_t case_id, at_ms;
+};
+bool bench_read_head(const struct record *r, struct bench_head *out);
+
+/* Movements with two legs a second through one connection of the stack's PostgreSQL: the ledger's rows and indexes
+ * in batches, no logic, no constraint. */
+bool bench_posting_floor(const struct config *config, int postings, double *rate, struct err *e);
 
 /* Sorts the values; the value below which `percent` of them lie. */
 double bench_percentile(double *values, int n, double percent);

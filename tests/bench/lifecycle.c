@@ -50,23 +50,6 @@ struct bench {
     char run[24]; /* makes this run's messages its own */
 };
 
-static void put(struct bench *b, int topic, int part, enum event_type type, const char *id, const char *case_id,
-                const char *json)
-{
-    char time[TIMEFMT_SIZE];
-    struct record r = {.timestamp_ms = clock_real_ms(), .value = json, .value_len = strlen(json)};
-    r.key = case_id != NULL ? case_id : id;
-    r.key_len = strlen(r.key);
-    record_set_header(&r, "ce_specversion", "1.0");
-    record_set_header(&r, "ce_id", id);
-    record_set_header(&r, "ce_source", topic == TOPIC_INBOUND ? "/channels/bench" : "/redress/bench");
-    record_set_header(&r, "ce_type", event_ce_type(type));
-    record_set_header(&r, "ce_time", timefmt_utc(clock_now_ms(&b->clock), time));
-    record_set_header(&r, "content-type", "application/json");
-    if (case_id != NULL) record_set_header(&r, "case_id", case_id);
-    while (kafka_producer_send(b->producer, topic, part, &r) == KAFKA_QUEUE_FULL) kafka_producer_poll(b->producer);
-}
-
 static void start_case(struct bench *b)
 {
     char id[64], phone[24];
@@ -91,7 +74,8 @@ static void start_case(struct bench *b)
     if (!codec_encode(event_desc(EV_INBOUND_COMPLAINT), &c, &json)) abort();
     int part = id_home(identity_of(&c, &from, &b->arena), (int)config_int(&b->config, "partitions"));
     b->sent_us[n] = clock_monotonic_us();
-    put(b, TOPIC_INBOUND, part, EV_INBOUND_COMPLAINT, id, NULL, json.bytes);
+    bench_send(b->producer, &b->clock,
+               &(struct bench_message){TOPIC_INBOUND, part, EV_INBOUND_COMPLAINT, id, NULL, json.bytes});
     buf_deinit(&json);
 }
 
@@ -117,7 +101,9 @@ static void answer(struct bench *b, struct flight *f, const struct scene *s)
         snprintf(id, sizeof id, "%s.%d", s->event_id, i);
         snprintf(case_id, sizeof case_id, "%" PRId64, f->case_id);
         if (!codec_encode(event_desc(actions[i].type), actions[i].data, &json)) abort();
-        put(b, TOPIC_COMMAND, case_id_partition(f->case_id), actions[i].type, id, case_id, json.bytes);
+        bench_send(b->producer, &b->clock,
+                   &(struct bench_message){TOPIC_COMMAND, case_id_partition(f->case_id), actions[i].type, id, case_id,
+                                           json.bytes});
         buf_deinit(&json);
     }
 }
@@ -140,22 +126,16 @@ static void take(struct bench *b, const struct record *r)
 {
     struct scene s = {.policy = b->policy, .temper = &temper_prompt, .seed = 1};
     struct err e = ERR_INIT;
-    char type[96], id[64], time[TIMEFMT_SIZE] = "";
-    for (int i = 0; i < r->n_headers; i++) {
-        const struct header *h = &r->headers[i];
-        if (strcmp(h->name, "ce_type") == 0) snprintf(type, sizeof type, "%.*s", (int)h->len, h->value);
-        if (strcmp(h->name, "ce_id") == 0) snprintf(id, sizeof id, "%.*s", (int)h->len, h->value);
-        if (strcmp(h->name, "ce_time") == 0) snprintf(time, sizeof time, "%.*s", (int)h->len, h->value);
-        if (strcmp(h->name, "case_id") == 0) s.case_id = strtoll(h->value, NULL, 10);
-    }
-    if (!event_parse_type(type, &s.type) || !timefmt_parse(time, &s.at_ms)) return;
+    struct bench_head head;
+    if (!bench_read_head(r, &head)) return;
+    s.type = head.type, s.case_id = head.case_id, s.at_ms = head.at_ms;
     if (s.type != EV_INTAKE_REGISTERED && s.type != EV_INTAKE_CLOSED && s.type != EV_EVIDENCE_VISIT_ORDERED &&
         s.type != EV_APPROVAL_REQUESTED)
         return;
     void *data = arena_alloc(&b->arena, event_desc(s.type)->size);
     if (!codec_decode(event_desc(s.type), r->value, r->value_len, &b->arena, data, &e)) return;
     s.data = data;
-    s.event_id = id;
+    s.event_id = head.id;
     if (s.type == EV_INTAKE_REGISTERED) on_registered(b, s.case_id, data);
     /* A visit may be ordered before this reader has seen the registration: topics are read in any order. */
     struct flight *f = flight_of(b, s.case_id, true);
@@ -187,28 +167,21 @@ static bool run(struct bench *b, double *seconds, struct err *e)
     return true;
 }
 
-static void on_delivered(void *user, int topic, int part, bool ok, int64_t offset)
-{
-    (void)user, (void)topic, (void)part, (void)ok, (void)offset;
-}
-
 static bool open_all(struct bench *b, struct err *e)
 {
     static const int topics[] = {SERVICE_INTAKE, SERVICE_EVIDENCE, SERVICE_APPROVAL};
     int n;
     const struct config_key *keys = settings_shared(&n);
-    struct kafka_producer_spec spec = {.service = SERVICE_CONSOLE, .wake_fd = -1, .delivered = on_delivered};
     if (!config_load(&b->config, keys, n, settings_default_file(), e) || !settings_clock(&b->config, &b->clock, e))
         return false;
     if (!policy_load(config_text(&b->config, "policy.dir"), config_text(&b->config, "calendar.dir"), &b->policy, e))
         return false;
-    spec.config = &b->config;
     snprintf(b->run, sizeof b->run, "b%" PRId64, clock_real_ms());
     size_t all = (size_t)b->warm_up + (size_t)b->cases;
     b->sent_us = calloc(all, sizeof *b->sent_us);
     b->latency_ms = calloc(all, sizeof *b->latency_ms);
     b->feed = feed_open(&b->config, topics, 3, false, e);
-    b->producer = b->feed == NULL ? NULL : kafka_producer_new(&spec, e);
+    b->producer = b->feed == NULL ? NULL : bench_producer(&b->config, e);
     return b->producer != NULL;
 }
 
