@@ -129,6 +129,7 @@ static const struct transition TABLE[] = {
     {ACCOUNT, EV_PAYMENT_RECOVERY_DUE, payment_on_recovery_due, TO(ACCOUNT), "PA-6, PA-7"},
     {NONE, EV_COMMAND_RECORD_RECEIPT, payment_on_receipt, TO(ACCOUNT), "PA-6: a first deposit"},
     {ACCOUNT, EV_COMMAND_RECORD_RECEIPT, payment_on_receipt, TO(ACCOUNT), "PA-6, PA-7: money comes in"},
+    {ACCOUNT, EV_COMMAND_REVERSE_RECEIPT, payment_on_reverse_receipt, TO(ACCOUNT), "PA-4: corrected by a reversal"},
 };
 
 /* Every status there is but NONE, which has no slip yet, and those with a row for the command. */
@@ -150,6 +151,8 @@ static const struct guard GUARDS[] = {
     {EV_COMMAND_SIGN_CASH, TO(NONE), "PA-1"},
     {EV_COMMAND_SIGN_CASH, BUT(TO(CASH_DUE)), "PA-3"},
     {EV_COMMAND_RECORD_RECEIPT, BUT(TO(ACCOUNT)), "PA-6"},
+    {EV_COMMAND_REVERSE_RECEIPT, TO(NONE), "PA-4"},
+    {EV_COMMAND_REVERSE_RECEIPT, BUT(TO(ACCOUNT)), "PA-4"},
 };
 
 const struct core payment_core = {

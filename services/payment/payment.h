@@ -14,7 +14,7 @@
  *   failed      clearing +  expense -        deducted expense +  receivable -
  *   resolved    clearing +  bank -, and what the bank paid too much: receivable:bank +, too little: expense -
  *   recovery_due advanced:KEY + expense -    recharged deposit:UNIT + receivable:KEY +  advanced:KEY -
- *   receipt     bank +  deposit or receivable -  */
+ *   receipt     bank +  deposit or receivable -   reversed    deposit + receivable +  bank -  */
 #ifndef REDRESS_PAYMENT_PAYMENT_H
 #define REDRESS_PAYMENT_PAYMENT_H
 

@@ -7,22 +7,17 @@
 #include "payment/steps.h"
 #include "policy/rights.h"
 
-struct roles {
-    const enum role *list;
-    int n;
-};
-
-static bool is_among(enum role role, struct roles roles)
+static bool is_among(enum role role, const enum role *roles, int n)
 {
-    for (int i = 0; i < roles.n; i++) {
-        if (roles.list[i] == role) return true;
+    for (int i = 0; i < n; i++) {
+        if (roles[i] == role) return true;
     }
     return false;
 }
 
-static bool may(const struct step *s, const struct actor *who, struct roles roles)
+bool payment_may(const struct step *s, const struct actor *who, const enum role *roles, int n)
 {
-    return is_among(who->role, roles) && rights_holds_role(s->policy, who);
+    return is_among(who->role, roles, n) && rights_holds_role(s->policy, who);
 }
 
 /* ---- a ceiling (PA-1) ---- */
@@ -32,7 +27,7 @@ enum verdict payment_on_release(struct step *s)
     const struct ev_command_release_payout *ev = s->in->data;
     const struct pol_payment_rules *rules = s->policy->pack->payment;
     struct payment_state *next = s->next;
-    if (!may(s, ev->actor, (struct roles){rules->release_roles, rules->n_release_roles})) {
+    if (!payment_may(s, ev->actor, rules->release_roles, rules->n_release_roles)) {
         return step_refuse(s, "RO-1", "not_entitled_to_release", NULL);
     }
     struct ev_payment_released *out = decision_emit(s->out, EV_PAYMENT_RELEASED);
@@ -124,7 +119,7 @@ enum verdict payment_on_resolve(struct step *s)
     struct payment_state *next = s->next;
     bool paid = ev->found == PAYOUT_FOUND_PAID;
     int64_t amount = !paid ? 0 : ev->has_amount_minor ? ev->amount_minor : next->payout_minor;
-    if (!may(s, ev->actor, (struct roles){rules->resolve_roles, rules->n_resolve_roles})) {
+    if (!payment_may(s, ev->actor, rules->resolve_roles, rules->n_resolve_roles)) {
         return step_refuse(s, "RO-1", "not_entitled_to_resolve", NULL);
     }
     if (ev->bank_ref[0] == '\0') return step_refuse(s, "PA-3", "bank_ref_missing", "the bank's written word is needed");
@@ -192,7 +187,7 @@ enum verdict payment_on_confirm(struct step *s)
     const struct payout_resolution *r = next->resolution;
     if (r == NULL) return step_refuse(s, "PA-3", "nothing_to_confirm", NULL);
     if (strcmp(ev->actor->id, r->proposer_id) == 0) return step_refuse(s, "AP-6", "own_proposal", NULL);
-    if (!may(s, ev->actor, (struct roles){rules->confirm_roles, rules->n_confirm_roles})) {
+    if (!payment_may(s, ev->actor, rules->confirm_roles, rules->n_confirm_roles)) {
         return step_refuse(s, "RO-1", "not_entitled_to_confirm", NULL);
     }
     next->resolution = NULL;
@@ -216,7 +211,7 @@ static bool may_hand_out(const struct step *s, const char *person_id)
     const struct pol_unit *unit = policy_unit(s->policy, next->slip->payer_org);
     const struct pol_person *person = unit != NULL ? policy_person_in(unit, person_id) : NULL;
     for (int i = 0; person != NULL && i < person->n_roles; i++) {
-        if (is_among(person->roles[i], (struct roles){rules->cash_roles, rules->n_cash_roles})) return true;
+        if (is_among(person->roles[i], rules->cash_roles, rules->n_cash_roles)) return true;
     }
     return false;
 }

@@ -31,9 +31,12 @@ void payment_begin(struct step *s, const struct pay_slip *slip, bool released);
 
 enum verdict payment_on_recovery_due(struct step *s);
 enum verdict payment_on_receipt(struct step *s);
+enum verdict payment_on_reverse_receipt(struct step *s);
 
 /* ---- people.c: the decisions of people ---- */
 
+/* Whether this person holds the role they act in, and it is one of these. */
+bool payment_may(const struct step *s, const struct actor *who, const enum role *roles, int n);
 enum verdict payment_on_release(struct step *s);
 enum verdict payment_on_retry(struct step *s);
 enum verdict payment_on_decide_payee(struct step *s);

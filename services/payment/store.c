@@ -263,14 +263,28 @@ static void on_receipt(struct rows *r, struct posting *p)
     p->entries = e->entries, p->n_entries = e->n_entries;
 }
 
+static void on_reversed(struct rows *r, struct posting *p)
+{
+    const struct ev_payment_receipt_reversed *e = p->made->data;
+    (void)r;
+    p->event = "reversed", p->slip_no = e->receipt_no;
+    p->entries = e->entries, p->n_entries = e->n_entries;
+}
+
 static void take(struct rows *r, const struct change *c, const struct made *m)
 {
     static void (*const writes[EV_COUNT])(struct rows * r, struct posting * p) = {
-        [EV_PAYMENT_INSTRUCTED] = on_instructed, [EV_PAYMENT_CASH_DUE] = on_cash_due,
-        [EV_PAYMENT_DEDUCTED] = on_deducted,     [EV_PAYMENT_SETTLED] = on_settled,
-        [EV_PAYMENT_FAILED] = on_failed,         [EV_PAYMENT_HALTED] = on_halted,
-        [EV_PAYMENT_RESOLVED] = on_resolved,     [EV_PAYMENT_RECOVERY_DUE] = on_recovery_due,
-        [EV_PAYMENT_RECHARGED] = on_recharged,   [EV_PAYMENT_RECEIPT_RECORDED] = on_receipt,
+        [EV_PAYMENT_INSTRUCTED] = on_instructed,
+        [EV_PAYMENT_CASH_DUE] = on_cash_due,
+        [EV_PAYMENT_DEDUCTED] = on_deducted,
+        [EV_PAYMENT_SETTLED] = on_settled,
+        [EV_PAYMENT_FAILED] = on_failed,
+        [EV_PAYMENT_HALTED] = on_halted,
+        [EV_PAYMENT_RESOLVED] = on_resolved,
+        [EV_PAYMENT_RECOVERY_DUE] = on_recovery_due,
+        [EV_PAYMENT_RECHARGED] = on_recharged,
+        [EV_PAYMENT_RECEIPT_RECORDED] = on_receipt,
+        [EV_PAYMENT_RECEIPT_REVERSED] = on_reversed,
     };
     struct posting p = {.change = c, .made = m};
     if (writes[m->type] == NULL) return;

@@ -500,19 +500,22 @@ Test(payment, golden_matrix)
         {"account", {{"payment.recovery_due", due}, {0}}},
         {0},
     };
-    const struct golden_feed samples[] = {{"approval.slip_approved", other},
-                                          {"payment.recovery_due", due},
-                                          {"command.record_receipt",
-                                           BY("finance", "HO-F1", "HO") ",'account':'outlet:O-E1','purpose':'deposit',"
-                                                                        "'amount_minor':5,'currency':'CNY',"
-                                                                        "'reference':'r'}"},
-                                          {"payment.bank_answer", settled},
-                                          {"command.retry_payout", retry},
-                                          {"command.decide_payee", DECIDE("O-E1-M", "true")},
-                                          {"command.release_payout", RELEASE("general_manager", "HO-GM")},
-                                          {"command.resolve_payout", RESOLVE("finance", "HO-F1", "'found':'paid'")},
-                                          {"command.confirm_resolution", CONFIRM("general_manager", "HO-GM", "true")},
-                                          {"command.sign_cash", SIGN("handler", "O-E1-H1", "O-E1", "S1-P1")},
-                                          {0}};
+    const struct golden_feed samples[] = {
+        {"approval.slip_approved", other},
+        {"payment.recovery_due", due},
+        {"command.record_receipt", BY("finance", "HO-F1", "HO") ",'account':'outlet:O-E1','purpose':'deposit',"
+                                                                "'amount_minor':5,'currency':'CNY',"
+                                                                "'reference':'r'}"},
+        {"command.reverse_receipt", BY("general_manager", "HO-GM", "HO") ",'account':'outlet:O-E1',"
+                                                                         "'receipt_no':'outlet:O-E1-R1',"
+                                                                         "'reason':'r'}"},
+        {"payment.bank_answer", settled},
+        {"command.retry_payout", retry},
+        {"command.decide_payee", DECIDE("O-E1-M", "true")},
+        {"command.release_payout", RELEASE("general_manager", "HO-GM")},
+        {"command.resolve_payout", RESOLVE("finance", "HO-F1", "'found':'paid'")},
+        {"command.confirm_resolution", CONFIRM("general_manager", "HO-GM", "true")},
+        {"command.sign_cash", SIGN("handler", "O-E1-H1", "O-E1", "S1-P1")},
+        {0}};
     golden_check(&k, ways, samples);
 }

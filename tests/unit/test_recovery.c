@@ -6,7 +6,11 @@
 #include "feed_kit.h"
 #include "payment/payment.h"
 
-enum { PARTITIONS = 16, CASES = 8, ACCOUNTS = 4, WAITING_MAX = 512 };
+enum { PARTITIONS = 16, CASES = 8, ACCOUNTS = 4, WAITING_MAX = 512, CURRENCIES = 3 };
+
+/* Without decimals, with two, with three. */
+static const char *const currencies[CURRENCIES] = {"JPY", "CNY", "KWD"};
+static const char *currency = "CNY"; /* of what the test feeds next */
 
 static struct kit k;
 static void set_up(void) { k = kit_open(&payment_core); }
@@ -26,33 +30,33 @@ static const char *slip(const char *no, const char *org, const char *liability, 
         "'severity':'normal','channel':'web','customer':{'account':'acc-1'},'region':'AIR-JFK','currency':'CNY',"
         "'consent':false,'direct':false,'received_ms':1,'history':false},'assignment':{'version':1,'org_id':'%s',"
         "'org_name':'x','level':'head_office','handler_id':'h','handler_name':'h','manager_id':'m','visitor_id':'v',"
-        "'outlet_id':'O-CN1'},'plan':{'measures':[],'amount_minor':%ld,'currency':'CNY'},'liability':'%s','finding':{"
+        "'outlet_id':'O-CN1'},'plan':{'measures':[],'amount_minor':%ld,'currency':'%s'},'liability':'%s','finding':{"
         "'cause':'material','liability':'%s','justified':true,'supplier_id':'Tiles'},'must_pay':true,'must_execute':"
         "false}",
-        no, no, org, amount, liability, liability);
+        no, no, org, amount, currency, liability, liability);
 }
 
 static const char *paid(void)
 {
     return arena_printf(&k.arena,
-                        "{'key':'%s','payout_no':%lld,'outcome':'settled','amount_minor':%lld,'currency':'CNY',"
+                        "{'key':'%s','payout_no':%lld,'outcome':'settled','amount_minor':%lld,'currency':'%s',"
                         "'bank_ref':'B'}",
-                        state()->key, (long long)state()->payout_no, (long long)state()->payout_minor);
+                        state()->key, (long long)state()->payout_no, (long long)state()->payout_minor, currency);
 }
 
 static const char *due(const char *account, long amount)
 {
     return arena_printf(&k.arena,
-                        "{'account':'%s','amount_minor':%ld,'currency':'CNY','slip_no':'S%d','case_no':'R','entries':[]"
+                        "{'account':'%s','amount_minor':%ld,'currency':'%s','slip_no':'S%d','case_no':'R','entries':[]"
                         "}",
-                        account, amount, k.n);
+                        account, amount, currency, k.n);
 }
 
 static const char *receipt(const char *account, const char *purpose, long amount)
 {
     return arena_printf(&k.arena,
-                        FINANCE ",'account':'%s','purpose':'%s','amount_minor':%ld,'currency':'CNY','reference':'b7'}",
-                        account, purpose, amount);
+                        FINANCE ",'account':'%s','purpose':'%s','amount_minor':%ld,'currency':'%s','reference':'b7'}",
+                        account, purpose, amount, currency);
 }
 
 static void expect(const char *type, const char *data, const char *said)
@@ -118,7 +122,7 @@ Test(recovery, PA_6_what_is_no_receipt_is_refused)
            "refused RO-1 not_finance");
     expect("payment.recovery_due", due("outlet:O-E2", 5), "broken another_account");
     expect("command.record_receipt", receipt("outlet:O-E1", "deposit", INT64_MAX), "payment.receipt_recorded");
-    expect("command.record_receipt", receipt("outlet:O-E1", "deposit", 1), "refused PA-6 more_than_owed");
+    expect("command.record_receipt", receipt("outlet:O-E1", "deposit", 1), "refused PA-6 amount_overflow");
     k.state = NULL;
     k.case_id = id_account("supplier:Tiles", PARTITIONS);
     expect("command.record_receipt", receipt("supplier:Tiles", "deposit", 5), "refused PA-6 no_deposit_of_suppliers");
@@ -133,10 +137,57 @@ Test(recovery, PA_7_recourse_against_the_supplier)
     expect("command.record_receipt", receipt("supplier:Tiles", "receivable", 200), "payment.receipt_recorded");
 }
 
+/* ---- corrections (PA-4) ---- */
+
+#define MANAGER "{'actor':{'id':'HO-GM','role':'general_manager','org_id':'HO'}"
+
+static const char *reversal(const char *who, const char *account, int receipt)
+{
+    return arena_printf(&k.arena, "%s,'account':'%s','receipt_no':'%s-R%d','reason':'another outlet'}", who, account,
+                        account, receipt);
+}
+
+/* A receipt that was none is taken back by the turned legs, by another than its recorder, once; what the deposit has
+ * borne of it meanwhile is owed. */
+Test(recovery, PA_4_a_correction_is_a_reversing_movement)
+{
+    const char *of = "outlet:O-E1";
+    k.case_id = id_account(of, PARTITIONS);
+    expect("command.reverse_receipt", reversal(MANAGER, of, 1), "refused PA-4 no_such_case");
+    expect("command.record_receipt", receipt(of, "deposit", 300), "payment.receipt_recorded");
+    expect("payment.recovery_due", due(of, 200), "payment.recharged payment.top_up_demanded");
+    expect("command.reverse_receipt", reversal(FINANCE, of, 1), "refused RO-1 not_entitled_to_reverse");
+    expect("command.reverse_receipt", reversal(MANAGER, of, 2), "refused PA-4 no_such_receipt");
+    expect("command.reverse_receipt", reversal(MANAGER, of, 1), "payment.receipt_reversed");
+    const struct ev_payment_receipt_reversed *r = kit_output(&k, EV_PAYMENT_RECEIPT_REVERSED, 0);
+    cr_assert_eq(r->n_entries, 3);
+    cr_assert_eq(r->entries[0].amount_minor, 100);
+    cr_assert_eq(r->entries[1].amount_minor, 200);
+    cr_assert_eq(r->entries[2].amount_minor, -300);
+    cr_assert_eq(state()->account->balances[0].deposit_minor, 0);
+    cr_assert_eq(state()->account->balances[0].owed_minor, 200);
+    expect("command.reverse_receipt", reversal(MANAGER, of, 1), "refused PA-4 no_such_receipt");
+    expect("command.record_receipt", receipt(of, "receivable", 150), "payment.receipt_recorded");
+    expect("command.reverse_receipt", reversal(MANAGER, of, 2), "payment.receipt_reversed");
+    cr_assert_eq(state()->account->balances[0].owed_minor, 200);
+}
+
+/* The last 32 receipts of an account can be reversed, so its state stays small. */
+Test(recovery, PA_4_only_the_last_receipts_can_be_reversed)
+{
+    const char *of = "outlet:O-E1";
+    k.case_id = id_account(of, PARTITIONS);
+    for (int i = 0; i < 33; i++)
+        expect("command.record_receipt", receipt(of, "deposit", 1), "payment.receipt_recorded");
+    cr_assert_eq(state()->account->n_recent, 32);
+    expect("command.reverse_receipt", reversal(MANAGER, of, 1), "refused PA-4 no_such_receipt");
+    expect("command.reverse_receipt", reversal(MANAGER, of, 2), "payment.receipt_reversed");
+}
+
 /* ---- the property ---- */
 
-struct book {
-    int64_t total, advanced, deposits, receivables; /* of the ledger, debit positive */
+struct book { /* the ledger in one currency, debit positive */
+    int64_t total, advanced, deposits, receivables;
 };
 
 struct place { /* a case, or an account at its home */
@@ -150,24 +201,34 @@ struct history {
     struct place cases[CASES], accounts[ACCOUNTS];
     const struct ev_payment_recovery_due *waiting[WAITING_MAX]; /* on the exchange */
     int n_waiting;
-    struct book book;
-    int recharged, demanded;
+    struct book books[CURRENCIES];
+    int recharged, demanded, reversed, replayed;
 };
 
 static int draw(struct history *h, int n) { return (int)(rand_r(&h->seed) % (unsigned int)n); }
+
+static struct book *book_of(struct history *h, const char *in)
+{
+    int i = 0;
+    while (i < CURRENCIES - 1 && strcmp(currencies[i], in) != 0) i++;
+    cr_assert_str_eq(currencies[i], in);
+    return &h->books[i];
+}
 
 static void post(struct history *h, const struct entry *entries, int n)
 {
     int64_t sum = 0;
     for (int i = 0; i < n; i++) {
+        struct book *b = book_of(h, entries[i].currency);
         int64_t amount = entries[i].amount_minor;
+        cr_assert_str_eq(entries[i].currency, entries[0].currency);
         sum += amount;
-        if (strncmp(entries[i].account, "advanced:", 9) == 0) h->book.advanced += amount;
-        if (strncmp(entries[i].account, "deposit:", 8) == 0) h->book.deposits += amount;
-        if (strncmp(entries[i].account, "receivable:", 11) == 0) h->book.receivables += amount;
+        b->total += amount;
+        if (strncmp(entries[i].account, "advanced:", 9) == 0) b->advanced += amount;
+        if (strncmp(entries[i].account, "deposit:", 8) == 0) b->deposits += amount;
+        if (strncmp(entries[i].account, "receivable:", 11) == 0) b->receivables += amount;
     }
     cr_assert_eq(sum, 0, "a movement does not balance");
-    h->book.total += sum;
 }
 
 /* Posts what every output of a type with entries says, found by its description. */
@@ -191,6 +252,7 @@ static void feed(struct history *h, struct place *at, const char *type, const ch
         post_output(h, o);
         h->recharged += o->type == EV_PAYMENT_RECHARGED;
         h->demanded += o->type == EV_PAYMENT_TOP_UP_DEMANDED;
+        h->reversed += o->type == EV_PAYMENT_RECEIPT_REVERSED;
         if (o->type == EV_PAYMENT_RECOVERY_DUE) h->waiting[h->n_waiting++] = o->data;
     }
 }
@@ -205,9 +267,9 @@ static void deliver(struct history *h)
         if (strcmp(h->accounts[i].key, d->account) != 0) continue;
         feed(h, &h->accounts[i], "payment.recovery_due",
              arena_printf(&k.arena,
-                          "{'account':'%s','amount_minor':%lld,'currency':'CNY','slip_no':'%s','case_no':'R','entries'"
+                          "{'account':'%s','amount_minor':%lld,'currency':'%s','slip_no':'%s','case_no':'R','entries'"
                           ":[]}",
-                          d->account, (long long)d->amount_minor, d->slip_no));
+                          d->account, (long long)d->amount_minor, d->currency, d->slip_no));
         return;
     }
     cr_assert_fail("charged to %s", d->account);
@@ -221,10 +283,17 @@ static void bank_speaks(struct history *h, struct place *c)
     int64_t number = st->payout_no - (draw(h, 6) == 0);
     feed(h, c, "payment.bank_answer",
          arena_printf(&k.arena,
-                      "{'key':'%s','payout_no':%lld,'outcome':'%s','amount_minor':%lld,'currency':'CNY','bank_ref':'B',"
+                      "{'key':'%s','payout_no':%lld,'outcome':'%s','amount_minor':%lld,'currency':'%s','bank_ref':'B',"
                       "'reason':'closed'}",
                       st->key, (long long)number, outcomes[draw(h, 4)],
-                      (long long)st->payout_minor + (draw(h, 15) == 0)));
+                      (long long)st->payout_minor + (draw(h, 15) == 0), st->slip->currency));
+}
+
+static const struct pay_account *account_of(const struct place *p)
+{
+    static const struct pay_account none;
+    const struct payment_state *st = p->state;
+    return st != NULL && st->account != NULL ? st->account : &none;
 }
 
 static void people_act(struct history *h, struct place *c)
@@ -236,9 +305,13 @@ static void people_act(struct history *h, struct place *c)
         {"command.resolve_payout", FINANCE ",'found':'paid','amount_minor':3,'bank_ref':'b'}"},
         {"command.resolve_payout", FINANCE ",'found':'not_paid','bank_ref':'b'}"},
         {"command.resolve_payout", FINANCE ",'found':'paid','bank_ref':'b'}"},
-        {"command.confirm_resolution", "{'actor':{'id':'HO-GM','role':'general_manager','org_id':'HO'},'agree':true}"},
+        {"command.confirm_resolution", MANAGER ",'agree':true}"},
+        {"command.release_payout", MANAGER ",'reason':'looked into'}"},
     };
-    int n = draw(h, (int)(sizeof deeds / sizeof deeds[0]));
+    enum { RELEASE = sizeof deeds / sizeof deeds[0] - 1 };
+    const struct payment_state *st = c->state;
+    bool held = st != NULL && st->status == PAYMENT_STATUS_HELD;
+    int n = held ? RELEASE : draw(h, RELEASE);
     feed(h, c, deeds[n].type, deeds[n].data);
 }
 
@@ -247,46 +320,63 @@ static void step(struct history *h, int n)
     static const char *const orgs[] = {"HO", "HO", "O-E1"};
     static const char *const liabilities[] = {"outlet", "outlet", "supplier", "company", "none"};
     struct place *c = &h->cases[draw(h, CASES)], *a = &h->accounts[draw(h, ACCOUNTS)];
-    switch (draw(h, 8)) {
+    currency = currencies[draw(h, 8) == 0 ? draw(h, CURRENCIES) : (c - h->cases) % CURRENCIES];
+    switch (draw(h, 9)) {
     case 0:
-    case 1:
-        feed(h, c, "approval.slip_approved",
-             slip(arena_printf(&k.arena, "S%d", n - (draw(h, 8) == 0)), orgs[draw(h, 3)], liabilities[draw(h, 5)],
-                  1 + draw(h, 5000)));
+    case 1: {
+        const char *approved = slip(arena_printf(&k.arena, "S%d", n - (draw(h, 8) == 0)), orgs[draw(h, 3)],
+                                    liabilities[draw(h, 5)], 1 + draw(h, 5000));
+        feed(h, c, "approval.slip_approved", approved);
+        if (draw(h, 4) == 0) { /* read twice */
+            feed(h, c, "approval.slip_approved", approved);
+            cr_assert_eq(k.verdict, VERDICT_IGNORED);
+            h->replayed++;
+        }
         break;
+    }
     case 2:
     case 3: bank_speaks(h, c); break;
     case 4: people_act(h, c); break;
     case 5:
         feed(h, a, "command.record_receipt", receipt(a->key, draw(h, 2) ? "deposit" : "receivable", 1 + draw(h, 9000)));
         break;
+    case 6:
+        feed(h, a, "command.reverse_receipt", reversal(MANAGER, a->key, 1 + draw(h, 1 + (int)account_of(a)->receipts)));
+        break;
     default: deliver(h); break;
     }
 }
 
-static void check(const struct history *h, unsigned int seed)
+static void check(struct history *h, unsigned int seed)
 {
-    int64_t on_the_way = 0, deposits = 0, owed = 0;
-    for (int i = 0; i < h->n_waiting; i++) on_the_way += h->waiting[i]->amount_minor;
+    struct book states[CURRENCIES] = {0};
+    int64_t on_the_way[CURRENCIES] = {0};
+    for (int i = 0; i < h->n_waiting; i++) {
+        on_the_way[book_of(h, h->waiting[i]->currency) - h->books] += h->waiting[i]->amount_minor;
+    }
     for (int i = 0; i < ACCOUNTS; i++) {
-        const struct payment_state *st = h->accounts[i].state;
-        for (int b = 0; st != NULL && st->account != NULL && b < st->account->n_balances; b++) {
-            cr_assert_geq(st->account->balances[b].deposit_minor, 0, "seed %u: a deposit below zero", seed);
-            cr_assert_geq(st->account->balances[b].owed_minor, 0, "seed %u", seed);
-            deposits += st->account->balances[b].deposit_minor;
-            owed += st->account->balances[b].owed_minor;
+        const struct pay_account *account = account_of(&h->accounts[i]);
+        for (int n = 0; n < account->n_balances; n++) {
+            const struct account_balance *b = &account->balances[n];
+            struct book *sum = &states[book_of(h, b->currency) - h->books];
+            cr_assert_geq(b->deposit_minor, 0, "seed %u: a deposit below zero", seed);
+            cr_assert_geq(b->owed_minor, 0, "seed %u", seed);
+            sum->deposits += b->deposit_minor;
+            sum->receivables += b->owed_minor;
         }
     }
-    cr_assert_eq(h->book.total, 0);
-    cr_assert_eq(h->book.advanced, on_the_way, "seed %u: advanced is what is on the way", seed);
-    cr_assert_eq(h->book.deposits, -deposits, "seed %u", seed);
-    cr_assert_geq(h->book.receivables, owed, "seed %u: and what the bank owes", seed);
+    for (int i = 0; i < CURRENCIES; i++) {
+        cr_assert_eq(h->books[i].total, 0);
+        cr_assert_eq(h->books[i].advanced, on_the_way[i], "seed %u: advanced is what is on the way", seed);
+        cr_assert_eq(h->books[i].deposits, -states[i].deposits, "seed %u", seed);
+        cr_assert_geq(h->books[i].receivables, states[i].receivables, "seed %u: and what the bank owes", seed);
+    }
 }
 
-Test(recovery, PA_6_any_history_keeps_the_books_and_the_deposits)
+Test(recovery, PA_4_PA_6_any_history_keeps_the_books_and_the_deposits)
 {
     static const char *const keys[ACCOUNTS] = {"outlet:O-CN1", "outlet:O-E1", "supplier:Tiles", "supplier:Paint"};
-    int recharged = 0, demanded = 0;
+    int recharged = 0, demanded = 0, reversed = 0, replayed = 0;
     for (unsigned int seed = 1; seed <= 150; seed++) {
         struct history h = {.seed = seed};
         tear_down();
@@ -295,14 +385,18 @@ Test(recovery, PA_6_any_history_keeps_the_books_and_the_deposits)
         for (int i = 0; i < ACCOUNTS; i++) {
             h.accounts[i] = (struct place){.id = id_account(keys[i], PARTITIONS), .key = keys[i]};
         }
-        for (int i = 1; i <= 200; i++) step(&h, i);
+        for (int i = 1; i <= 500; i++) step(&h, i);
         check(&h, seed);
         while (h.n_waiting > 0) deliver(&h);
         check(&h, seed);
-        cr_assert_eq(h.book.advanced, 0);
+        for (int i = 0; i < CURRENCIES; i++) cr_assert_eq(h.books[i].advanced, 0);
         recharged += h.recharged;
         demanded += h.demanded;
+        reversed += h.reversed;
+        replayed += h.replayed;
     }
     cr_assert_gt(recharged, 500);
     cr_assert_gt(demanded, 100);
+    cr_assert_gt(reversed, 100);
+    cr_assert_gt(replayed, 100);
 }
