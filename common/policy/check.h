@@ -14,6 +14,9 @@ struct check {
     void *user;
 };
 
+/* What a limit may name: facts the other services state about a case's progress, which are those sla's table has rows
+ * for (unit.sla compares). */
+bool policy_moves_limits(enum event_type t);
 /* Sets the error, tells of the fault and returns false; fmt begins with the JSON path. */
 bool policy_refuse(const struct check *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

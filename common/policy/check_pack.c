@@ -112,11 +112,24 @@ static bool check_evidence(const struct check *c, const struct pol_pack *p, int 
     return true;
 }
 
-/* Limits are moved by facts the seven services state; the SLA service does not read itself. */
-static bool is_fact(enum event_type t)
+/* Facts that say nothing of a case's progress: a service's copy of the brief was corrected, a slip was withdrawn, or
+ * the money is an account's, at whose home no case was ever registered (PA-6). */
+static bool is_aside(enum event_type t)
 {
-    const char *producer = event_producer(t);
-    return event_topic(t) && !event_is_command(t) && strcmp(producer, "channel") != 0 && strcmp(producer, "sla") != 0;
+    static const enum event_type asides[] = {EV_EVIDENCE_BRIEF_CORRECTED,  EV_APPROVAL_BRIEF_CORRECTED,
+                                             EV_ESCALATION_SLIP_WITHDRAWN, EV_PAYMENT_RECHARGED,
+                                             EV_PAYMENT_TOP_UP_DEMANDED,   EV_PAYMENT_RECEIPT_RECORDED};
+    for (size_t i = 0; i < sizeof asides / sizeof asides[0]; i++)
+        if (asides[i] == t) return true;
+    return false;
+}
+
+bool policy_moves_limits(enum event_type t)
+{
+    const char *producer = event_producer(t), *what = strchr(event_name(t), '.');
+    if (event_topic(t) == NULL || what == NULL || event_is_command(t) || is_aside(t)) return false;
+    if (strcmp(producer, "channel") == 0 || strcmp(producer, "sla") == 0) return false;
+    return strcmp(what, ".command_refused") != 0 && strcmp(what, ".redriven") != 0;
 }
 
 static bool check_events(const struct check *c, int index, const struct policy_limit *l)
@@ -125,7 +138,8 @@ static bool check_events(const struct check *c, int index, const struct policy_l
     for (int edge = 0; edge < POLICY_EDGES; edge++) {
         for (int i = 0; i < l->edges[edge].n; i++) {
             enum event_type t = l->edges[edge].types[i];
-            if (!is_fact(t)) return policy_refuse(c, "$.limits[%d]: %s is no fact of a service", index, event_name(t));
+            if (!policy_moves_limits(t))
+                return policy_refuse(c, "$.limits[%d]: %s is no fact that moves limits", index, event_name(t));
             if (seen[t]) return policy_refuse(c, "$.limits[%d]: %s is used twice", index, event_name(t));
             seen[t] = true;
         }
@@ -235,7 +249,6 @@ static bool check_intake(const struct check *c, const struct pol_intake_rules *r
 {
     bool well = known(c, "$.intake.material_limit", r->material_limit);
     well &= known(c, "$.intake.satisfaction_limit", r->satisfaction_limit);
-    well &= known(c, "$.intake.first_response_limit", r->first_response_limit);
     return (r->reply_days >= 1 || policy_refuse(c, "$.intake.reply_days: must be at least 1")) && well;
 }
 

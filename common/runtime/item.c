@@ -64,13 +64,9 @@ static void read_time(struct item *it, const struct record *r)
 /* A CloudEvent from outside. */
 static void read_external(struct loop *l, struct item *it, const struct record *r)
 {
-    struct ce_header headers[RECORD_MAX_HEADERS];
-    for (int i = 0; i < r->n_headers; i++)
-        headers[i] = (struct ce_header){r->headers[i].name, r->headers[i].value, r->headers[i].len};
-    struct ce_message m = {headers, r->n_headers, r->value, r->value_len};
     struct ce event;
     struct err why = ERR_INIT;
-    if (!ce_read(&m, &l->items_arena, &event, &why)) {
+    if (!record_read_ce(r, &l->items_arena, &event, &why)) {
         it->unreadable = arena_strdup(&l->items_arena, why.message);
         return;
     }

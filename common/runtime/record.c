@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event/cloudevents.h"
+
 /* A chunk is: version byte, length of the encoded records (u32), lz4 block. Numbers are little-endian. */
 enum { CHUNK_VERSION = 1, CHUNK_HEAD = 5, CHUNK_MAX = 256 * 1024 * 1024 };
 
@@ -53,6 +55,15 @@ static void put_bytes(struct buf *b, const char *bytes, size_t n)
     put_u32(b, (uint32_t)n);
     buf_append(b, bytes, n);
     buf_putc(b, '\0');
+}
+
+bool record_read_ce(const struct record *r, struct arena *a, struct ce *out, struct err *e)
+{
+    struct ce_header headers[RECORD_MAX_HEADERS];
+    for (int i = 0; i < r->n_headers; i++)
+        headers[i] = (struct ce_header){r->headers[i].name, r->headers[i].value, r->headers[i].len};
+    struct ce_message m = {headers, r->n_headers, r->value, r->value_len};
+    return ce_read(&m, a, out, e);
 }
 
 void record_encode(const struct record *r, struct buf *out)

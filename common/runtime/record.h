@@ -38,6 +38,10 @@ bool record_header_int(const struct record *r, const char *name, int64_t *out);
 /* Sets or replaces; the strings are kept by reference. More than RECORD_MAX_HEADERS are left out (false). */
 bool record_set_header(struct record *r, const char *name, const char *value);
 
+/* The CloudEvent it carries, in either mode (event/cloudevents.h). ERR_DATA: it is none. */
+struct ce;
+bool record_read_ce(const struct record *r, struct arena *a, struct ce *out, struct err *e);
+
 /* Appends one record's bytes. */
 void record_encode(const struct record *r, struct buf *out);
 /* Decodes the record at *at and moves *at behind it; pointers go into `bytes`. */

@@ -36,14 +36,10 @@ static void fill(struct arena *arena, const struct record *r, struct logged *l)
 /* Structured CloudEvents carry their attributes in the body. */
 static void fill_external(struct arena *arena, const struct record *r, struct logged *l)
 {
-    struct ce_header headers[RECORD_MAX_HEADERS];
     struct ce event;
     struct err why = ERR_INIT;
-    for (int i = 0; i < r->n_headers; i++)
-        headers[i] = (struct ce_header){r->headers[i].name, r->headers[i].value, r->headers[i].len};
-    struct ce_message m = {headers, r->n_headers, r->value, r->value_len};
     fill(arena, r, l);
-    if (!ce_read(&m, arena, &event, &why)) return;
+    if (!record_read_ce(r, arena, &event, &why)) return;
     l->id = copy(arena, event.id);
     l->source = copy(arena, event.source);
     l->time_ms = event.has_time ? event.time_ms : 0;

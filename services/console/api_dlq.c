@@ -8,6 +8,7 @@
 #include "console/console.h"
 #include "console/db.h"
 #include "console/form.h"
+#include "event/cloudevents.h"
 #include "event/codec.h"
 #include "runtime/record.h"
 
@@ -49,6 +50,20 @@ static bool stored_record(const struct pg_rows *rows, int row, struct record *ou
     return record_decode(bytes, n, &at, out);
 }
 
+/* What the event says of itself: by its headers, or in structured mode in its body, if that can still be read. */
+static void put_event(struct buf *b, struct arena *a, const struct record *r)
+{
+    const char *type = record_header(r, "ce_type"), *id = record_header(r, "ce_id");
+    struct ce event;
+    struct err e = ERR_INIT;
+    if (id == NULL && record_read_ce(r, a, &event, &e)) {
+        type = event.type;
+        id = event.id;
+    }
+    text_member(b, "type", short_type(a, type));
+    text_member(b, "event_id", id);
+}
+
 /* The members of Parked, without the closing brace. */
 static void put_parked(struct buf *b, struct arena *a, const struct pg_rows *rows, int row, const struct record *r)
 {
@@ -64,8 +79,7 @@ static void put_parked(struct buf *b, struct arena *a, const struct pg_rows *row
     text_member(b, "cause", *detail == '\0' ? cause : arena_printf(a, "%s: %s", cause, detail));
     int_member(b, "at_ms", pg_int(rows, row, 7));
     int_member(b, "behind", pg_int(rows, row, 9));
-    text_member(b, "type", short_type(a, record_header(r, "ce_type")));
-    text_member(b, "event_id", record_header(r, "ce_id"));
+    put_event(b, a, r);
 }
 
 void api_dlq_list(struct request *rq)

@@ -1,3 +1,12 @@
+# redress_need(TEST TARGET...): stops the configuration when a library of the project that a test names is not there.
+function(redress_need test)
+  foreach(lib ${ARGN})
+    if(lib MATCHES "^redress_" AND NOT TARGET ${lib})
+      message(FATAL_ERROR "test ${test}: there is no library ${lib}")
+    endif()
+  endforeach()
+endfunction()
+
 # redress_stack_test(NAME [TARGET target] [TIMEOUT seconds] [LABEL label] [PRIVATE])
 #
 # A test that needs Kafka, PostgreSQL, Redis and the services. Without TARGET it is the bash script NAME in the calling

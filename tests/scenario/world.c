@@ -8,37 +8,21 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "dispatch/dispatch.h"
+#include "escalation/escalation.h"
 #include "event/codec.h"
 #include "event/identity.h"
 #include "evidence/evidence.h"
 #include "intake/intake.h"
 #include "intake/matter.h"
-#ifdef WORLD_HAS_PAYMENT
 #include "payment/payment.h"
-#endif
-#ifdef WORLD_HAS_ESCALATION
-#include "escalation/escalation.h"
-#endif
-#ifdef WORLD_HAS_SLA
 #include "sla/sla.h"
-#endif
 
 enum { MONDAY_MORNING_S = 1772413200, PARTITION = 3, PARTITIONS = 16, MATTER_MAX = 256 };
 
 const struct core *const world_cores[WORLD_SERVICES] = {
-    [INTAKE] = &intake_core,
-    [DISPATCH] = &dispatch_core,
-    [EVIDENCE] = &evidence_core,
-    [APPROVAL] = &approval_core,
-#ifdef WORLD_HAS_PAYMENT
-    [PAYMENT] = &payment_core,
-#endif
-#ifdef WORLD_HAS_ESCALATION
-    [ESCALATION] = &escalation_core,
-#endif
-#ifdef WORLD_HAS_SLA
+    [INTAKE] = &intake_core,     [DISPATCH] = &dispatch_core, [EVIDENCE] = &evidence_core,
+    [APPROVAL] = &approval_core, [PAYMENT] = &payment_core,   [ESCALATION] = &escalation_core,
     [SLA] = &sla_core,
-#endif
 };
 
 void world_init(struct world *w, const struct policy *p, const struct world_options *options)

@@ -303,10 +303,6 @@ static const char small_pack[] =
                                                                                                            "ion_"
                                                                                                            "limit\":"
                                                                                                            "\"two\","
-                                                                                                           "\"first_"
-                                                                                                           "response_"
-                                                                                                           "limit\":"
-                                                                                                           "\"one\","
                                                                                                            "\"reply_"
                                                                                                            "days\":5},"
                                                                                                            "\"matter_"
@@ -361,10 +357,12 @@ Test(policy, SL_8_a_pack_that_cannot_be_right_is_refused)
         {"\"approval.offered\"", "\"approval.offered\",\"approval.denied\"", "$.limits[2].restart"},
         {"\"resume\":[\"intake.materials_completed\"]", "\"resume\":[]", "$.limits[2].resume"},
         {"intake.responded", "intake.registered", "$.limits[0]: intake.registered is used twice"},
-        {"intake.responded", "command.contact", "$.limits[0]: command.contact is no fact"},
-        {"intake.responded", "sla.timer_fired", "$.limits[0]: sla.timer_fired is no fact"},
-        {"intake.responded", "sla.breached", "$.limits[0]: sla.breached is no fact"},
-        {"intake.responded", "inbound.supplement", "$.limits[0]: inbound.supplement is no fact"},
+        {"intake.responded", "command.contact", "$.limits[0]: command.contact is no fact that moves limits"},
+        {"intake.responded", "sla.timer_fired", "$.limits[0]: sla.timer_fired is no fact that moves limits"},
+        {"intake.responded", "approval.brief_corrected", "$.limits[0]: approval.brief_corrected is no fact"},
+        {"intake.responded", "intake.command_refused", "$.limits[0]: intake.command_refused is no fact"},
+        {"intake.responded", "sla.breached", "$.limits[0]: sla.breached is no fact that moves limits"},
+        {"intake.responded", "inbound.supplement", "$.limits[0]: inbound.supplement is no fact that moves limits"},
         {"\"only_if\":\"must_pay\"", "\"only_if\":\"amount_minor\"", "$.limits[1].only_if: approval.slip_approved has"},
         {"\"code\":\"two\"", "\"code\":\"one\"", "$.limits[1].code: \"one\" is used twice"},
         {"\"code\":\"two\"", "\"code\":\"t w\"", "$.limits[1].code: letters"},

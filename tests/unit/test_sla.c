@@ -1,12 +1,24 @@
 /* The SLA core against cases worked by hand: rules SL-1, SL-2, SL-3, SL-4, IN-6, IN-8, and the worked examples of
  * working time as limits of a case. Office hours 09:00-12:00, 13:30-18:00, Asia/Shanghai, the 2026 calendar. */
 #include "golden_kit.h"
+#include "policy/check.h"
 #include "sla/sla.h"
 
 static struct kit k;
 static void set_up(void) { k = kit_open(&sla_core); }
 static void tear_down(void) { kit_close(&k); }
 TestSuite(sla, .init = set_up, .fini = tear_down);
+
+/* SL-2: a fact without a row here would be accepted by a limit and never move it. */
+Test(sla, SL_2_what_a_limit_may_name_is_what_sla_reads)
+{
+    for (int t = EV_NONE + 1; t < EV_COUNT; t++) {
+        enum event_type type = (enum event_type)t;
+        bool reads = core_handles(&sla_core, type) && strcmp(event_producer(type), "sla") != 0;
+        cr_expect_eq(policy_moves_limits(type), reads, "%s: a limit may name it: %d, sla reads it: %d",
+                     event_name(type), policy_moves_limits(type), reads);
+    }
+}
 
 static const struct sla_state *state(void) { return k.state; }
 
