@@ -75,6 +75,7 @@ struct protocol *proto_new(const struct proto_spec *spec)
     size_t offsets = (size_t)spec->n_outputs * (size_t)spec->partitions;
     p->last_offset = alloc(offsets, sizeof *p->last_offset);
     for (size_t i = 0; i < offsets; i++) p->last_offset[i] = -1;
+    p->in_flight = alloc(offsets, sizeof *p->in_flight);
     return p;
 }
 
@@ -86,6 +87,7 @@ void proto_free(struct protocol *p)
     free(p->out_base);
     free(p->rank);
     free(p->last_offset);
+    free(p->in_flight);
     free(p->released);
     free(p);
 }
@@ -152,7 +154,7 @@ static void drop_outs(struct protocol *p, struct part *t)
         struct out *o = &t->outs[i];
         for (int k = 0; k < o->n_chunks; k++) proto_release_handle(p, o->chunks[k].handle);
         free(o->chunks);
-        free(o->answered);
+        free(o->askings);
     }
     free(t->outs);
 }

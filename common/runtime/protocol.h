@@ -304,10 +304,13 @@ struct proto_want_row { /* an edge row, want not null, on a stream of mine */
 };
 enum proto_want {
     PROTO_WANT_OLD,         /* answered already in this session, or not a running partition */
+    PROTO_WANT_LATER,       /* the record is on its way with this producer, or has just landed: not yet */
     PROTO_WANT_MOVED,       /* the cursor went back */
     PROTO_WANT_BELOW_FLOOR, /* alarm naming stream, consumer and seq; running goes on */
 };
-enum proto_want proto_tick_want(struct protocol *p, const struct proto_want_row *w);
+/* A want of my own topic for a record that is handed to the producer and not acknowledged waits for it, at most
+ * PROTO_IN_FLIGHT_MS: a broker that is slow to take would otherwise be sent the same again and again. */
+enum proto_want proto_tick_want(struct protocol *p, const struct proto_want_row *w, int64_t mono_ms);
 /* The broker's cluster id now; a change sends every partition through assignment. */
 void proto_tick_cluster(struct protocol *p, const char *cluster, int64_t mono_ms);
 

@@ -42,10 +42,13 @@ struct chunk {
     void *handle;
 };
 
-/* An asking that this session has answered. */
-struct answered {
+/* An asking that this session has seen. */
+struct asking {
     uint16_t consumer;
+    bool answered;
     int64_t want, want_n;
+    int64_t first_ms;     /* mono, when it was seen first */
+    int64_t in_flight_ms; /* mono, when its record was last seen on its way; -1 = never */
 };
 
 struct out {
@@ -57,8 +60,8 @@ struct out {
     struct chunk *chunks;
     int n_chunks, cap_chunks;
     int n_pending; /* the last so many chunks belong to the open batch */
-    struct answered *answered;
-    int n_answered, cap_answered;
+    struct asking *askings;
+    int n_askings, cap_askings;
 };
 
 struct parked {
@@ -106,6 +109,7 @@ struct protocol {
     int *out_base;                  /* output → first out slot */
     signed char (*rank)[PROTO_IDS]; /* input, service → place among its writers, -1 */
     int64_t *last_offset;           /* per output and destination: offset of the last delivery; -1 */
+    int64_t *in_flight;             /* the same: records handed to the producer and not reported */
     int64_t sessions;               /* numbers given */
     void **released;
     int n_released, cap_released;

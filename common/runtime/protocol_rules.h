@@ -16,6 +16,8 @@ enum {
     PROTO_END_AFTER_LACK_MS = 1000, /* what was committed before is in the log by then, or on its way */
     PROTO_END_AFTER_ASK_MS = 5000,  /* as long as an answer may take to get there */
     PROTO_WANT_ALARM_MS = 30000,
+    PROTO_IN_FLIGHT_MS = 10000,     /* a want waits at most so long for a record on its way */
+    PROTO_LANDED_MS = 2000,         /* and so long for it to be read once it has landed */
     PROTO_JUMP_MS = 60000,          /* forward jump that pauses firing, and for how long */
     PROTO_KEEP_OUTBOX_MS = 86400000 /* rows younger than a day stay */
 };

@@ -59,12 +59,15 @@ bool proto_set_cursors(struct protocol *p, int part, const struct proto_hints *h
 void proto_producer_replaced(struct protocol *p)
 {
     size_t offsets = (size_t)p->spec->n_outputs * (size_t)p->spec->partitions;
-    for (size_t i = 0; i < offsets; i++) p->last_offset[i] = -1;
+    for (size_t i = 0; i < offsets; i++) {
+        p->last_offset[i] = -1;
+        p->in_flight[i] = 0;
+    }
     for (int i = 0; i < p->spec->partitions; i++) {
         struct part *t = &p->parts[i];
         if (t->state != PROTO_RUNNING) continue;
         t->resume_due = true;
-        for (int k = 0; k < p->n_outs && !MUTATED(RESUME_FROM_ACKS); k++) t->outs[k].n_answered = 0;
+        for (int k = 0; k < p->n_outs && !MUTATED(RESUME_FROM_ACKS); k++) t->outs[k].n_askings = 0;
     }
 }
 
@@ -129,6 +132,12 @@ bool proto_send_next(struct protocol *p, int part, struct proto_send *out)
     return false;
 }
 
+/* Place of a topic of mine and its partition in last_offset and in_flight. */
+static size_t destination(const struct protocol *p, uint16_t topic, int dst)
+{
+    return (size_t)p->output_of[topic] * (size_t)p->spec->partitions + (size_t)dst;
+}
+
 void proto_sent(struct protocol *p, const struct proto_send *sent, int64_t through)
 {
     struct part *t = proto_part(p, sent->stream.src);
@@ -136,6 +145,7 @@ void proto_sent(struct protocol *p, const struct proto_send *sent, int64_t throu
     struct out *o = proto_out(p, sent->stream.src, sent->stream.topic, sent->stream.dst);
     if (o == NULL || o->cursor != sent->first || through < sent->first) return;
     o->cursor = through < sent->last ? through + 1 : sent->last + 1;
+    p->in_flight[destination(p, sent->stream.topic, sent->stream.dst)] += o->cursor - sent->first;
     release_sent(p, o);
 }
 
@@ -157,29 +167,48 @@ int64_t proto_unsent(const struct protocol *p)
 enum proto_delivery proto_delivered(struct protocol *p, uint16_t topic, int dst, bool ok, int64_t offset)
 {
     if (!ok) return PROTO_REPLACE_PRODUCER;
-    if (offset < 0 || topic >= PROTO_IDS || p->output_of[topic] < 0) return PROTO_DELIVERED;
-    int64_t *last = &p->last_offset[(size_t)p->output_of[topic] * (size_t)p->spec->partitions + (size_t)dst];
+    if (topic >= PROTO_IDS || p->output_of[topic] < 0) return PROTO_DELIVERED;
+    if (p->in_flight[destination(p, topic, dst)] > 0) p->in_flight[destination(p, topic, dst)]--;
+    if (offset < 0) return PROTO_DELIVERED;
+    int64_t *last = &p->last_offset[destination(p, topic, dst)];
     bool lost_tail = offset <= *last;
     *last = offset;
     return lost_tail ? PROTO_REPLACE_PRODUCER : PROTO_DELIVERED;
 }
 
-/* True when this session has answered exactly this asking before; notes it otherwise. */
-static bool answered_before(struct out *o, const struct proto_want_row *w)
+/* What this session knows of exactly this asking; a consumer has one at a time. */
+static struct asking *asking_of(struct out *o, const struct proto_want_row *w, int64_t mono_ms)
 {
-    for (int i = 0; i < o->n_answered; i++) {
-        struct answered *a = &o->answered[i];
+    struct asking fresh = {
+        .consumer = w->consumer, .want = w->want, .want_n = w->want_n, .first_ms = mono_ms, .in_flight_ms = -1};
+    for (int i = 0; i < o->n_askings; i++) {
+        struct asking *a = &o->askings[i];
         if (a->consumer != w->consumer) continue;
-        if (a->want == w->want && a->want_n == w->want_n) return true;
-        *a = (struct answered){w->consumer, w->want, w->want_n};
-        return false;
+        if (a->want != w->want || a->want_n != w->want_n) *a = fresh;
+        return a;
     }
-    proto_grow(&o->answered, &o->cap_answered, o->n_answered + 1, sizeof *o->answered);
-    o->answered[o->n_answered++] = (struct answered){w->consumer, w->want, w->want_n};
-    return false;
+    proto_grow(&o->askings, &o->cap_askings, o->n_askings + 1, sizeof *o->askings);
+    o->askings[o->n_askings] = fresh;
+    return &o->askings[o->n_askings++];
 }
 
-enum proto_want proto_tick_want(struct protocol *p, const struct proto_want_row *w)
+/* In my own topic the records not reported are the last ones handed out, unless the cursor went back meanwhile: then
+ * this is a guess, which costs time (bounded) and nothing else. Other topics carry streams of several partitions. */
+static bool in_flight(const struct protocol *p, const struct out *o, int64_t seq)
+{
+    const struct proto_stream *s = &o->now.stream;
+    if (!p->spec->outputs[p->output_of[s->topic]].own || seq >= o->cursor) return false;
+    return seq >= o->cursor - p->in_flight[destination(p, s->topic, s->dst)];
+}
+
+static bool may_wait(const struct protocol *p, const struct out *o, struct asking *a, int64_t mono_ms)
+{
+    if (in_flight(p, o, a->want)) a->in_flight_ms = mono_ms;
+    if (a->in_flight_ms < 0 || mono_ms - a->first_ms >= PROTO_IN_FLIGHT_MS) return false;
+    return mono_ms - a->in_flight_ms < PROTO_LANDED_MS;
+}
+
+enum proto_want proto_tick_want(struct protocol *p, const struct proto_want_row *w, int64_t mono_ms)
 {
     if (w->stream.service != p->spec->service || w->stream.src >= p->spec->partitions) return PROTO_WANT_OLD;
     struct part *t = &p->parts[w->stream.src];
@@ -187,7 +216,10 @@ enum proto_want proto_tick_want(struct protocol *p, const struct proto_want_row 
     struct out *o = proto_out(p, w->stream.src, w->stream.topic, w->stream.dst);
     if (o == NULL || !o->exists) return PROTO_WANT_OLD;
     if (w->want <= o->now.floor) return PROTO_WANT_BELOW_FLOOR;
-    if (MUTATED(WANT_UNANSWERED) || answered_before(o, w)) return PROTO_WANT_OLD;
+    struct asking *a = asking_of(o, w, mono_ms);
+    if (MUTATED(WANT_UNANSWERED) || a->answered) return PROTO_WANT_OLD;
+    if (may_wait(p, o, a, mono_ms)) return PROTO_WANT_LATER;
+    a->answered = true;
     if (w->want < o->cursor) o->cursor = w->want;
     proto_list_sending(t, o);
     return PROTO_WANT_MOVED;

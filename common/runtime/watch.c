@@ -42,8 +42,9 @@ static void read_wants(struct loop *l, const struct pg_rows *rows)
                                    .consumer = (uint16_t)service_parse(pg_text(rows, i, 0)),
                                    .want = pg_int(rows, i, 4),
                                    .want_n = pg_int(rows, i, 5)};
-        switch (proto_tick_want(l->proto, &w)) {
-        case PROTO_WANT_OLD: break;
+        switch (proto_tick_want(l->proto, &w, loop_mono_ms())) {
+        case PROTO_WANT_OLD:
+        case PROTO_WANT_LATER: break;
         case PROTO_WANT_MOVED:
             metrics_add(l->host.metrics, METRIC_WANTS_ANSWERED, 1);
             log_info("%s lacks %s/%d number %lld; sending again from there", pg_text(rows, i, 0), topic_short(topic),

@@ -55,24 +55,49 @@ static int64_t send_all(struct protocol *p)
     return first;
 }
 
+/* So many records are acknowledged, without an offset. */
+static void land(struct protocol *p, int n)
+{
+    while (n-- > 0) proto_delivered(p, T_A, 0, true, -1);
+}
+
 static const char *nacks_are_forgotten(struct protocol *p)
 {
     struct proto_want_row want = {.stream = contract_own, .consumer = SVC_B, .want = 5, .want_n = 1};
     struct proto_hints hints = {.own_last_seq = 8};
     contract_load(p, 10, 0, 10, 4);
     EXPECT(send_all(p) == 0);
-    EXPECT(proto_tick_want(p, &want) == PROTO_WANT_MOVED);
+    EXPECT(proto_tick_want(p, &want, 0) == PROTO_WANT_MOVED);
     EXPECT(send_all(p) == 5);
-    EXPECT(proto_tick_want(p, &want) == PROTO_WANT_OLD);
+    EXPECT(proto_tick_want(p, &want, 0) == PROTO_WANT_OLD);
+    land(p, 6);
     want.want_n = 2;
-    EXPECT(proto_tick_want(p, &want) == PROTO_WANT_MOVED && proto_unsent(p) == 6);
+    EXPECT(proto_tick_want(p, &want, 0) == PROTO_WANT_MOVED && proto_unsent(p) == 6);
     proto_producer_replaced(p);
     EXPECT(send_all(p) == 0); /* suspended */
     EXPECT(proto_resume_due(p, 0));
     proto_resume(p, 0, &hints, 0);
     EXPECT(send_all(p) == 9);
-    EXPECT(proto_tick_want(p, &want) == PROTO_WANT_MOVED); /* a new producer answers again */
+    EXPECT(proto_tick_want(p, &want, 0) == PROTO_WANT_MOVED); /* a new producer answers again */
     EXPECT(send_all(p) == 5);
+    return NULL;
+}
+
+/* What is on its way is not sent again for the asking, until it has landed and was not read, or for too long. */
+static const char *a_want_in_flight_waits(struct protocol *p)
+{
+    struct proto_want_row want = {.stream = contract_own, .consumer = SVC_B, .want = 7, .want_n = 1};
+    contract_load(p, 10, 0, 4, 4);
+    EXPECT(send_all(p) == 5);
+    EXPECT(proto_tick_want(p, &want, 0) == PROTO_WANT_LATER && proto_unsent(p) == 0);
+    land(p, 3);
+    EXPECT(proto_tick_want(p, &want, PROTO_LANDED_MS - 1) == PROTO_WANT_LATER);
+    EXPECT(proto_tick_want(p, &want, PROTO_LANDED_MS) == PROTO_WANT_MOVED && proto_unsent(p) == 4);
+    EXPECT(send_all(p) == 7);
+    want = (struct proto_want_row){.stream = contract_own, .consumer = SVC_B, .want = 9, .want_n = 1};
+    for (int64_t ms = 0; ms < PROTO_IN_FLIGHT_MS; ms += PROTO_TICK_MS)
+        EXPECT(proto_tick_want(p, &want, ms) == PROTO_WANT_LATER);
+    EXPECT(proto_tick_want(p, &want, PROTO_IN_FLIGHT_MS) == PROTO_WANT_MOVED && proto_unsent(p) == 2);
     return NULL;
 }
 
@@ -84,9 +109,9 @@ static const char *resume_points(struct protocol *p)
     contract_load(p, 10, 6, 0, 4); /* never below the floor */
     EXPECT(send_all(p) == 7);
     struct proto_want_row want = {.stream = contract_own, .consumer = SVC_B, .want = 5, .want_n = 1};
-    EXPECT(proto_tick_want(p, &want) == PROTO_WANT_BELOW_FLOOR);
+    EXPECT(proto_tick_want(p, &want, 0) == PROTO_WANT_BELOW_FLOOR);
     want.want = 6;
-    EXPECT(proto_tick_want(p, &want) == PROTO_WANT_BELOW_FLOOR);
+    EXPECT(proto_tick_want(p, &want, 0) == PROTO_WANT_BELOW_FLOOR);
     struct proto_consumer_row rows[] = {
         {{SVC_A, 0, T_EXCHANGE, 0}, 1, 2}, {{SVC_A, 1, T_A, 1}, 1, 3}, {contract_own, 1, 8}};
     struct proto_hints hints = {.consumers = rows, .n_consumers = 3};
@@ -176,7 +201,7 @@ static const char *commits_never_overtake_a_resend(struct protocol *p)
     EXPECT(!proto_send_next(p, 0, &s)); /* not committed */
     proto_batch_end(p, &b, PROTO_COMMITTED, 0);
     EXPECT(proto_unsent(p) == 1 && proto_send_next(p, 0, &s) && s.first == 11 && s.last == 11 && s.chunk == &chunk);
-    EXPECT(proto_tick_want(p, &want) == PROTO_WANT_MOVED);
+    EXPECT(proto_tick_want(p, &want, 0) == PROTO_WANT_MOVED);
     proto_sent(p, &s, 11); /* offered before the cursor went back: does not move it on */
     EXPECT(proto_send_next(p, 0, &s) && s.first == 9 && s.last == 10 && s.chunk == NULL);
     proto_sent(p, &s, 9); /* the producer's queue was full */
@@ -236,7 +261,7 @@ static const char *changes_are_written_once(struct protocol *p)
     struct proto_send s;
     EXPECT(!proto_send_next(p, 0, &s));
     struct proto_want_row want = {.stream = contract_own, .consumer = SVC_B, .want = 7, .want_n = 1};
-    EXPECT(proto_tick_want(p, &want) == PROTO_WANT_MOVED);
+    EXPECT(proto_tick_want(p, &want, 0) == PROTO_WANT_MOVED);
     EXPECT(proto_batch_join(p, &b, 0) && !proto_writes_any(p, 0));
     proto_drop_through(p, 0, T_A, 0, 8);
     EXPECT(proto_receive(p, 0, contract_from_c, 6, 3) == PROTO_TAKE);
@@ -335,6 +360,7 @@ static const char *a_batch_is_ordered(struct protocol *p)
 
 const struct contract_story contract_lives[] = {
     {"after a new producer nacks are answered again", nacks_are_forgotten},
+    {"a want in flight waits", a_want_in_flight_waits},
     {"resume points", resume_points},
     {"a restored backup stops the partition", restored_backup_stops},
     {"a rewritten log is read again", a_rewritten_log_is_read_again},

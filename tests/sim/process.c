@@ -293,8 +293,9 @@ static void tick_want(struct world *w, int i, enum service by, int stream)
     struct proto_stream s = sim_stream_at(stream);
     if (!e->exists || e->want == 0 || s.service != p->service || proto_state(p->p, s.src) != PROTO_RUNNING) return;
     struct proto_want_row row = {.stream = s, .consumer = (uint16_t)by, .want = e->want, .want_n = e->want_n};
-    switch (proto_tick_want(p->p, &row)) {
-    case PROTO_WANT_OLD: return;
+    switch (proto_tick_want(p->p, &row, w->now)) {
+    case PROTO_WANT_OLD:
+    case PROTO_WANT_LATER: return;
     case PROTO_WANT_MOVED:
         sim_trace(w, "P%d: service %d asks for stream %d from %ld (asking %ld)", i, by, stream, (long)e->want,
                   (long)e->want_n);
