@@ -127,10 +127,13 @@ const char *money_format(struct money m, char *buf, size_t size)
     int exponent = money_exponent(m.currency);
     uint64_t abs = m.minor < 0 ? 0 - (uint64_t)m.minor : (uint64_t)m.minor;
     uint64_t unit = exponent == 3 ? 1000 : exponent == 2 ? 100 : 1;
+    unsigned rest = (unsigned)(abs % unit);
     const char *sign = m.minor < 0 ? "-" : "";
-    if (exponent <= 0)
-        snprintf(buf, size, "%s%" PRIu64 " %s", sign, abs, m.currency);
+    if (exponent == 3)
+        snprintf(buf, size, "%s%" PRIu64 ".%03u %s", sign, abs / unit, rest, m.currency);
+    else if (exponent == 2)
+        snprintf(buf, size, "%s%" PRIu64 ".%02u %s", sign, abs / unit, rest, m.currency);
     else
-        snprintf(buf, size, "%s%" PRIu64 ".%0*" PRIu64 " %s", sign, abs / unit, exponent, abs % unit, m.currency);
+        snprintf(buf, size, "%s%" PRIu64 " %s", sign, abs, m.currency);
     return buf;
 }
