@@ -161,35 +161,26 @@ static void write_fence(const struct collected *c, struct pg_tx *tx)
     pg_tx_add(tx, "SELECT fence($1, $2, $3, $4, $5, $6, $7, $8)", &args);
 }
 
-static void write_inputs(const struct rows *r, struct pg_tx *tx)
-{
-    struct pg_args args = PG_ARGS(tx->arena);
-    if (r->n == 0) return;
-    pg_arg_ints(&args, r->part, r->n);
-    pg_arg_texts(&args, r->topic, r->n);
-    pg_arg_ints(&args, r->a, r->n);
-    pg_arg_ints(&args, r->b, r->n);
-    pg_tx_add(tx,
-              "INSERT INTO input (partition, topic, next_offset, mark) "
-              "SELECT * FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[]) "
-              "ON CONFLICT (partition, topic) DO UPDATE SET next_offset = excluded.next_offset, mark = excluded.mark",
-              &args);
-}
+static const char INPUTS[] =
+    "INSERT INTO input (partition, topic, next_offset, mark) "
+    "SELECT * FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[]) "
+    "ON CONFLICT (partition, topic) DO UPDATE SET next_offset = excluded.next_offset, mark = excluded.mark";
 
-static void write_streams(const struct rows *r, struct pg_tx *tx)
+static const char STREAMS[] =
+    "INSERT INTO stream_base (partition, topic, dst, out_seq, floor) "
+    "SELECT * FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[], $5::int8[]) "
+    "ON CONFLICT (partition, topic, dst) DO UPDATE SET out_seq = excluded.out_seq, floor = excluded.floor";
+
+/* `text` takes partition, topic and the first so many numbers of the rows. */
+static void write_rows(const struct rows *r, int n_numbers, const char *text, struct pg_tx *tx)
 {
     struct pg_args args = PG_ARGS(tx->arena);
+    int64_t *const numbers[] = {r->a, r->b, r->c, r->d};
     if (r->n == 0) return;
     pg_arg_ints(&args, r->part, r->n);
     pg_arg_texts(&args, r->topic, r->n);
-    pg_arg_ints(&args, r->a, r->n);
-    pg_arg_ints(&args, r->b, r->n);
-    pg_arg_ints(&args, r->c, r->n);
-    pg_tx_add(tx,
-              "INSERT INTO stream_base (partition, topic, dst, out_seq, floor) "
-              "SELECT * FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[], $5::int8[]) "
-              "ON CONFLICT (partition, topic, dst) DO UPDATE SET out_seq = excluded.out_seq, floor = excluded.floor",
-              &args);
+    for (int i = 0; i < n_numbers; i++) pg_arg_ints(&args, numbers[i], r->n);
+    pg_tx_add(tx, text, &args);
 }
 
 static void write_edges(const struct rows *r, struct pg_tx *tx)
@@ -222,8 +213,8 @@ void write_fenced(struct loop *l, const struct proto_batch *b, struct pg_tx *tx)
 {
     struct collected c = collect_rows(l, tx->arena, b);
     write_fence(&c, tx);
-    write_streams(&c.streams, tx);
-    write_inputs(&c.inputs, tx);
+    write_rows(&c.streams, 3, STREAMS, tx);
+    write_rows(&c.inputs, 2, INPUTS, tx);
     write_edges(&c.edges, tx);
 }
 
