@@ -2,15 +2,7 @@
 # redressctl calendar: the State Council's twenty years, given once as iCalendar and once as CSV, become the shipped calendar
 # again; what is wrong in a notice is named and changes nothing. $1 = redressctl, $2 = the project's root.
 set -euo pipefail
-CTL=$1 ROOT=$2
-TMP=$(mktemp -d)
-trap 'rm -rf -- "$TMP"' EXIT
-export REDRESS_CONFIG=/dev/null
-
-fail() {
-    printf 'FAIL  %s\n' "$*" >&2
-    exit 1
-}
+. "$(dirname "${BASH_SOURCE[0]}")/command_kit.sh"
 
 # json EXPRESSION: of the value d on standard input.
 json() { python3 -c "import json, sys; d = json.load(sys.stdin); print($1)"; }

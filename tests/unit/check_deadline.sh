@@ -2,23 +2,15 @@
 # redressctl deadline compute as a program: order, exit codes, odd ends of lines and files, and a pipe that waits for its
 # answers. Needs no installation. $1 = redressctl, $2 = the project's root.
 set -euo pipefail
-CTL=$1 ROOT=$2
-TMP=$(mktemp -d)
-trap 'rm -rf -- "$TMP"' EXIT
-export REDRESS_CONFIG=/dev/null
-
-differs() {
-    printf 'FAIL  %s\n' "$1" >&2
-    exit 1
-}
+. "$(dirname "${BASH_SOURCE[0]}")/command_kit.sh"
 
 # expect CODE WHAT OUTPUT COMMAND...: input from $TMP/in
 expect() {
     local code=$1 what=$2 want=$3 got rc=0
     shift 3
     got=$("$@" <"$TMP/in" 2>"$TMP/err") || rc=$?
-    if ((rc != code)); then differs "$what: exit $rc, not $code: $(cat "$TMP/err")"; fi
-    if [[ $got != "$want" ]]; then differs "$what:"$'\n'"$got"$'\n'"is not"$'\n'"$want"; fi
+    if ((rc != code)); then fail "$what: exit $rc, not $code: $(cat "$TMP/err")"; fi
+    if [[ $got != "$want" ]]; then fail "$what:"$'\n'"$got"$'\n'"is not"$'\n'"$want"; fi
 }
 
 ask() { printf '{"id":%d,"t":"2026-02-13T16:00","unit":"working_days","n":2}' "$1"; }
@@ -37,9 +29,9 @@ expect 1 "no such file" "" "${compute[@]}" "$TMP/none"
 printf '%s\nnonsense\n%s\n' "$(ask 1)" "$(ask 2)" >"$TMP/in"
 rc=0
 "${compute[@]}" <"$TMP/in" >"$TMP/out" || rc=$?
-if ((rc != 3)); then differs "a faulty line ends with $rc, not 3"; fi
+if ((rc != 3)); then fail "a faulty line ends with $rc, not 3"; fi
 if [[ $(sed -n 2p "$TMP/out") != '{"error":{"line":2,"reason":"'* || $(sed -n 3p "$TMP/out") != "$(due 2)" ]]; then
-    differs "the faulty line is not answered in its place: $(cat "$TMP/out")"
+    fail "the faulty line is not answered in its place: $(cat "$TMP/out")"
 fi
 
 : >"$TMP/in"
@@ -50,20 +42,20 @@ expect 0 "nothing asked" "" "${compute[@]}"
 rc=0
 "${compute[@]}" <"$TMP/in" >"$TMP/out" || rc=$?
 if ((rc != 3)) || [[ $(wc -l <"$TMP/out") != 3 || $(sed -n 3p "$TMP/out") != "$(due 2)" ]]; then
-    differs "an overlong line: exit $rc, $(cut -c1-200 "$TMP/out")"
+    fail "an overlong line: exit $rc, $(cut -c1-200 "$TMP/out")"
 fi
 
 # Every way to cut the input gives the same answers.
 for i in $(seq 1 400); do ask "$i" && printf '\n'; done >"$TMP/in"
 for i in $(seq 1 400); do due "$i" && printf '\n'; done >"$TMP/want"
 dd if="$TMP/in" bs=37 status=none | "${compute[@]}" >"$TMP/out"
-cmp "$TMP/want" "$TMP/out" || differs "read in pieces of 37 bytes"
+cmp "$TMP/want" "$TMP/out" || fail "read in pieces of 37 bytes"
 
 # A program that asks one by one has each answer before it asks on.
 coproc CTL_PIPE { exec "${compute[@]}"; }
 for i in 1 2 3; do
     printf '%s\n' "$(ask "$i")" >&"${CTL_PIPE[1]}"
-    read -r -t 20 line <&"${CTL_PIPE[0]}" || differs "no answer before the next question"
-    if [[ $line != "$(due "$i")" ]]; then differs "in a pipe: $line"; fi
+    read -r -t 20 line <&"${CTL_PIPE[0]}" || fail "no answer before the next question"
+    if [[ $line != "$(due "$i")" ]]; then fail "in a pipe: $line"; fi
 done
 echo "deadline compute: as said"
