@@ -116,9 +116,9 @@ static bool check_evidence(const struct check *c, const struct pol_pack *p, int 
  * the money is an account's, at whose home no case was ever registered (PA-6). */
 static bool is_aside(enum event_type t)
 {
-    static const enum event_type asides[] = {EV_EVIDENCE_BRIEF_CORRECTED,  EV_APPROVAL_BRIEF_CORRECTED,
-                                             EV_ESCALATION_SLIP_WITHDRAWN, EV_PAYMENT_RECHARGED,
-                                             EV_PAYMENT_TOP_UP_DEMANDED,   EV_PAYMENT_RECEIPT_RECORDED};
+    static const enum event_type asides[] = {
+        EV_EVIDENCE_BRIEF_CORRECTED, EV_APPROVAL_BRIEF_CORRECTED, EV_ESCALATION_SLIP_WITHDRAWN, EV_PAYMENT_RECHARGED,
+        EV_PAYMENT_TOP_UP_DEMANDED,  EV_PAYMENT_RECEIPT_RECORDED, EV_PAYMENT_RECEIPT_REVERSED};
     for (size_t i = 0; i < sizeof asides / sizeof asides[0]; i++)
         if (asides[i] == t) return true;
     return false;
