@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "base/timefmt.h"
 #include "event/codec.h"
+#include "policy/policy.h"
 #include "runtime/loop.h"
 
 /* ---- the streams of this attempt ---- */
@@ -123,6 +124,9 @@ static void add_cause(struct loop *l, struct record *r, const struct item *it, c
     if (it->external && it->source != NULL) add_header(r, "causation_source", it->source);
     add_header(r, "traceparent", trace(&l->attempt_arena, it->traceparent, correlation, id));
     if (it->topic < 0) add_header(r, "input", input_text(l, it));
+    const struct policy *policy = l->host.policy;
+    if (policy != NULL && policy->revision > 1)
+        add_header(r, "policy", int_text(&l->attempt_arena, policy->revision)); /* by which it was decided (SL-6) */
 }
 
 /* What a person's command leads to is as old as its acceptance at the edge, however late it was read: an answer in

@@ -195,6 +195,7 @@ struct loop {
     struct pg_rows *droppable; /* while dropping */
     int retain_next;
     bool want_alarm;
+    bool policy_alarm; /* the next revision of the policy cannot be loaded; said once */
     struct health *health;
     int64_t turn_items; /* inputs of the last batch */
     int64_t batch_done_us;

@@ -43,12 +43,26 @@ install_programs() {
     install_shared
 }
 
-# What the programs read: the policy pack and calendars (once, at start), the sample with its mappings, the page.
+# What the programs read: the policy pack and calendars, the sample with its mappings, the page.
 install_shared() {
-    install_tree "$ROOT/schemas/policy" "$STATE/share/policy" "${SERVICES[@]}"
-    install_tree "$ROOT/schemas/calendar" "$STATE/share/calendar" "${SERVICES[@]}"
+    install_tree "$ROOT/schemas/policy" "$STATE/share/policy"
+    install_tree "$ROOT/schemas/calendar" "$STATE/share/calendar"
     install_tree "$ROOT/schemas/sample" "$STATE/share/sample"
     install_tree "$ROOT/services/console/web" "$STATE/share/web"
+    policy_first
+}
+
+# The first revision of the policy is the shipped pack; later ones come by `redressctl policy apply` alone.
+policy_first() {
+    local pack=$STATE/share/policy/renovation-franchise draft=$STATE/policy/first.part
+    if [[ -e $STATE/policy/1 ]]; then return; fi
+    rm -rf -- "$draft"
+    mkdir -- "$draft"
+    cp -- "$pack/pack.json" "$pack/organisation.json" "$draft/"
+    cp -r -- "$STATE/share/calendar" "$draft/calendar"
+    printf '{"revision": 1, "open_deadlines": "pin"}\n' >"$draft/applied.json"
+    chmod -R u=rwX,go=rX "$draft"
+    mv -- "$draft" "$STATE/policy/1"
 }
 
 # install_tree FROM TO NAME...: replaces the folder when it differs; the programs named must then begin anew.

@@ -54,7 +54,7 @@ state_create() {
     chown root:redress "$STATE"
     chmod 0750 "$STATE"
     local dir
-    for dir in etc bin share kafka run log log/deploy; do install -d -o root -g redress -m 0750 "$STATE/$dir"; done
+    for dir in etc bin share policy kafka run log log/deploy; do install -d -o root -g redress -m 0750 "$STATE/$dir"; done
     for dir in postgres redis bank import run/pg; do install -d -o redress -g redress -m 0700 "$STATE/$dir"; done
     if ! as_redress test -x "$STATE/etc"; then
         fail "the user 'redress' cannot enter $STATE" "every folder above it must allow others to pass (chmod o+x)"
@@ -76,7 +76,7 @@ redis.host = 127.0.0.1
 redis.port = $((PORT_BASE + 4))
 redis.password = $(random_secret)
 partitions = ${REDRESS_PARTITIONS:-16}
-policy.dir = $STATE/share/policy/renovation-franchise
+policy.dir = $STATE/policy
 calendar.dir = $STATE/share/calendar
 clock = $CLOCK
 log.level = info

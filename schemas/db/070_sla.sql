@@ -11,6 +11,7 @@ CREATE TABLE sla.timer (
     partition int8 NOT NULL,
     due       int8 NOT NULL,                      -- ms of the installation's clock
     fired     int8,
+    revision  int8 NOT NULL DEFAULT 1,            -- of the policy: counted by it, or found not to move by it (SL-6)
     state     text NOT NULL DEFAULT 'armed' CHECK (state IN ('armed', 'fired')),
     PRIMARY KEY (case_id, code, ver, warning)
 ) WITH (fillfactor = 80);
@@ -44,5 +45,5 @@ CREATE TABLE sla.alarm (
 
 GRANT SELECT, INSERT, DELETE ON sla.alarm TO redress_app;
 GRANT SELECT, INSERT, DELETE ON sla.timer TO redress_app;
-GRANT UPDATE (state, fired) ON sla.timer TO redress_app;
+GRANT UPDATE (state, fired, revision) ON sla.timer TO redress_app;
 GRANT EXECUTE ON FUNCTION sla.fire TO redress_app;

@@ -41,6 +41,7 @@ struct logged {
     enum event_type type;
     int64_t seq, case_id;
     int64_t time_ms;                    /* ce_time */
+    int64_t policy;                     /* revision of the policy it was decided by (header policy) */
     const char *source, *cause, *local; /* headers; NULL when absent */
     const char *cause_source;           /* of a cause from outside: ids are unique within their source alone */
     const char *json;

@@ -29,6 +29,7 @@ static void fill(struct arena *arena, const struct record *r, struct logged *l)
     if (time == NULL || !timefmt_parse(time, &l->time_ms)) l->time_ms = 0;
     record_header_int(r, "case_id", &l->case_id);
     record_header_int(r, "seq", &l->seq);
+    if (!record_header_int(r, "policy", &l->policy)) l->policy = 1;
     l->json = arena_strndup(arena, r->value == NULL ? "" : r->value, r->value_len);
     l->json_len = r->value_len;
 }

@@ -57,10 +57,19 @@ static void on_breached(struct audit *a, struct limit_story *s, const struct ev_
     if (s->armed == 0) audit_offend(a, 4, "limit %s: missed without having been armed", s->key);
 }
 
+/* A resumption and a rescheduling are versions of their own. NULL: the event begins none. */
+static const struct limit *version_begun(enum event_type type, const void *data)
+{
+    if (type == EV_SLA_ARMED) return ((const struct ev_sla_armed *)data)->limit;
+    if (type == EV_SLA_RESUMED) return ((const struct ev_sla_resumed *)data)->limit;
+    if (type == EV_SLA_RESCHEDULED) return ((const struct ev_sla_rescheduled *)data)->limit;
+    return NULL;
+}
+
 static void tell(struct audit *a, struct limit_story **all, struct arena *arena, const struct logged *l)
 {
-    if (l->type != EV_SLA_ARMED && l->type != EV_SLA_RESUMED && l->type != EV_SLA_BREACHED &&
-        l->type != EV_SLA_ANNULLED && l->type != EV_SLA_ENDED)
+    if (l->type != EV_SLA_ARMED && l->type != EV_SLA_RESUMED && l->type != EV_SLA_RESCHEDULED &&
+        l->type != EV_SLA_BREACHED && l->type != EV_SLA_ANNULLED && l->type != EV_SLA_ENDED)
         return;
     struct err e = ERR_INIT;
     void *data = arena_alloc(arena, event_desc(l->type)->size);
@@ -68,9 +77,8 @@ static void tell(struct audit *a, struct limit_story **all, struct arena *arena,
         audit_offend(a, 4, "%s cannot be read: %s", l->id, e.message);
         return;
     }
-    if (l->type == EV_SLA_ARMED || l->type == EV_SLA_RESUMED) { /* a resumption is a version of its own */
-        const struct limit *limit =
-            l->type == EV_SLA_ARMED ? ((struct ev_sla_armed *)data)->limit : ((struct ev_sla_resumed *)data)->limit;
+    const struct limit *limit = version_begun(l->type, data);
+    if (limit != NULL) {
         a->checks[3].examined++;
         if (++story(all, arena, l->case_id, limit->code, limit->ver)->armed > 1)
             audit_offend(a, 4, "limit %" PRId64 "/%s/%" PRId64 ": armed twice", l->case_id, limit->code, limit->ver);
@@ -223,9 +231,14 @@ static void replay_input(struct replay *r, const struct logged *const *items, in
         complain(r, c, items[0], e.message);
         return;
     }
+    const struct policy *policy = policy_revision(r->a->policy, items[0]->policy);
+    if (policy == NULL) {
+        complain(r, c, items[0], "it was decided by a revision of the policy that is not there");
+        return;
+    }
     struct decision d = {.arena = &r->arena};
     void *next = arena_alloc(&r->arena, r->core->state->size);
-    core_step(r->core, r->a->policy, c->state, &in, next, &d);
+    core_step(r->core, policy, c->state, &in, next, &d);
     if (d.n_outputs != n) {
         complain(r, c, items[0], "the core decides another number of events");
         return;

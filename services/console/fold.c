@@ -225,16 +225,25 @@ static void on_paused(struct fold *f, const struct fold_input *in)
     limit_of(f, in, ((const struct ev_sla_paused *)in->data)->code)->state = "paused";
 }
 
+/* The run goes on under a new version. */
+static void go_on(struct fold *f, const struct fold_input *in, const struct limit *x)
+{
+    if (x == NULL) return; /* nothing is running */
+    struct fold_limit *l = limit_of(f, in, x->code);
+    l->state = "armed";
+    l->ver = x->ver;
+    l->due_ms = x->due_ms;
+    l->warn_ms = x->has_warn_ms ? x->warn_ms : FOLD_NONE;
+}
+
 static void on_resumed(struct fold *f, const struct fold_input *in)
 {
-    const struct ev_sla_resumed *e = in->data;
-    struct fold_limit *l;
-    if (e->limit == NULL) return; /* nothing is running */
-    l = limit_of(f, in, e->limit->code);
-    l->state = "armed";
-    l->ver = e->limit->ver;
-    l->due_ms = e->limit->due_ms;
-    l->warn_ms = e->limit->has_warn_ms ? e->limit->warn_ms : FOLD_NONE;
+    go_on(f, in, ((const struct ev_sla_resumed *)in->data)->limit);
+}
+
+static void on_rescheduled(struct fold *f, const struct fold_input *in)
+{
+    go_on(f, in, ((const struct ev_sla_rescheduled *)in->data)->limit);
 }
 
 static void on_warned(struct fold *f, const struct fold_input *in)
@@ -450,6 +459,7 @@ static const struct meaning meanings[EV_COUNT] = {
     [EV_SLA_MET] = {.fn = on_met},
     [EV_SLA_PAUSED] = {.fn = on_paused},
     [EV_SLA_RESUMED] = {.fn = on_resumed},
+    [EV_SLA_RESCHEDULED] = {.fn = on_rescheduled},
     [EV_SLA_CANCELLED] = {.fn = on_cancelled},
     [EV_SLA_WARNED] = {.fn = on_warned},
     [EV_SLA_BREACHED] = {.fn = on_breached},

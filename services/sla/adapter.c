@@ -107,6 +107,7 @@ static bool open_timers(struct host *h, struct err *e)
     t->n_parts = h->partitions;
     t->parts = calloc((size_t)t->n_parts, sizeof(*t->parts));
     if (t->parts == NULL) abort();
+    t->moves = moves_new(t->n_parts);
     t->scale = h->clock->driven && h->clock->scale > 1 ? h->clock->scale : 1;
     arena_init(&t->arena);
     struct ts_config config = {.host = config_text(h->config, "redis.host"),
@@ -141,6 +142,7 @@ static void close_timers(struct host *h)
     if (t == NULL) return;
     for (int i = 0; i < t->n_parts; i++) forget(&t->parts[i]);
     ts_close(t->ts);
+    moves_free(t->moves);
     arena_deinit(&t->arena);
     free(t->parts);
     free(t);
@@ -152,6 +154,7 @@ static void revoked(struct host *h, int part)
     struct timers *t = h->adapter;
     if (t->parts[part].mine) ts_release(t->ts, part);
     forget(&t->parts[part]);
+    moves_reset(t->moves, part);
 }
 
 static bool restore_alarms(struct host *h, int part, struct err *e)
@@ -186,7 +189,7 @@ static int64_t next_timer(struct host *h, int part)
     struct timers *t = h->adapter;
     const struct part *p = &t->parts[part];
     if (!p->mine) return ADAPTER_NEVER;
-    if (p->more) return 0;
+    if (p->more || moves_pending(t->moves, part, h->policy)) return 0;
     int64_t due = timerlist_first(&p->list);
     int64_t head = timers_indexed(p) ? ts_head(t->ts, part) : TS_NONE;
     if (head < due) due = head;
@@ -204,8 +207,11 @@ static int poll_timers(struct host *h, int part, int64_t now_ms, struct local_in
         if (timers_indexed(p)) well = claim(h, part, now_ms, &e);
         if (well && p->more) well = sweep(h, part, reach(t, p, now_ms), &e);
     }
+    int n = timerlist_inputs(&p->list, part, now_ms, out, max);
+    struct moves_batch rest = {.inputs = out + n, .max = max - n, .now_ms = now_ms};
+    well = well && moves_inputs(h, t->moves, part, &rest, &e);
     if (!well) log_err(LOG_WARN, "reading timers; they wait for the next look", &e);
-    return timerlist_inputs(&p->list, part, now_ms, out, max);
+    return n + rest.n;
 }
 
 /* Every second: the sweep, which is what guarantees firing; then what the index still lacks. */
@@ -289,6 +295,10 @@ static void after_firing(struct host *h, const struct change *changes, int n)
             if (c->local == NULL || c->part != part || !t->parts[part].mine) continue;
             if (c->local->post != NULL) {
                 watch_told(c->local->tag);
+                continue;
+            }
+            if (c->local->type == EV_SLA_POLICY_CHANGED) {
+                moves_taken(t->moves, c->local);
                 continue;
             }
             const struct ev_sla_timer_fired *fired = c->local->data;

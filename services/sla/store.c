@@ -34,7 +34,7 @@ static void close_store(struct host *h)
 /* Timers of one kind of statement, as columns. warning: 0, 1; -1 = both of the version. */
 struct timers {
     int n;
-    int64_t *case_id, *ver, *warning, *due, *part;
+    int64_t *case_id, *ver, *warning, *due, *part, *revision;
     const char **code;
 };
 
@@ -45,6 +45,7 @@ static struct timers timers_for(struct arena *a, int n)
                            .warning = ARENA_ARRAY(a, int64_t, n),
                            .due = ARENA_ARRAY(a, int64_t, n),
                            .part = ARENA_ARRAY(a, int64_t, n),
+                           .revision = ARENA_ARRAY(a, int64_t, n),
                            .code = ARENA_ARRAY(a, const char *, n)};
 }
 
@@ -66,14 +67,16 @@ static void add(struct timers *t, const struct change *c, const struct timer_nam
 
 struct work {
     struct pg_tx *tx;
-    struct timers arm, fire, parked, ignored, cancel;
+    struct timers arm, fire, parked, ignored, moved, cancel;
 };
 
 static void arm(struct work *p, const struct change *c, const struct limit *l)
 {
     if (l->state != LIMIT_STATE_ARMED) return;
-    add(&p->arm, c, &(struct timer_name){l->code, l->ver, 0}, l->due_ms);
-    if (l->has_warn_ms) add(&p->arm, c, &(struct timer_name){l->code, l->ver, 1}, l->warn_ms);
+    for (int warning = 0; warning <= (l->has_warn_ms ? 1 : 0); warning++) {
+        add(&p->arm, c, &(struct timer_name){l->code, l->ver, warning}, warning ? l->warn_ms : l->due_ms);
+        p->arm.revision[p->arm.n - 1] = l->has_revision ? l->revision : 1;
+    }
 }
 
 static void cancel(struct work *p, const struct change *c, const char *code, int64_t ver)
@@ -87,6 +90,10 @@ static void take_output(struct work *p, const struct change *c, const struct mad
         arm(p, c, ((const struct ev_sla_armed *)m->data)->limit);
     } else if (m->type == EV_SLA_RESUMED) {
         arm(p, c, ((const struct ev_sla_resumed *)m->data)->limit);
+    } else if (m->type == EV_SLA_RESCHEDULED) {
+        const struct limit *l = ((const struct ev_sla_rescheduled *)m->data)->limit;
+        cancel(p, c, l->code, l->ver - 1);
+        arm(p, c, l);
     } else if (m->type == EV_SLA_MET) {
         cancel(p, c, ((const struct ev_sla_met *)m->data)->code, ((const struct ev_sla_met *)m->data)->ver);
     } else if (m->type == EV_SLA_CANCELLED) {
@@ -98,6 +105,14 @@ static void take_output(struct work *p, const struct change *c, const struct mad
     }
 }
 
+/* The case has been looked at under a revision of the policy, whether something moved or not (moves.h). */
+static void take_move(struct work *p, const struct change *c)
+{
+    if (c->parked) return;
+    add(&p->moved, c, &(struct timer_name){.code = ""}, 0);
+    p->moved.revision[p->moved.n - 1] = ((const struct ev_sla_policy_changed *)c->local->data)->revision;
+}
+
 /* An alarm keeps its row. A timer that was taken as an input: what it caused stands with its firing; one whose case is
  * parked stands in `parked` from now on; one the core had no use for (answered in the same batch) goes. Driven again
  * from `parked` it has fired already. */
@@ -106,6 +121,10 @@ static void take_local(struct work *p, const struct change *c)
     if (c->local == NULL) return;
     if (c->local->post != NULL) {
         watch_write(p->tx, c->part, c->local->tag);
+        return;
+    }
+    if (c->local->type == EV_SLA_POLICY_CHANGED) {
+        take_move(p, c);
         return;
     }
     const struct ev_sla_timer_fired *t = c->local->data;
@@ -133,11 +152,13 @@ static void write_arm(struct pg_tx *tx, const struct timers *t, struct pg_rows *
     struct pg_args args = named(tx->arena, t);
     pg_arg_ints(&args, t->due, t->n);
     pg_arg_ints(&args, t->part, t->n);
+    pg_arg_ints(&args, t->revision, t->n);
     pg_tx_read(
         tx,
-        "INSERT INTO timer (case_id, code, ver, warning, due, partition) "
-        "SELECT c, code, v, w <> 0, d, p FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[], $5::int8[], "
-        "$6::int8[]) AS u(c, code, v, w, d, p) RETURNING id, partition, due, case_id, code, ver, warning",
+        "INSERT INTO timer (case_id, code, ver, warning, due, partition, revision) "
+        "SELECT c, code, v, w <> 0, d, p, r FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[], $5::int8[], "
+        "$6::int8[], $7::int8[]) AS u(c, code, v, w, d, p, r) RETURNING id, partition, due, case_id, code, ver, "
+        "warning",
         &args, rows);
 }
 
@@ -170,6 +191,17 @@ static void write_ignored(struct pg_tx *tx, const struct timers *t)
               &args);
 }
 
+static void write_moved(struct pg_tx *tx, const struct timers *t)
+{
+    struct pg_args args = PG_ARGS(tx->arena);
+    pg_arg_ints(&args, t->case_id, t->n);
+    pg_arg_ints(&args, t->revision, t->n);
+    pg_tx_add(tx,
+              "UPDATE timer AS t SET revision = u.r FROM unnest($1::int8[], $2::int8[]) AS u(c, r) "
+              "WHERE t.case_id = u.c AND t.state = 'armed' AND t.revision < u.r",
+              &args);
+}
+
 static void write_cancel(struct pg_tx *tx, const struct timers *t, struct pg_rows **rows)
 {
     struct pg_args args = named(tx->arena, t);
@@ -192,6 +224,7 @@ static bool save(struct host *h, struct pg_tx *tx, const struct change *changes,
                      .fire = timers_for(tx->arena, n + 1),
                      .parked = timers_for(tx->arena, n + 1),
                      .ignored = timers_for(tx->arena, n + 1),
+                     .moved = timers_for(tx->arena, n + 1),
                      .cancel = timers_for(tx->arena, outputs + 1)};
     for (int i = 0; i < n; i++) {
         take_local(&p, &changes[i]);
@@ -204,6 +237,7 @@ static bool save(struct host *h, struct pg_tx *tx, const struct change *changes,
     if (p.fire.n > 0) write_fire(tx, &p.fire);
     if (p.parked.n > 0) write_parked(tx, &p.parked);
     if (p.ignored.n > 0) write_ignored(tx, &p.ignored);
+    if (p.moved.n > 0) write_moved(tx, &p.moved);
     if (p.cancel.n > 0) write_cancel(tx, &p.cancel, &rows->cancelled);
     return true;
 }

@@ -2,6 +2,7 @@
 #ifndef REDRESS_SLA_TIMERS_H
 #define REDRESS_SLA_TIMERS_H
 
+#include "sla/moves.h"
 #include "sla/sla_shell.h"
 #include "sla/timerlist.h"
 #include "sla/timerstore.h"
@@ -40,6 +41,7 @@ struct figures { /* metric handles */
 struct timers {
     struct ts *ts;
     struct part *parts;
+    struct moves *moves; /* what a changed policy means to the rows */
     int n_parts;
     double scale;
     int look_part;              /* whose index is compared next */

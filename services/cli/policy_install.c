@@ -1,0 +1,121 @@
+/* Writes the folder of a revision (policy_install.h). */
+#include "cli/policy_install.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+
+static bool failed(struct err *e, const char *path)
+{
+    return err_set(e, ERR_IO, "policy", "%s: %s", path, strerror(errno));
+}
+
+static bool read_whole(const char *path, struct buf *out, struct err *e)
+{
+    char piece[8192];
+    size_t n;
+    AUTO_FCLOSE FILE *f = fopen(path, "re");
+    if (f == NULL) return failed(e, path);
+    while ((n = fread(piece, 1, sizeof piece, f)) > 0) buf_append(out, piece, n);
+    return !ferror(f) || failed(e, path);
+}
+
+/* On the disk before the folder gets its name. */
+static bool write_whole(const char *path, const char *bytes, size_t n, struct err *e)
+{
+    FILE *f = fopen(path, "we");
+    if (f == NULL) return failed(e, path);
+    bool well = fwrite(bytes, 1, n, f) == n && fflush(f) == 0 && fchmod(fileno(f), 0644) == 0 && fsync(fileno(f)) == 0;
+    well = fclose(f) == 0 && well;
+    return well || failed(e, path);
+}
+
+static bool copy_file(const char *from, const char *to, const char *name, struct err *e)
+{
+    char source[PATH_MAX], target[PATH_MAX];
+    struct buf bytes = BUF_INIT;
+    snprintf(source, sizeof source, "%s/%s", from, name);
+    snprintf(target, sizeof target, "%s/%s", to, name);
+    bool well = read_whole(source, &bytes, e) && write_whole(target, bytes.bytes, bytes.len, e);
+    buf_deinit(&bytes);
+    return well;
+}
+
+static bool is_calendar_file(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot != NULL && dot != name && (strcmp(dot, ".json") == 0 || strcmp(dot, ".csv") == 0);
+}
+
+static bool make_folder(const char *path, struct err *e)
+{
+    return (mkdir(path, 0755) == 0 && chmod(path, 0755) == 0) || failed(e, path);
+}
+
+static bool copy_calendars(const char *from, const char *folder, struct err *e)
+{
+    char to[PATH_MAX + 16];
+    snprintf(to, sizeof to, "%s/calendar", folder);
+    if (!make_folder(to, e)) return false;
+    DIR *d = opendir(from);
+    if (d == NULL) return failed(e, from);
+    bool well = true;
+    for (struct dirent *f; well && (f = readdir(d)) != NULL;)
+        if (is_calendar_file(f->d_name)) well = copy_file(from, to, f->d_name, e);
+    closedir(d);
+    return well;
+}
+
+static bool write_applied(json_t *applied, const char *folder, struct err *e)
+{
+    char path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/applied.json", folder);
+    char *text = json_dumps(applied, JSON_INDENT(2));
+    bool well = write_whole(path, text, strlen(text), e);
+    free(text);
+    return well;
+}
+
+bool policy_install(const struct policy_install *i, const char *pack_id, int64_t pack_version, int64_t calendar_version,
+                    struct err *e)
+{
+    char draft[PATH_MAX], place[PATH_MAX];
+    snprintf(draft, sizeof draft, "%s/draft.XXXXXX", i->root);
+    snprintf(place, sizeof place, "%s/%lld", i->root, (long long)i->revision);
+    if (mkdtemp(draft) == NULL || chmod(draft, 0755) != 0) return failed(e, i->root);
+    json_t *applied =
+        json_pack("{s:I, s:s, s:I, s:s, s:I, s:I}", "revision", (json_int_t)i->revision, "open_deadlines",
+                  i->moves ? "move" : "pin", "applied_ms", (json_int_t)i->now_ms, "pack", pack_id, "pack_version",
+                  (json_int_t)pack_version, "calendar_version", (json_int_t)calendar_version);
+    bool well = copy_file(i->pack, draft, "pack.json", e) && copy_file(i->pack, draft, "organisation.json", e) &&
+                copy_calendars(i->calendar, draft, e) && write_applied(applied, draft, e);
+    json_decref(applied);
+    if (!well) return false;
+    if (rename(draft, place) == 0) return true;
+    return err_set(e, ERR_IO, "policy", "%s: %s (somebody else applied a policy; try again)", place, strerror(errno));
+}
+
+bool policy_install_same(const char *dir, const char *other, const char *name)
+{
+    char a[PATH_MAX], b[PATH_MAX];
+    struct buf one = BUF_INIT, two = BUF_INIT;
+    struct err e = ERR_INIT;
+    snprintf(a, sizeof a, "%s/%s", dir, name);
+    snprintf(b, sizeof b, "%s/%s", other, name);
+    bool same = read_whole(a, &one, &e) && read_whole(b, &two, &e) && one.len == two.len &&
+                (one.len == 0 || memcmp(one.bytes, two.bytes, one.len) == 0);
+    buf_deinit(&one);
+    buf_deinit(&two);
+    return same;
+}
