@@ -229,6 +229,7 @@ static void take_outputs(struct world *w, enum world_service s, int cause, const
             .now_ms = w->now_ms,
             .topic = (int)s,
             .cause = cause,
+            .policy = w->policy,
         };
         if (w->options.check_codec) check_codec(w, event_desc(f.type), f.data, &f);
         add_fact(w, &f);
@@ -403,5 +404,22 @@ void world_run_to(struct world *w, int64_t at_ms)
         if (w->n_facts == facts + 1) set_broken(w, "local input without effect", &w->facts[facts], NULL);
     }
     if (at_ms > w->now_ms) w->now_ms = at_ms;
+    world_drain(w);
+}
+
+void world_change_policy(struct world *w, const struct policy *p)
+{
+    world_drain(w);
+    w->policy = p;
+    for (int i = 0; p->moves && i < w->n_cases; i++) {
+        struct ev_sla_policy_changed *e = ARENA_NEW(&w->arena, struct ev_sla_policy_changed);
+        e->revision = p->revision;
+        decide_local(w, SLA,
+                     (struct happening){.type = EV_SLA_POLICY_CHANGED,
+                                        .data = e,
+                                        .case_id = w->cases[i].case_id,
+                                        .id = arena_printf(&w->arena, "policy.%lld.%lld",
+                                                           (long long)w->cases[i].case_id, (long long)p->revision)});
+    }
     world_drain(w);
 }

@@ -26,11 +26,12 @@ struct happening {
     const void *data;
     const char *id;
     const char *source;
-    int64_t case_id; /* 0: inbound, not yet resolved */
-    int64_t at_ms;   /* the event's own time */
-    int64_t now_ms;  /* the clock when it was made */
-    int topic;       /* or WORLD_LOCAL */
-    int cause;       /* fact that led to it; -1 = from outside */
+    int64_t case_id;             /* 0: inbound, not yet resolved */
+    int64_t at_ms;               /* the event's own time */
+    int64_t now_ms;              /* the clock when it was made */
+    int topic;                   /* or WORLD_LOCAL */
+    int cause;                   /* fact that led to it; -1 = from outside */
+    const struct policy *policy; /* by which it was decided */
 };
 
 struct world_case {
@@ -95,6 +96,8 @@ bool world_step(struct world *w);
 void world_drain(struct world *w);
 /* Lets time pass to at_ms: timers and bank answers come when they are due. */
 void world_run_to(struct world *w, int64_t at_ms);
+/* Another revision of the policy is in force; where it moves deadlines, each case is looked at (SL-6). */
+void world_change_policy(struct world *w, const struct policy *p);
 /* The next instant at which a timer or the bank does something; INT64_MAX = none. */
 int64_t world_next_ms(const struct world *w);
 

@@ -34,7 +34,7 @@ static int feed(struct replay *r, int cause, int first)
                        .now_ms = r->w->facts[topic[first]].now_ms,
                        .at_ms = f->at_ms};
     void *next = arena_alloc(&r->w->arena, core->state->size);
-    core_step(core, r->w->policy, r->state, &in, next, &out);
+    core_step(core, r->w->facts[topic[first]].policy, r->state, &in, next, &out);
     for (int i = 0; i < out.n_outputs; i++) {
         const struct happening *was = first + i < r->w->n_topic[r->s] ? &r->w->facts[topic[first + i]] : NULL;
         if (was == NULL || was->cause != cause || was->type != out.outputs[i].type ||

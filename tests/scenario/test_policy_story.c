@@ -1,0 +1,227 @@
+/* Histories over a change of the policy or its calendar (SL-6): what runs moves or is pinned, what was decided is
+ * replayed by the revision that decided it. */
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/timefmt.h"
+#include "policy/policy_load.h"
+#include "story.h"
+
+#define PACK REDRESS_SOURCE_DIR "/schemas/policy/renovation-franchise"
+#define CALENDARS REDRESS_SOURCE_DIR "/schemas/calendar"
+
+static const struct policy *revisions[4];
+static int n_revisions;
+static json_t *pack;
+
+static void begin(void)
+{
+    story_begin();
+    n_revisions = 0;
+    pack = json_load_file(PACK "/pack.json", 0, NULL);
+    cr_assert_not_null(pack);
+}
+
+static void end(void)
+{
+    json_decref(pack);
+    story_policy(story_default_policy());
+    while (n_revisions > 0) policy_drop(revisions[--n_revisions]);
+    story_end();
+}
+
+TestSuite(policy_story, .init = begin, .fini = end);
+
+static json_t *limit_def(const char *code, size_t *at)
+{
+    json_t *limits = json_object_get(pack, "limits"), *l;
+    json_array_foreach(limits, *at, l)
+    {
+        if (strcmp(json_string_value(json_object_get(l, "code")), code) == 0) return l;
+    }
+    cr_assert_fail("no limit %s", code);
+    return NULL;
+}
+
+static void set_length(const char *code, int n)
+{
+    size_t at;
+    json_object_set_new(json_object_get(limit_def(code, &at), "length"), "n", json_integer(n));
+}
+
+/* The pack as it is now comes into force. */
+static void applied(bool moves, const char *calendars)
+{
+    char dir[] = "/tmp/policy-story.XXXXXX", path[80];
+    struct err e = ERR_INIT;
+    cr_assert_not_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/pack.json", dir);
+    cr_assert_eq(json_dump_file(pack, path, 0), 0);
+    json_t *org = json_load_file(PACK "/organisation.json", 0, NULL);
+    snprintf(path, sizeof path, "%s/organisation.json", dir);
+    cr_assert_eq(json_dump_file(org, path, 0), 0);
+    json_decref(org);
+    const struct policy *p;
+    cr_assert(policy_load_next(dir, calendars, story_world->policy, moves, &p, &e), "%s", e.message);
+    revisions[n_revisions++] = p;
+    world_change_policy(story_world, p);
+    remove(path);
+    snprintf(path, sizeof path, "%s/pack.json", dir);
+    remove(path);
+    remove(dir);
+}
+
+static void expect_due(const char *code, const char *utc)
+{
+    char due[TIMEFMT_SIZE];
+    cr_assert_str_eq(timefmt_utc(limit_of(code)->due_ms, due), utc);
+}
+
+/* SL-6: a moving revision counts what runs anew, under a new version; the miss comes on the new date, once. */
+Test(policy_story, SL_6_a_changed_length_moves_what_runs)
+{
+    customer_claims(300000); /* Monday 09:00 in Shanghai */
+    visit_done();
+    expect_due("first_response", "2026-03-03T01:00:00.000Z");
+    set_length("first_response", 48);
+    applied(true, CALENDARS);
+    expect_due("first_response", "2026-03-04T01:00:00.000Z");
+    cr_assert_eq(limit_of("first_response")->ver, 2);
+    cr_assert_eq(limit_of("first_response")->revision, 2);
+    const struct ev_sla_rescheduled *e = last(EV_SLA_RESCHEDULED);
+    cr_assert_eq(e->limit->due_ms - e->old_due_ms, 24 * 3600 * 1000);
+    expect_events(EV_SLA_RESCHEDULED, 1); /* nothing else moves */
+    advance_hours(47);
+    expect_limit("first_response", LIMIT_STATE_ARMED);
+    advance_hours(1);
+    expect_limit("first_response", LIMIT_STATE_MISSED);
+    cr_assert_eq(limit_of("first_response")->misses, 1);
+    expect_sound();
+}
+
+/* SL-6: pinned, a deadline stays, also over a pause; what starts now goes by the new rules. */
+Test(policy_story, SL_6_pinned_deadlines_keep_their_rules)
+{
+    struct ev_inbound_complaint *f = form();
+    f->kind = KIND_CLAIM;
+    arrives("/channels/web", f); /* lacks the amount: the review is paused */
+    expect_limit("preliminary_review", LIMIT_STATE_PAUSED);
+    set_length("preliminary_review", 9);
+    set_length("evidence", 48);
+    applied(false, CALENDARS);
+    expect_no_event(EV_SLA_RESCHEDULED);
+    customer_supplies("claimed_amount");
+    expect_due("preliminary_review", "2026-03-04T10:00:00.000Z"); /* still two working days */
+    expect_due("evidence", "2026-03-03T01:00:00.000Z");
+    struct ev_inbound_complaint *other = form();
+    other->contract_no = "RC-2026-777";
+    other->customer = &(struct customer){.name = "李", .phone = "139 0013 8000"};
+    arrives("/channels/web", other);
+    expect_due("evidence", "2026-03-04T01:00:00.000Z");
+    expect_sound();
+}
+
+/* SL-6: a paused deadline under a moving revision is counted by it when it runs again. */
+Test(policy_story, SL_6_what_stands_still_moves_when_it_runs_again)
+{
+    struct ev_inbound_complaint *f = form();
+    f->kind = KIND_CLAIM;
+    arrives("/channels/web", f);
+    set_length("preliminary_review", 3);
+    applied(true, CALENDARS);
+    customer_supplies("claimed_amount");
+    expect_due("preliminary_review", "2026-03-05T10:00:00.000Z");
+    expect_sound();
+}
+
+/* SL-6: what has fired stays fired; a new due that has passed fires at once. */
+Test(policy_story, SL_6_what_has_fired_stays_and_what_is_past_fires_now)
+{
+    customer_claims(300000);
+    visit_done();
+    advance_hours(25);
+    expect_limit("first_response", LIMIT_STATE_MISSED);
+    expect_limit("plan", LIMIT_STATE_ARMED);
+    set_length("first_response", 48);
+    set_length("plan", 1);
+    advance_hours(10); /* Tuesday evening: one working day is over */
+    applied(true, CALENDARS);
+    expect_limit("first_response", LIMIT_STATE_MISSED);
+    advance_to(story_world->now_ms + 1);
+    cr_assert_eq(limit_of("first_response")->misses, 1);
+    expect_limit("plan", LIMIT_STATE_MISSED);
+    expect_sound();
+}
+
+/* SL-6: a limit that is no longer in the policy ends; pinned, it goes on and is stopped as it always was. */
+Test(policy_story, SL_6_a_limit_taken_out_of_the_policy)
+{
+    customer_claims(300000);
+    size_t at;
+    limit_def("preliminary_review", &at);
+    json_array_remove(json_object_get(pack, "limits"), at);
+    applied(false, CALENDARS);
+    expect_limit("preliminary_review", LIMIT_STATE_ARMED);
+    handler_reviews(true, true, NULL);
+    expect_limit("preliminary_review", LIMIT_STATE_MET);
+    customer_claims(300000);
+    expect_sound();
+}
+
+Test(policy_story, SL_6_a_limit_taken_out_ends_where_deadlines_move)
+{
+    customer_claims(300000);
+    size_t at;
+    limit_def("preliminary_review", &at);
+    json_array_remove(json_object_get(pack, "limits"), at);
+    applied(true, CALENDARS);
+    expect_limit("preliminary_review", LIMIT_STATE_CANCELLED);
+    cr_assert_str_eq(((const struct ev_sla_cancelled *)last(EV_SLA_CANCELLED))->reason, "not_in_policy");
+    expect_sound();
+}
+
+/* SL-6, working-time rule 12: a calendar as it was before a day became a holiday, and after. */
+Test(policy_story, SL_6_a_changed_calendar_moves_what_touches_it)
+{
+    char dir[] = "/tmp/policy-calendar.XXXXXX", path[80];
+    customer_claims(300000); /* Monday */
+    visit_done();
+    expect_due("plan", "2026-03-04T10:00:00.000Z");
+    cr_assert_not_null(mkdtemp(dir));
+    json_t *cn = json_load_file(CALENDARS "/cn.json", 0, NULL);
+    json_object_set_new(cn, "version", json_integer(2));
+    snprintf(path, sizeof path, "%s/cn.json", dir);
+    cr_assert_eq(json_dump_file(cn, path, 0), 0);
+    json_decref(cn);
+    char command[300];
+    snprintf(command, sizeof command, "(cat " CALENDARS "/cn.csv; echo 2026-03-03,holiday) > %s/cn.csv", dir);
+    cr_assert_eq(system(command), 0);
+    applied(true, dir);
+    expect_due("plan", "2026-03-05T10:00:00.000Z");
+    cr_assert_eq(limit_of("plan")->calendar_version, 2);
+    expect_due("first_response", "2026-03-03T01:00:00.000Z"); /* hours do not ask the calendar */
+    expect_sound();
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    cr_assert_eq(system(command), 0);
+}
+
+/* SL-6: two changes, the first moving, the second pinning: the deadline goes by the first. */
+Test(policy_story, SL_6_pinned_after_moved)
+{
+    customer_claims(300000);
+    visit_done();
+    set_length("first_response", 48);
+    applied(true, CALENDARS);
+    set_length("first_response", 72);
+    applied(false, CALENDARS);
+    expect_due("first_response", "2026-03-04T01:00:00.000Z");
+    set_length("first_response", 96);
+    applied(true, CALENDARS);
+    expect_due("first_response", "2026-03-06T01:00:00.000Z");
+    cr_assert_eq(limit_of("first_response")->ver, 3);
+    expect_sound();
+}
