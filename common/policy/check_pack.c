@@ -138,6 +138,7 @@ static bool check_events(const struct check *c, int index, const struct policy_l
     for (int edge = 0; edge < POLICY_EDGES; edge++) {
         for (int i = 0; i < l->edges[edge].n; i++) {
             enum event_type t = l->edges[edge].types[i];
+            if (t == EV_NONE) continue; /* no such event: told of already */
             if (!policy_moves_limits(t))
                 return policy_refuse(c, "$.limits[%d]: %s is no fact that moves limits", index, event_name(t));
             if (seen[t]) return policy_refuse(c, "$.limits[%d]: %s is used twice", index, event_name(t));
