@@ -15,6 +15,12 @@ const struct policy *policy_revision(const struct policy *p, int64_t revision)
     return p && p->revision == revision ? p : NULL;
 }
 
+const struct policy *policy_then(const struct policy *p, int64_t revision)
+{
+    const struct policy *then = policy_revision(p, revision > 0 ? revision : 1);
+    return then ? then : p;
+}
+
 /* The code itself, or with the name of a date behind it. */
 static bool is_code(const char *code, const char *defined)
 {

@@ -47,6 +47,9 @@ struct policy {
 const struct policy *policy_of(const struct policy *p, int64_t revision);
 /* The revision of that number, as it was: what came later is not seen from it. NULL when there is none. */
 const struct policy *policy_revision(const struct policy *p, int64_t revision);
+/* The rules something was decided by that names its revision (0: not said, the first); p where that is not there.
+ * Never NULL. What a miss leads to is asked of these: today's may have no such limit. */
+const struct policy *policy_then(const struct policy *p, int64_t revision);
 /* NULL when the pack has no such code. The code of a limit with a date's name ("promise#visit") finds its definition.
  */
 const struct policy_limit *policy_limit(const struct policy *p, const char *code);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "policy/policy.h"
 #include "runtime/loop.h"
 #include "runtime/metrics.h"
 
@@ -143,9 +144,20 @@ static bool step(struct loop *l, struct proto_split *s, char *detail, size_t det
     return false;
 }
 
+/* No decision is made by older rules than what it follows from (SL-6): a service that has not looked yet would not
+ * know a limit that has just been missed. */
+static void keep_up_with_policy(struct loop *l)
+{
+    if (l->policy_told <= l->policy_looked) return;
+    l->policy_looked = l->policy_told;
+    const struct policy *p = l->host.policy;
+    if (p != NULL && p->revision < l->policy_told) watch_policy(l);
+}
+
 void batch_run(struct loop *l)
 {
     char detail[400] = "";
+    keep_up_with_policy(l);
     struct proto_split s = proto_split_whole(l->n_items);
     metrics_observe(l->host.metrics, METRIC_BATCH, (int64_t)l->n_items);
     while (!proto_split_done(&s))

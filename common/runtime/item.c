@@ -51,6 +51,8 @@ static void read_header(struct item *it, const struct header *h)
         it->correlation = h->value;
     else if (strcmp(name, "traceparent") == 0)
         it->traceparent = h->value;
+    else if (strcmp(name, "policy") == 0)
+        it->policy = number(h->value);
     else if (strcmp(name, "stream") == 0)
         it->has_stream = parse_writer(h->value, &it->stream);
 }
@@ -99,6 +101,7 @@ void item_read(struct loop *l, struct item *it, const struct record *r)
     it->json = r->value;
     it->json_len = r->value_len;
     it->external = is_external(l, it);
+    if (!it->external && it->policy > l->policy_told) l->policy_told = it->policy;
     if (it->external)
         read_external(l, it, r);
     else if (item_handled(l, it))

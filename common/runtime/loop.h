@@ -47,6 +47,7 @@ struct item {
     int64_t seq;
     int64_t case_id; /* 0: none in the headers */
     const char *id, *source, *correlation, *traceparent;
+    int64_t policy; /* revision it was decided by; 0: not said */
     int64_t at_ms;
     const char *json;
     size_t json_len;
@@ -195,7 +196,9 @@ struct loop {
     struct pg_rows *droppable; /* while dropping */
     int retain_next;
     bool want_alarm;
-    bool policy_alarm; /* the next revision of the policy cannot be loaded; said once */
+    bool policy_alarm;     /* the next revision of the policy cannot be loaded; said once */
+    int64_t policy_told;   /* the highest revision an input was decided by */
+    int64_t policy_looked; /* and that has been looked for */
     struct health *health;
     int64_t turn_items; /* inputs of the last batch */
     int64_t batch_done_us;
@@ -275,5 +278,7 @@ bool send_open(struct loop *l, struct err *e);
 void watch(struct loop *l);
 /* Asks the broker for the ends of all inputs, at most every `every_ms`. */
 void watch_ends(struct loop *l, int64_t every_ms);
+/* Puts a newer revision of the policy into force when there is one. */
+void watch_policy(struct loop *l);
 
 #endif

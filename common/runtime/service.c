@@ -177,7 +177,10 @@ static bool read_policy(struct loop *l, struct err *e)
     const char *dir = config_text(&l->config, "policy.dir"), *calendars = config_text(&l->config, "calendar.dir");
     if (*dir == '\0') return true;
     if (*calendars == '\0') return err_set(e, ERR_CONFIG, "service", "policy.dir is set but calendar.dir is not");
-    return policy_load(dir, calendars, &l->host.policy, e);
+    const struct policy *policy;
+    if (!policy_load(dir, calendars, &policy, e)) return false;
+    l->host.policy = policy;
+    return true;
 }
 
 static enum log_level level_of(const char *name)

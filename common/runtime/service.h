@@ -31,7 +31,10 @@ struct host {
     const char *service;
     int partitions; /* of the installation */
     const struct config *config;
-    const struct policy *policy; /* NULL when the installation has none (policy.dir = "") */
+    /* The policy in force; NULL when the installation has none (policy.dir = ""). The loop puts a newer revision here
+     * between two batches. Other threads may read it at any time and keep what they read: a revision never changes
+     * and lives until every hook is closed. Read it once for one answer, or that mixes two revisions. */
+    const struct policy *_Atomic policy;
     const struct clock *clock;
     struct pg *pg;       /* the loop's connection, search_path = the service's schema */
     struct arena *arena; /* the batch's; reset after every batch */

@@ -276,17 +276,18 @@ static void retain(struct loop *l)
 /* ---- a changed policy ---- */
 
 /* Between two batches: what is decided from now on is decided by the new revision, and says so (SL-6). */
-static void look_at_policy(struct loop *l)
+void watch_policy(struct loop *l)
 {
     struct err e = ERR_INIT;
-    if (l->host.policy == NULL) return;
-    int64_t before = l->host.policy->revision;
-    bool well = policy_load_later(config_text(&l->config, "policy.dir"), &l->host.policy, &e);
+    const struct policy *before = l->host.policy, *p = before;
+    if (p == NULL) return;
+    bool well = policy_load_later(config_text(&l->config, "policy.dir"), &p, &e);
     if (!well && !l->policy_alarm)
         log_err(LOG_ERROR, "ALARM the policy's next revision cannot be loaded; the one before stays in force", &e);
     l->policy_alarm = !well;
-    if (l->host.policy->revision != before)
-        log_info("decides by revision %lld of the policy from now on", (long long)l->host.policy->revision);
+    if (p == before) return;
+    l->host.policy = p;
+    log_info("decides by revision %lld of the policy from now on", (long long)p->revision);
 }
 
 /* ---- all of it ---- */
@@ -317,7 +318,7 @@ void watch(struct loop *l)
     l->tick_ms = mono;
     tick(l);
     if (l->consumer == NULL) return; /* it joins another cluster */
-    look_at_policy(l);
+    watch_policy(l);
     watch_ends(l, ENDS_MS);
     idle_check(l);
     if (mono - l->retain_ms >= config_int(&l->config, "retain.every.ms")) {

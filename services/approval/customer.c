@@ -154,22 +154,24 @@ enum verdict approval_on_late_appeal(struct step *s)
     return was_in_time(s) ? approval_on_appeal(s) : step_refuse(s, "AP-9", "appeal_period_over", NULL);
 }
 
-static enum verdict remind(struct step *s, const char *code)
+static enum verdict remind(struct step *s, const struct policy *rules, const char *code)
 {
     struct ev_approval_customer_reminded *e = decision_emit(s->out, EV_APPROVAL_CUSTOMER_REMINDED);
-    e->day = policy_limit(s->policy, code)->def->length->n;
+    e->day = policy_limit(rules, code)->def->length->n;
     return VERDICT_DONE;
 }
 
-/* A miss of an earlier offer's limit, read late, says nothing about this one. */
+/* A miss of an earlier offer's limit, read late, says nothing about this one. What it means is said by the rules the
+ * limit ran under (SL-6). */
 enum verdict approval_on_breached(struct step *s)
 {
     const struct approval_state *state = s->state;
     const struct ev_sla_breached *in = s->in->data;
+    const struct policy *rules = policy_then(s->policy, in->revision);
     struct approval_state *next = s->next;
     if (in->due_ms < state->offered_ms) return VERDICT_IGNORED;
-    if (policy_is_reminder(s->policy, in->code)) return remind(s, in->code);
-    if (strcmp(in->code, s->policy->pack->negotiation->lapse_limit) != 0) return VERDICT_IGNORED;
+    if (policy_is_reminder(rules, in->code)) return remind(s, rules, in->code);
+    if (strcmp(in->code, rules->pack->negotiation->lapse_limit) != 0) return VERDICT_IGNORED;
     next->status = APPROVAL_STATUS_LAPSED;
     next->lapse_due_ms = in->due_ms;
     struct ev_approval_lapsed *e = decision_emit(s->out, EV_APPROVAL_LAPSED);

@@ -56,8 +56,7 @@ static bool as_counted(const struct deadline *d, const struct calendar *c, const
 /* The rules the run was counted by, where this process still has them (SL-6). */
 static const struct policy *rules_of(const struct policy *policy, const struct limit *told)
 {
-    const struct policy *own = policy == NULL ? NULL : policy_revision(policy, told->has_revision ? told->revision : 1);
-    return own == NULL ? policy : own;
+    return policy == NULL ? NULL : policy_then(policy, told->revision);
 }
 
 static void put_explanation(struct request *rq, const struct deadline *d, const char *lang)

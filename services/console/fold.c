@@ -20,12 +20,6 @@ static struct fold_view *view_of(struct fold *f, const struct fold_input *in)
     return v;
 }
 
-static bool is_ours(const struct fold *f, const char *code)
-{
-    const struct policy_limit *l = f->policy == NULL ? NULL : policy_limit(f->policy, code);
-    return l == NULL || l->def->on_miss != ON_MISS_NONE;
-}
-
 static struct fold_limit *limit_of(struct fold *f, const struct fold_input *in, const char *code)
 {
     bool fresh;
@@ -37,7 +31,6 @@ static struct fold_limit *limit_of(struct fold *f, const struct fold_input *in, 
     if (fresh)
         *l = (struct fold_limit){.case_id = in->case_id,
                                  .code = code,
-                                 .ours = is_ours(f, code),
                                  .ver = FOLD_NONE,
                                  .start_ms = FOLD_NONE,
                                  .due_ms = FOLD_NONE,
@@ -176,11 +169,19 @@ static void on_taken_over(struct fold *f, const struct fold_input *in) { view_of
 
 /* ---- limits (SL-2, SL-3) ---- */
 
+/* By the rules of the revision it runs under (SL-6). */
+static bool is_ours(const struct fold *f, const char *code, int64_t revision)
+{
+    const struct policy_limit *l = f->policy == NULL ? NULL : policy_limit(policy_then(f->policy, revision), code);
+    return l == NULL || l->def->on_miss != ON_MISS_NONE;
+}
+
 static void on_armed(struct fold *f, const struct fold_input *in)
 {
     const struct limit *x = ((const struct ev_sla_armed *)in->data)->limit;
     struct fold_limit *l = limit_of(f, in, x->code);
     l->armed = true;
+    l->ours = is_ours(f, x->code, x->revision);
     l->ver = x->ver;
     l->state = limit_state_name(x->state);
     l->start_ms = x->start_ms;
@@ -262,7 +263,7 @@ static void on_breached(struct fold *f, const struct fold_input *in)
     l->fired_ms = e->fired_ms;
     l->late_ms = e->late_ms;
     l->misses++;
-    if (!l->ours) return;
+    if (!is_ours(f, e->code, e->revision)) return;
     view_of(f, in)->missed++;
     f->missed++;
 }

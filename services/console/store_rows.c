@@ -50,7 +50,7 @@ static void write_limits(struct pg_tx *tx, const struct fold *f)
         " code) DO UPDATE SET ver = excluded.ver, state = excluded.state, start_ms = excluded.start_ms,"
         " due_ms = excluded.due_ms, warn_ms = excluded.warn_ms, warned_ms = excluded.warned_ms, fired_ms"
         " = excluded.fired_ms, ended_ms = excluded.ended_ms, late_ms = excluded.late_ms, misses ="
-        " v.misses + excluded.misses";
+        " v.misses + excluded.misses, ours = excluded.ours";
     static const char sql_changed[] =
         "UPDATE console.case_limit AS v SET ver = coalesce(console.known(x.ver), v.ver), state ="
         " coalesce(x.state, v.state), due_ms = coalesce(console.known(due), v.due_ms), warn_ms ="

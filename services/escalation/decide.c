@@ -183,18 +183,20 @@ static enum verdict on_handler_changed(struct step *s)
     return observe(s, ((const struct ev_dispatch_handler_changed *)s->in->data)->assignment);
 }
 
-/* Limits recorded from history are facts, nobody is reminded of them any more. */
+/* Limits recorded from history are facts, nobody is reminded of them any more. What a miss leads to is said by the
+ * rules the limit ran under, also where today's have no such limit (SL-6); the people are today's. */
 static enum verdict on_breached(struct step *s)
 {
     const struct ev_sla_breached *ev = s->in->data;
     struct escalation_state *next = s->next;
-    const struct policy_limit *def = policy_limit(s->policy, ev->code);
+    const struct policy *rules = policy_then(s->policy, ev->revision);
+    const struct policy_limit *def = policy_limit(rules, ev->code);
     if (ev->history || def == NULL || def->def->on_miss != ON_MISS_SLIP) return VERDICT_IGNORED;
     struct matter m = {.code = ev->code, .ver = ev->ver, .due_ms = ev->due_ms, .late_ms = ev->late_ms};
     issue_slip(s, next, &m, responsible(s, next, def->def->responsible));
     next->status = ESCALATION_STATUS_WATCHING;
     if (next->org_id == NULL || is_moving(next)) return VERDICT_DONE;
-    const struct pol_rung *rung = policy_rung(s->policy, ev->code, next->level);
+    const struct pol_rung *rung = policy_rung(rules, ev->code, next->level);
     if (rung != NULL && misses_on_level(next, ev->code) >= rung->misses) take_over(s, next, "limit_missed", ev->code);
     return VERDICT_DONE;
 }

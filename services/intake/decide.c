@@ -7,11 +7,17 @@
 
 static bool is_limit(const char *code, const char *named) { return named != NULL && strcmp(code, named) == 0; }
 
+/* What the miss of a limit means is said by the rules it ran under (SL-6). */
+static const struct pol_pack *rules(const struct step *s)
+{
+    return policy_then(s->policy, ((const struct ev_sla_breached *)s->in->data)->revision)->pack;
+}
+
 /* IN-6: the case goes on with what there is. */
 static enum verdict on_breached_waiting(struct step *s)
 {
     const struct ev_sla_breached *in = s->in->data;
-    if (!is_limit(in->code, s->policy->pack->intake->material_limit)) return VERDICT_IGNORED;
+    if (!is_limit(in->code, rules(s)->intake->material_limit)) return VERDICT_IGNORED;
     intake_finish_materials(s, MATERIALS_LAPSED);
     return VERDICT_DONE;
 }
@@ -22,7 +28,7 @@ static enum verdict on_breached_open(struct step *s)
 {
     const struct intake_state *state = s->state;
     const struct ev_sla_breached *in = s->in->data;
-    if (!is_limit(in->code, s->policy->pack->negotiation->appeal_limit)) return VERDICT_IGNORED;
+    if (!is_limit(in->code, rules(s)->negotiation->appeal_limit)) return VERDICT_IGNORED;
     if (in->round <= state->rejections) return VERDICT_IGNORED;
     intake_close(s, &(struct ending){OUTCOME_REJECTED, "appeal_period_over", in->due_ms});
     return VERDICT_DONE;
@@ -32,7 +38,7 @@ static enum verdict on_breached_answered(struct step *s)
 {
     const struct intake_state *state = s->state;
     const struct ev_sla_breached *in = s->in->data;
-    if (!is_limit(in->code, s->policy->pack->negotiation->appeal_limit)) return VERDICT_IGNORED;
+    if (!is_limit(in->code, rules(s)->negotiation->appeal_limit)) return VERDICT_IGNORED;
     if (state->outcome != OUTCOME_REJECTED || in->due_ms < state->asked_ms) return VERDICT_IGNORED;
     intake_close(s, &(struct ending){OUTCOME_REJECTED, "appeal_period_over", in->due_ms});
     return VERDICT_DONE;
@@ -44,7 +50,7 @@ static enum verdict on_breached_asking(struct step *s)
     const struct intake_state *state = s->state;
     const struct ev_sla_breached *in = s->in->data;
     struct intake_state *next = s->next;
-    if (!is_limit(in->code, s->policy->pack->intake->satisfaction_limit)) return VERDICT_IGNORED;
+    if (!is_limit(in->code, rules(s)->intake->satisfaction_limit)) return VERDICT_IGNORED;
     if (in->due_ms < state->asked_ms) return VERDICT_IGNORED;
     next->answer_due_ms = in->due_ms;
     intake_close(s, &(struct ending){OUTCOME_SETTLED, "no_answer_to_the_call", in->due_ms});

@@ -73,7 +73,7 @@ static void tell_armed(struct run *r, const struct limit *l, bool restarted)
 
 static void breach(struct run *r, struct limit *l, bool history)
 {
-    int64_t now = r->s->in->now_ms;
+    int64_t now = r->s->in->now_ms, rules = rules_of(r, l)->revision;
     l->has_misses = true;
     l->misses++;
     r->next->misses++;
@@ -87,7 +87,9 @@ static void breach(struct run *r, struct limit *l, bool history)
                                     .due_ms = l->due_ms,
                                     .fired_ms = now,
                                     .late_ms = now > l->due_ms ? now - l->due_ms : 0,
-                                    .history = history};
+                                    .history = history,
+                                    .has_revision = rules > 1,
+                                    .revision = rules > 1 ? rules : 0};
 }
 
 static void tell_ended(struct run *r, struct limit *l, int64_t at_ms)

@@ -64,9 +64,11 @@ static inline struct hooks *hooks_open(const struct service_spec *spec)
     k->host.loop = wake;
     k->host.pg = pg_new(&k->config, spec->name);
     cr_assert(pg_connect(k->host.pg, &e), "%s", e.message);
+    const struct policy *policy;
     cr_assert(policy_load(REDRESS_SOURCE_DIR "/schemas/policy/renovation-franchise",
-                          REDRESS_SOURCE_DIR "/schemas/calendar", &k->host.policy, &e),
+                          REDRESS_SOURCE_DIR "/schemas/calendar", &policy, &e),
               "%s", e.message);
+    k->host.policy = policy;
     k->changes = calloc(HOOKS_BATCH, sizeof *k->changes);
     if (spec->store->open != NULL) cr_assert(spec->store->open(&k->host, &e));
     return k;

@@ -175,6 +175,44 @@ Test(policy_story, SL_6_a_limit_taken_out_of_the_policy)
     expect_sound();
 }
 
+/* SL-6, ES-1: what the miss of a pinned limit leads to is said by its own rules, though today's have no such limit. */
+Test(policy_story, SL_6_the_miss_of_a_limit_taken_out_is_answered_for)
+{
+    customer_claims(300000);
+    size_t at;
+    limit_def("evidence", &at);
+    json_array_remove(json_object_get(pack, "limits"), at);
+    json_t *ladder = json_object_get(pack, "ladder"), *rung;
+    for (size_t i = json_array_size(ladder); i-- > 0;) {
+        rung = json_array_get(ladder, i);
+        if (strcmp(json_string_value(json_object_get(rung, "code")), "evidence") == 0) json_array_remove(ladder, i);
+    }
+    applied(false, CALENDARS);
+    advance_hours(24);
+    expect_limit("evidence", LIMIT_STATE_MISSED);
+    cr_assert_str_eq(((const struct ev_escalation_slip_issued *)last(EV_ESCALATION_SLIP_ISSUED))->code, "evidence");
+    expect_owner("R-CN"); /* ES-2: as its ladder said */
+    expect_sound();
+}
+
+/* SL-6, AP-8: the same for a limit that means something to a service: the customer's silence closes the offer. */
+Test(policy_story, SL_6_a_limit_of_another_name_is_known_by_its_own_rules)
+{
+    customer_claims(300000);
+    visit_done();
+    handler_proposes(compensation(250000));
+    manager_approves();
+    expect_limit("customer_answer", LIMIT_STATE_ARMED);
+    size_t at;
+    json_object_set_new(limit_def("customer_answer", &at), "code", json_string("customer_silence"));
+    json_object_set_new(json_object_get(pack, "negotiation"), "lapse_limit", json_string("customer_silence"));
+    applied(false, CALENDARS);
+    advance_days(16);
+    expect_limit("customer_answer", LIMIT_STATE_MISSED);
+    expect_events(EV_APPROVAL_LAPSED, 1);
+    expect_sound();
+}
+
 Test(policy_story, SL_6_a_limit_taken_out_ends_where_deadlines_move)
 {
     customer_claims(300000);
