@@ -250,7 +250,8 @@ static bool fill_message(struct delivery *d, int at, struct message *m)
     record_set_header(r, "ce_id", ce->id);
     record_set_header(r, "ce_source", ce->source);
     record_set_header(r, "ce_type", ce->type);
-    /* accepted now, at this edge: limits run from here; the channel's own moments are in the data (received_at) */
+    /* accepted now, at this edge; when the channel received it is in the data (received_at), and limits run from there
+     */
     record_set_header(r, "ce_time", timefmt_utc(clock_now_ms(&d->rq->console->clock), time));
     record_set_header(r, "content-type", "application/json");
     return true;

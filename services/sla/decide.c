@@ -161,9 +161,17 @@ static void start(struct run *r, int64_t start_ms)
 
 /* ---- inputs ---- */
 
-static enum verdict on_fact(struct step *s)
+/* A contact counts from when it took place, however late it was written down; with several the earliest (IN-8). */
+static struct run begin_fact(struct step *s)
 {
     struct run r = run_begin(s);
+    if (s->in->type == EV_INTAKE_RESPONDED) r.at_ms = ((const struct ev_intake_responded *)s->in->data)->at_ms;
+    return r;
+}
+
+static enum verdict on_fact(struct step *s)
+{
+    struct run r = begin_fact(s);
     pause_and_resume(&r);
     stop_and_cancel(&r);
     start(&r, r.at_ms);
@@ -212,7 +220,7 @@ static enum verdict on_closed(struct step *s)
 /* After the end: an answer in time still annuls a miss; a start waits for the reopening (sla.h). */
 static enum verdict on_fact_after(struct step *s)
 {
-    struct run r = run_begin(s);
+    struct run r = begin_fact(s);
     stop_and_cancel(&r);
     if (r.at_ms >= r.next->closed_ms) start(&r, r.at_ms);
     return run_end(&r);

@@ -333,8 +333,12 @@ void run_warn(struct run *r, struct limit *l)
     l->has_warned_ms = true;
     l->warned_ms = r->s->in->now_ms;
     struct ev_sla_warned *out = decision_emit(r->s->out, EV_SLA_WARNED);
-    *out = (struct ev_sla_warned){
-        .code = l->code, .ver = l->ver, .due_ms = l->due_ms, .warn_ms = l->warn_ms, .fired_ms = l->warned_ms};
+    *out = (struct ev_sla_warned){.code = l->code,
+                                  .ver = l->ver,
+                                  .due_ms = l->due_ms,
+                                  .warn_ms = l->warn_ms,
+                                  .fired_ms = l->warned_ms,
+                                  .late_ms = l->warned_ms > l->warn_ms ? l->warned_ms - l->warn_ms : 0};
 }
 
 void run_miss(struct run *r, struct limit *l) { breach(r, l, false); }

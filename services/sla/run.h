@@ -12,7 +12,7 @@ struct run {
     struct limit *limits;             /* == next->limits */
     const struct policy_limit **defs; /* of each: by the revision of the policy it runs under; NULL = not in it */
     int room;                         /* how many limits fit */
-    int64_t at_ms;                    /* when the input was accepted */
+    int64_t at_ms;                    /* when what the input tells of took place; mostly when it was accepted */
     enum event_type event;
     bool noted; /* the state changed without a limit to tell of */
 };

@@ -21,6 +21,55 @@ static int misses_of(const char *code)
     return n;
 }
 
+/* IN-8: a call written down hours afterwards counts from when it was made: the miss fired meanwhile is withdrawn. */
+Test(story, IN_8_a_call_in_time_written_down_after_the_miss)
+{
+    customer_claims(120000);
+    int64_t received = story_world->now_ms, due = limit_of("first_response")->due_ms;
+    advance_hours(26);
+    expect_limit("first_response", LIMIT_STATE_MISSED);
+    calls(owner()->handler_id, ROLE_HANDLER, owner()->org_id, due + 3600000); /* by another, an hour too late */
+    cr_assert_eq(((const struct ev_sla_ended *)last(EV_SLA_ENDED))->late_ms, 3600000);
+    calls(owner()->handler_id, ROLE_HANDLER, owner()->org_id, received + 3600000); /* the earliest counts */
+    expect_limit("first_response", LIMIT_STATE_ANNULLED);
+    cr_assert_eq(((const struct ev_sla_annulled *)last(EV_SLA_ANNULLED))->at_ms, received + 3600000);
+    cr_assert_eq(limit_of("first_response")->misses, 0);
+    expect_events(EV_ESCALATION_SLIP_WITHDRAWN, 1);
+    expect_sound();
+}
+
+/* IN-8: a complaint by telephone, written down five hours later: its limits run from when it was received. */
+Test(story, IN_8_limits_run_from_receipt_not_from_acceptance)
+{
+    struct ev_inbound_complaint *f = form();
+    f->kind = KIND_CLAIM;
+    f->has_claimed_minor = true;
+    f->claimed_minor = 120000;
+    f->has_received_at = true;
+    f->received_at_ms = story_world->now_ms - 5 * 3600000; /* Monday at four in the morning */
+    arrives("/channels/phone", f);
+    cr_assert_eq(limit_of("first_response")->due_ms, story_world->now_ms + 19 * 3600000);
+    advance_hours(19);
+    expect_limit("first_response", LIMIT_STATE_MISSED);
+    const struct ev_sla_breached *b = last(EV_SLA_BREACHED);
+    cr_assert_eq(b->late_ms, 0);
+    expect_sound();
+}
+
+/* IN-8: recorded more than a day later: the limit is missed at once, and by how much is recorded. */
+Test(story, IN_8_what_was_received_a_day_ago_is_late_at_once)
+{
+    struct ev_inbound_complaint *f = form();
+    f->has_received_at = true;
+    f->received_at_ms = story_world->now_ms - 30 * 3600000;
+    arrives("/channels/phone", f);
+    advance_to(story_world->now_ms + 1);
+    expect_limit("first_response", LIMIT_STATE_MISSED);
+    cr_assert_geq(((const struct ev_sla_breached *)last(EV_SLA_BREACHED))->late_ms, 6 * 3600000);
+    expect_no_event(EV_SLA_WARNED);
+    expect_sound();
+}
+
 /* IN-8 SL-3: 24 hours: warned at 80 %, missed once on time, the slip goes to the handler at once (ES-1). */
 Test(story, IN_8_no_first_response_within_24_hours)
 {
