@@ -84,6 +84,26 @@ const struct pol_rung *policy_rung(const struct policy *p, const char *code, enu
     return NULL;
 }
 
+bool policy_refusal_climbs(const struct policy *p, enum org_level level, enum kind kind)
+{
+    for (int i = 0; i < p->pack->n_refusals; i++) {
+        const struct pol_refusal *r = &p->pack->refusals[i];
+        bool fits = r->n_kinds == 0;
+        for (int k = 0; k < r->n_kinds; k++) fits |= r->kinds[k] == kind;
+        if (r->level == level) return fits;
+    }
+    return false;
+}
+
+bool policy_demands_file(const struct policy *p, const char *code)
+{
+    const struct pol_file_demand *file = p->pack->file;
+    for (int i = 0; file != NULL && code != NULL && i < file->n_codes; i++) {
+        if (strcmp(file->codes[i], code) == 0) return true;
+    }
+    return false;
+}
+
 bool policy_is_reminder(const struct policy *p, const char *code)
 {
     const struct pol_negotiation *n = p->pack->negotiation;

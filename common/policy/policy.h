@@ -62,6 +62,10 @@ bool policy_limit_applies(const struct policy_limit *l, const struct limit_scope
 bool policy_limit_wanted(const struct policy_limit *l, enum event_type event, const void *data);
 /* The rung of a limit on a level (ES-2); NULL = its misses never take the case over. */
 const struct pol_rung *policy_rung(const struct policy *p, const char *code, enum org_level level);
+/* ES-3: a refusal on this level climbs at once instead of being told to the customer. */
+bool policy_refusal_climbs(const struct policy *p, enum org_level level, enum kind kind);
+/* ES-3: the miss of this limit, when it moves the case up to head office, demands the file. */
+bool policy_demands_file(const struct policy *p, const char *code);
 /* A limit whose miss only reminds the customer (AP-8). */
 bool policy_is_reminder(const struct policy *p, const char *code);
 

@@ -15,6 +15,7 @@ CREATE TABLE console.case_view (
         WHEN intake = 'awaiting_satisfaction' THEN 'satisfaction'
         WHEN approval IN ('approved', 'executed') THEN 'payment'
         WHEN approval IN ('offered', 'rejected') THEN 'customer'
+        WHEN approval = 'under_review' OR evidence = 'awaiting_file' THEN 'review'
         WHEN approval IN ('planning', 'awaiting_approval') OR evidence = 'concluded' THEN 'approval'
         WHEN evidence = 'investigating' THEN 'investigation'
         WHEN evidence IN ('visit_ordered', 'incomplete') THEN 'visit'

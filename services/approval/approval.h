@@ -4,7 +4,8 @@
  * threshold the authorised decide alone, else the level that has the case approves, by a second
  * person. An approved plan is offered; the customer's signature (or consent given beforehand) makes
  * the claim slip, the only thing finance pays on. Objections, a denial, an appeal and an unsatisfied
- * customer start another round. State: struct approval_state (event/events.h). */
+ * customer start another round. A claim refused below head office is not told: it climbs, and
+ * planning waits for the review (review.c). State: struct approval_state (event/events.h). */
 #ifndef REDRESS_APPROVAL_APPROVAL_H
 #define REDRESS_APPROVAL_APPROVAL_H
 

@@ -11,18 +11,35 @@
 #include "event/newest.h"
 #include "policy/rights.h"
 
-/* AP-6: from now on the level that took over approves; a plan waiting for approval goes to it. */
+/* AP-6: from now on the level that took over approves; a plan waiting for approval goes to it. Its assignment may be
+ * known already, by the finding; that planning waits for its review is not. */
 static enum verdict on_reassigned(struct step *s)
 {
     const struct approval_state *state = s->state;
     const struct ev_dispatch_reassigned *in = s->in->data;
     struct approval_state *next = s->next;
     next->assignment = assignment_newest(state->assignment, in->assignment);
-    if (next->assignment == state->assignment) return VERDICT_IGNORED;
+    bool review = in->review && in->takeover_no > state->review_no;
+    if (next->assignment == state->assignment && !review) return VERDICT_IGNORED;
+    if (review) next->review_no = in->takeover_no;
     struct ev_approval_authority_moved *e = decision_emit(s->out, EV_APPROVAL_AUTHORITY_MOVED);
     e->assignment = in->assignment;
+    bool plans = state->status == APPROVAL_STATUS_PLANNING || state->status == APPROVAL_STATUS_UNDER_REVIEW;
     if (state->status == APPROVAL_STATUS_AWAITING_APPROVAL) approval_request(s);
-    if (state->status == APPROVAL_STATUS_PLANNING) approval_start_planning(s);
+    if (plans) approval_plan_or_wait(s);
+    return VERDICT_DONE;
+}
+
+/* DI-3: the same unit, another handler. */
+static enum verdict on_handler_changed(struct step *s)
+{
+    const struct approval_state *state = s->state;
+    const struct ev_dispatch_handler_changed *in = s->in->data;
+    struct approval_state *next = s->next;
+    next->assignment = assignment_newest(state->assignment, in->assignment);
+    if (next->assignment == state->assignment) return VERDICT_IGNORED;
+    struct ev_approval_assignment_noted *e = decision_emit(s->out, EV_APPROVAL_ASSIGNMENT_NOTED);
+    e->assignment = in->assignment;
     return VERDICT_DONE;
 }
 
@@ -85,6 +102,7 @@ static enum verdict on_closed(struct step *s)
 
 enum {
     NONE = APPROVAL_STATUS_NONE,
+    REVIEW = APPROVAL_STATUS_UNDER_REVIEW,
     PLANNING = APPROVAL_STATUS_PLANNING,
     AWAITING = APPROVAL_STATUS_AWAITING_APPROVAL,
     OFFERED = APPROVAL_STATUS_OFFERED,
@@ -96,24 +114,40 @@ enum {
 };
 
 /* Where a plan that stands may end: offered, signed at once by consent beforehand, or told as a rejection. */
-#define STANDS (TO(OFFERED) | TO(APPROVED) | TO(REJECTED))
+#define STANDS (TO(OFFERED) | TO(APPROVED) | TO(REJECTED) | TO(REVIEW))
+/* Where planning may lead: to people, to a review, or at once to what the rule decides. */
+#define PLANNED (TO(PLANNING) | TO(AWAITING) | STANDS)
 
 static const struct transition table[] = {
-    {NONE, EV_EVIDENCE_INVESTIGATION_CONCLUDED, approval_on_concluded, TO(PLANNING) | TO(AWAITING) | STANDS, "AP-13"},
+    {NONE, EV_EVIDENCE_INVESTIGATION_CONCLUDED, approval_on_concluded, PLANNED, "AP-13"},
     {NONE, EV_COMMAND_PROPOSE, approval_on_early_propose, TO(NONE), "AP-13"},
     {NONE, EV_DISPATCH_REASSIGNED, on_reassigned, TO(NONE), "AP-6"},
+    {NONE, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(NONE), "DI-3"},
+    {NONE, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed, TO(NONE), "ES-5: before the finding was read"},
     {NONE, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(NONE), "IN-4"},
     {NONE, EV_INTAKE_CLOSED, on_closed, TO(NONE) | TO(ENDED), "closed"},
 
     {PLANNING, EV_COMMAND_PROPOSE, approval_on_propose, TO(AWAITING) | STANDS, "AP-1"},
     {PLANNING, EV_INTAKE_REOPENED, on_reopened_planning, TO(PLANNING), "AP-9"},
-    {PLANNING, EV_DISPATCH_REASSIGNED, on_reassigned, TO(PLANNING), "AP-6"},
+    {PLANNING, EV_DISPATCH_REASSIGNED, on_reassigned, PLANNED, "AP-6"},
+    {PLANNING, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed, PLANNED, "ES-5"},
+    {PLANNING, EV_ESCALATION_FILE_ACCEPTED, approval_on_file_accepted, PLANNED, "ES-3"},
+    {PLANNING, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(PLANNING), "DI-3"},
     {PLANNING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(PLANNING), "IN-4"},
     {PLANNING, EV_INTAKE_CLOSED, on_closed, TO(PLANNING) | TO(ENDED), "closed"},
+
+    {REVIEW, EV_COMMAND_PROPOSE, approval_on_propose_under_review, TO(REVIEW), "ES-5"},
+    {REVIEW, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed, PLANNED, "ES-5"},
+    {REVIEW, EV_ESCALATION_FILE_ACCEPTED, approval_on_file_accepted, PLANNED, "ES-3"},
+    {REVIEW, EV_DISPATCH_REASSIGNED, on_reassigned, PLANNED, "ES-3"},
+    {REVIEW, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(REVIEW), "DI-3"},
+    {REVIEW, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(REVIEW), "IN-4"},
+    {REVIEW, EV_INTAKE_CLOSED, on_closed, TO(REVIEW) | TO(ENDED), "closed"},
 
     {AWAITING, EV_COMMAND_APPROVE, approval_on_approve, STANDS, "AP-4"},
     {AWAITING, EV_COMMAND_DENY, approval_on_deny, TO(PLANNING), "AP-4"},
     {AWAITING, EV_DISPATCH_REASSIGNED, on_reassigned, TO(AWAITING), "AP-6"},
+    {AWAITING, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(AWAITING), "DI-3"},
     {AWAITING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(AWAITING), "IN-4"},
     {AWAITING, EV_INTAKE_CLOSED, on_closed, TO(AWAITING) | TO(ENDED), "closed"},
 
@@ -121,22 +155,26 @@ static const struct transition table[] = {
     {OFFERED, EV_COMMAND_OBJECT, approval_on_object, TO(PLANNING), "AP-8"},
     {OFFERED, EV_SLA_BREACHED, approval_on_breached, TO(OFFERED) | TO(LAPSED), "AP-8"},
     {OFFERED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(OFFERED), "AP-6"},
+    {OFFERED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(OFFERED), "DI-3"},
     {OFFERED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(OFFERED), "IN-4"},
     {OFFERED, EV_INTAKE_CLOSED, on_closed, TO(OFFERED) | TO(ENDED), "closed"},
 
     {APPROVED, EV_COMMAND_EXECUTE, on_execute, TO(EXECUTED), "AP-1"},
     {APPROVED, EV_INTAKE_REOPENED, approval_on_reopened, TO(APPROVED) | TO(PLANNING), "RV-1"},
     {APPROVED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(APPROVED), "AP-6"},
+    {APPROVED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(APPROVED), "DI-3"},
     {APPROVED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(APPROVED), "IN-4"},
     {APPROVED, EV_INTAKE_CLOSED, on_closed, TO(APPROVED) | TO(ENDED), "closed"},
 
     {EXECUTED, EV_INTAKE_REOPENED, approval_on_reopened, TO(EXECUTED) | TO(PLANNING), "RV-1"},
     {EXECUTED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(EXECUTED), "AP-6"},
+    {EXECUTED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(EXECUTED), "DI-3"},
     {EXECUTED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(EXECUTED), "IN-4"},
     {EXECUTED, EV_INTAKE_CLOSED, on_closed, TO(EXECUTED) | TO(ENDED), "closed"},
 
     {REJECTED, EV_COMMAND_OBJECT, approval_on_appeal, TO(PLANNING), "AP-9"},
     {REJECTED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(REJECTED), "AP-6"},
+    {REJECTED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(REJECTED), "DI-3"},
     {REJECTED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(REJECTED), "IN-4"},
     {REJECTED, EV_INTAKE_CLOSED, on_closed, TO(REJECTED) | TO(ENDED), "closed"},
 
@@ -144,10 +182,12 @@ static const struct transition table[] = {
     {LAPSED, EV_COMMAND_OBJECT, approval_on_late_object, TO(PLANNING), "SL-3"},
     {LAPSED, EV_INTAKE_REOPENED, approval_on_reopened, TO(LAPSED) | TO(PLANNING), "AP-8"},
     {LAPSED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(LAPSED), "AP-6"},
+    {LAPSED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(LAPSED), "DI-3"},
 
     {ENDED, EV_COMMAND_OBJECT, approval_on_late_appeal, TO(PLANNING), "SL-3"},
     {ENDED, EV_INTAKE_REOPENED, approval_on_reopened, TO(ENDED) | TO(PLANNING), "RV-1"},
     {ENDED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(ENDED), "AP-6"},
+    {ENDED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(ENDED), "DI-3"},
 };
 
 /* Where no row takes a command: the rule that refuses it. */
@@ -162,6 +202,11 @@ static const struct guard guards[] = {
     {EV_COMMAND_ACCEPT, TO(PLANNING), "AP-1"},
     {EV_COMMAND_OBJECT, TO(PLANNING), "AP-1"},
     {EV_COMMAND_EXECUTE, TO(PLANNING), "AP-1"},
+    {EV_COMMAND_APPROVE, TO(REVIEW), "ES-5"},
+    {EV_COMMAND_DENY, TO(REVIEW), "ES-5"},
+    {EV_COMMAND_ACCEPT, TO(REVIEW), "ES-5"},
+    {EV_COMMAND_OBJECT, TO(REVIEW), "ES-5"},
+    {EV_COMMAND_EXECUTE, TO(REVIEW), "ES-5"},
     {EV_COMMAND_PROPOSE, TO(AWAITING), "AP-4"},
     {EV_COMMAND_ACCEPT, TO(AWAITING), "AP-4"},
     {EV_COMMAND_OBJECT, TO(AWAITING), "AP-4"},

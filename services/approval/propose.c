@@ -48,6 +48,21 @@ void approval_request(struct step *s)
                                         .round = next->round};
 }
 
+/* ES-3: not told as the answer; the next level looks at it first. */
+static void refuse_claim(struct step *s)
+{
+    struct approval_state *next = s->next;
+    next->status = APPROVAL_STATUS_UNDER_REVIEW;
+    struct ev_approval_refused *e = decision_emit(s->out, EV_APPROVAL_REFUSED);
+    *e = (struct ev_approval_refused){.reasons = next->plan->reasons,
+                                      .org_id = next->assignment->org_id,
+                                      .level = next->assignment->level,
+                                      .round = next->round,
+                                      .finding = next->finding,
+                                      .brief = next->brief};
+    next->plan = NULL;
+}
+
 /* AP-7: with the reasons, the finding and the ways open; above head office nobody hears an appeal (AP-9). */
 static void reject(struct step *s)
 {
@@ -66,7 +81,10 @@ static void reject(struct step *s)
 void approval_offer_or_reject(struct step *s)
 {
     const struct approval_state *next = s->next;
-    if (plan_is_rejection(next->plan)) {
+    bool rejection = plan_is_rejection(next->plan);
+    if (rejection && policy_refusal_climbs(s->policy, next->assignment->level, next->brief->kind)) {
+        refuse_claim(s);
+    } else if (rejection) {
         reject(s);
     } else {
         approval_offer(s);
@@ -131,6 +149,10 @@ enum verdict approval_on_concluded(struct step *s)
     next->finding = in->finding;
     next->investigator_id = in->investigator_id;
     next->payee = in->payee;
+    if (approval_is_reviewed(next)) {
+        approval_plan_or_wait(s);
+        return VERDICT_DONE;
+    }
     if (in->plan != NULL && plan_check(in->plan, in->finding, &why)) {
         bool alone = investigator_may_decide(s->policy, in, next->assignment);
         approval_put_plan(s, &(struct proposal){in->plan, in->investigator_id, alone});

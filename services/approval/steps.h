@@ -38,9 +38,19 @@ struct objection {
 };
 void approval_negotiate_again(struct step *s, const struct objection *objection);
 
+/* review.c: planning waits for the file and for head office's decision on liability (ES-3, ES-5). A review is named by
+ * its takeover; the decision may be read before the takeover's assignment, and the finding after both. */
+/* A review is waited for, or its decision is known and nothing has been planned on it yet. */
+bool approval_is_reviewed(const struct approval_state *next);
+/* Plans by the decision's row, waits for it, or lets people plan. */
+void approval_plan_or_wait(struct step *s);
+
 /* The rows' functions. */
 enum verdict approval_on_concluded(struct step *s);
 enum verdict approval_on_propose(struct step *s);
+enum verdict approval_on_routed(struct step *s);
+enum verdict approval_on_file_accepted(struct step *s);
+enum verdict approval_on_propose_under_review(struct step *s);
 enum verdict approval_on_early_propose(struct step *s);
 enum verdict approval_on_approve(struct step *s);
 enum verdict approval_on_deny(struct step *s);

@@ -162,6 +162,19 @@ static void visit(struct play *p, const char *visitor, const char *org, bool com
     c->plan = make_plan(p, true);
 }
 
+/* The unit that had the case is as silent or sloppy about its file as about its visits. */
+static void on_file_demanded(struct play *p, const struct ev_escalation_file_demanded *e)
+{
+    if (chance(p, 21, 3 * p->s->temper->silent_outlet)) return;
+    const struct pol_unit *unit = policy_unit(p->s->policy, e->of_org);
+    const struct pol_person *who = unit == NULL ? NULL : policy_person_in(unit, e->of_person);
+    if (who == NULL) return;
+    struct ev_command_hand_over_file *c = act(p, EV_COMMAND_HAND_OVER_FILE, 2, 22);
+    c->actor = person(p, who->roles[0], who->id, unit->id);
+    c->record = make_record(p, who->id, !chance(p, 22, 2 * p->s->temper->incomplete));
+    if (chance(p, 23, p->s->temper->on_the_spot)) c->finding = make_finding(p);
+}
+
 static void on_registered(struct play *p, const struct ev_intake_registered *e)
 {
     p->who->kind = e->brief->kind;
@@ -319,6 +332,17 @@ static void on_authority_moved(struct play *p, const struct ev_approval_authorit
     propose(p, 1, 8);
 }
 
+/* The level that demanded the file has it, or the rule leaves the plan to people. */
+static void on_file_accepted(struct play *p, const struct ev_escalation_file_accepted *e)
+{
+    if (e->plan_now) propose(p, 1, 10);
+}
+
+static void on_routed(struct play *p, const struct ev_escalation_liability_routed *e)
+{
+    if (e->settle == SETTLE_ASK) propose(p, 1, 10);
+}
+
 static void react(struct play *p)
 {
     const void *data = p->s->data;
@@ -336,6 +360,9 @@ static void react(struct play *p)
     case EV_APPROVAL_DENIED:
     case EV_APPROVAL_CUSTOMER_OBJECTED: propose(p, 2, 12); break;
     case EV_APPROVAL_AUTHORITY_MOVED: on_authority_moved(p, data); break;
+    case EV_ESCALATION_FILE_DEMANDED: on_file_demanded(p, data); break;
+    case EV_ESCALATION_FILE_ACCEPTED: on_file_accepted(p, data); break;
+    case EV_ESCALATION_LIABILITY_ROUTED: on_routed(p, data); break;
     case EV_APPROVAL_OFFERED: on_offered(p, data); break;
     case EV_APPROVAL_SLIP_APPROVED: on_slip(p, data); break;
     case EV_PAYMENT_FAILED: on_failed(p); break;

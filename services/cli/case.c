@@ -82,6 +82,26 @@ static void show_facts(json_t *body)
     cli_print_table(json_object_get(body, "limits"), limits, (int)(sizeof limits / sizeof *limits));
 }
 
+/* ES-5: what was decided without a person, on what facts, by which row of which policy. */
+static void show_decisions(json_t *items)
+{
+    size_t i;
+    json_t *item;
+    char row[120], words[400], policy[120], version[40], facts[400];
+    json_array_foreach(items, i, item)
+    {
+        const char *type = json_string_value(json_object_get(item, "type"));
+        json_t *data = json_object_get(item, "data");
+        if (type == NULL || strcmp(type, "escalation.liability_routed") != 0) continue;
+        cli_text(data, "row", row, sizeof row);
+        cli_text(data, "words", words, sizeof words);
+        cli_text(data, "policy_id", policy, sizeof policy);
+        cli_text(data, "policy_version", version, sizeof version);
+        cli_text(data, "facts", facts, sizeof facts);
+        printf("\nDecided by rule \"%s\" of %s version %s: %s\n  on %s\n", row, policy, version, words, facts);
+    }
+}
+
 static void show_timeline(json_t *body)
 {
     static const struct cli_column columns[] = {{"at_ms", "WHEN"},    {"type", "WHAT"},        {"actor", "WHO"},
@@ -136,6 +156,7 @@ static int case_show(struct cli *cli, int argc, char **argv)
     } else if (rc == CLI_OK) {
         json_t *wrapped = json_pack("{s:O}", "items", timeline);
         show_facts(detail);
+        show_decisions(timeline);
         show_timeline(wrapped);
         json_decref(wrapped);
     }

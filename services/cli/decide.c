@@ -17,6 +17,7 @@ struct decision_name {
 };
 
 static const struct decision_name names[] = {{"evidence", "submit_evidence", NULL},
+                                             {"file", "hand_over_file", NULL},
                                              {"plan", "propose", NULL},
                                              {"satisfied", "satisfaction", "answer=satisfied"},
                                              {"fairly-satisfied", "satisfaction", "answer=fairly"},
@@ -187,7 +188,7 @@ static int decide(struct cli *cli, int argc, char **argv)
         options,
         parse,
         "CASE DECISION [FIELD=VALUE…]",
-        "Record a decision and wait for its answer.\vDECISION: evidence, conclude, plan, approve, deny, accept, "
+        "Record a decision and wait for its answer.\vDECISION: evidence, conclude, file, plan, approve, deny, accept, "
         "object, "
         "execute, satisfied, fairly-satisfied, not-satisfied, contact, review, supplement, classify, withdraw, "
         "assign_handler, retry_payout, decide_payee, release_payout, resolve_payout, confirm_resolution, sign_cash. "

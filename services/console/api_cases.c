@@ -92,8 +92,8 @@ static const char sql_overdue[] =
 
 static bool known_stage(struct request *rq, const char *stage)
 {
-    static const char *const stages[] = {"open",     "registered", "visit",        "investigation", "approval",
-                                         "customer", "payment",    "satisfaction", "closed"};
+    static const char *const stages[] = {"open",     "registered", "visit",   "investigation", "review",
+                                         "approval", "customer",   "payment", "satisfaction",  "closed"};
     for (size_t i = 0; stage != NULL && i < sizeof(stages) / sizeof(stages[0]); i++)
         if (strcmp(stage, stages[i]) == 0) return true;
     if (stage == NULL) return true;

@@ -38,28 +38,37 @@ static const char *outlet_before(const struct assignment *was, const struct pol_
 }
 
 /* Gives the case to `unit` (the same one after a reopening) and says so. */
-static enum verdict reassign(struct step *s, const struct pol_unit *unit, const char *reason)
+static struct ev_dispatch_reassigned *reassign(struct step *s, const struct pol_unit *unit, const char *reason)
 {
     const struct dispatch_state *state = s->state;
     struct dispatch_state *next = s->next;
     const struct assignment *people =
         unit != NULL ? assign_people(s->policy, unit, state->assignment->version + 1, s->in, s->out->arena) : NULL;
-    if (people == NULL) return step_broken(s, "nobody_at_the_unit_taking_over");
+    if (people == NULL) return NULL;
     struct assignment *a = ARENA_NEW(s->out->arena, struct assignment);
     *a = *people;
     a->outlet_id = outlet_before(state->assignment, unit);
     next->assignment = a;
     struct ev_dispatch_reassigned *e = decision_emit(s->out, EV_DISPATCH_REASSIGNED);
     *e = (struct ev_dispatch_reassigned){.assignment = a, .from_org = state->assignment->org_id, .reason = reason};
-    return VERDICT_DONE;
+    return e;
 }
+
+static enum verdict nobody_there(struct step *s) { return step_broken(s, "nobody_at_the_unit_taking_over"); }
 
 static enum verdict on_taken_over(struct step *s)
 {
     const struct dispatch_state *state = s->state;
     const struct ev_escalation_taken_over *in = s->in->data;
     if (strcmp(in->to_org, state->assignment->org_id) == 0) return VERDICT_IGNORED;
-    return reassign(s, policy_unit(s->policy, in->to_org), in->cause);
+    struct ev_dispatch_reassigned *e = reassign(s, policy_unit(s->policy, in->to_org), in->cause);
+    if (e == NULL) return nobody_there(s);
+    e->has_takeover_no = in->has_takeover_no;
+    e->takeover_no = in->takeover_no;
+    e->review = in->review;
+    e->await_file = in->await_file;
+    e->file_of = in->file_of;
+    return VERDICT_DONE;
 }
 
 /* The unit that had the case has it again; it may have been closed down meanwhile. */
@@ -70,7 +79,7 @@ static enum verdict on_reopened(struct step *s)
     struct dispatch_state *next = s->next;
     if (unit == NULL || unit->suspended) unit = policy_head_office(s->policy);
     next->status = DISPATCH_STATUS_ASSIGNED;
-    return reassign(s, unit, "reopened");
+    return reassign(s, unit, "reopened") != NULL ? VERDICT_DONE : nobody_there(s);
 }
 
 static enum verdict on_closed(struct step *s)

@@ -1,11 +1,16 @@
-/* Escalation: supervision of a case, reminder slips, and who takes it over. Rules ES-1, ES-2, ES-6, ES-9, DI-2.
+/* Escalation: supervision of a case, reminder slips, who takes it over, and what head office settles by rule. Rules
+ * ES-1 to ES-6, ES-9, DI-2, EV-6, EV-7, RV-5.
  *
  * A missed limit issues a slip to whom the policy names (ES-1). Misses are counted on the level that has the
  * case; at the ladder's number the next level takes over (ES-2), passing over levels with nobody (ES-6), up to
  * head office, above which there is only the general manager's slip (ES-9). Authority moves when the takeover is
  * decided, the assignment follows when dispatch has named people: until then misses of the old unit are told
  * but move nothing. A withdrawn miss withdraws its slip; a takeover already made stays. Assignments carry a
- * version, so they may be read in any order with everything else. */
+ * version, so they may be read in any order with everything else.
+ *
+ * A refusal climbs at once, and the file of the outlet that had the case is demanded; so it is when a silence the
+ * policy names reaches head office. Missing or incomplete: a sanction, and another local outlet goes to see. With the
+ * finding, the policy's table decides whose fault it is, and approval plans by its row. */
 #ifndef REDRESS_ESCALATION_ESCALATION_H
 #define REDRESS_ESCALATION_ESCALATION_H
 

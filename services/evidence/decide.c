@@ -9,18 +9,20 @@
 
 #include "event/newest.h"
 #include "evidence/package.h"
+#include "evidence/steps.h"
 #include "policy/plan.h"
 #include "policy/rights.h"
 
-static void order_visit(struct step *s)
+void evidence_order_visit(struct step *s)
 {
     struct evidence_state *next = s->next;
+    bool another = next->visit_org != NULL;
     next->status = EVIDENCE_STATUS_VISIT_ORDERED;
     next->round++;
     package_store(next, 0, package_required(s->policy, next->brief->category), s->out->arena);
     struct ev_evidence_visit_ordered *e = decision_emit(s->out, EV_EVIDENCE_VISIT_ORDERED);
-    *e = (struct ev_evidence_visit_ordered){.org_id = next->assignment->org_id,
-                                            .visitor_id = next->assignment->visitor_id,
+    *e = (struct ev_evidence_visit_ordered){.org_id = another ? next->visit_org : next->assignment->org_id,
+                                            .visitor_id = another ? next->visit_person : next->assignment->visitor_id,
                                             .assignment_version = next->assignment->version,
                                             .round = next->round};
 }
@@ -34,22 +36,7 @@ static enum verdict on_assigned(struct step *s)
     next->assignment = in->assignment;
     next->payee = in->payee;
     next->since_ms = s->in->at_ms;
-    order_visit(s);
-    return VERDICT_DONE;
-}
-
-/* ES-2: another unit has to see for itself. The same unit (after a reopening) need not. */
-static enum verdict on_reassigned(struct step *s)
-{
-    const struct evidence_state *state = s->state;
-    const struct ev_dispatch_reassigned *in = s->in->data;
-    struct evidence_state *next = s->next;
-    if (in->assignment->version <= state->assignment->version) return VERDICT_IGNORED;
-    if (strcmp(in->assignment->org_id, state->assignment->org_id) == 0) return VERDICT_IGNORED;
-    next->former_org_id = state->assignment->org_id;
-    next->since_ms = s->in->at_ms;
-    next->assignment = in->assignment;
-    order_visit(s);
+    evidence_order_visit(s);
     return VERDICT_DONE;
 }
 
@@ -57,8 +44,14 @@ static enum verdict on_reassigned(struct step *s)
 static bool is_theirs(const struct step *s, const struct actor *who)
 {
     const struct evidence_state *state = s->state;
-    if (rights_at_unit(s->policy, who, state->assignment->org_id)) return true;
-    return s->in->at_ms <= state->since_ms && rights_at_unit(s->policy, who, state->former_org_id);
+    return rights_at_unit(s->policy, who, state->assignment->org_id) || evidence_is_former_in_time(s, who);
+}
+
+/* ES-4: and the one sent to see instead, which has no other right on the case. */
+static bool may_submit(const struct step *s, const struct actor *who)
+{
+    const struct evidence_state *state = s->state;
+    return is_theirs(s, who) || rights_at_unit(s->policy, who, state->visit_org);
 }
 
 /* DI-5: the visitor named, or someone of the unit who was on the job or is experienced. */
@@ -75,7 +68,7 @@ static bool may_visit(const struct policy *p, const struct ev_command_submit_evi
 static bool check_submission(const struct step *s, const struct ev_command_submit_evidence *in, struct refusal *why)
 {
     const struct evidence_state *state = s->state;
-    if (!is_theirs(s, in->actor)) {
+    if (!may_submit(s, in->actor)) {
         *why = (struct refusal){"DI-2", "not_your_case", state->assignment->org_id};
     } else if (!may_visit(s->policy, in, state->assignment)) {
         *why = (struct refusal){"DI-5", "not_a_visitor", in->visitor_id};
@@ -92,14 +85,9 @@ static bool check_submission(const struct step *s, const struct ev_command_submi
     return false;
 }
 
-struct conclusion {
-    const struct actor *by;
-    const struct finding *finding;
-    const struct plan *plan;
-    bool on_the_spot;
-};
+static int64_t later_of(int64_t a, int64_t b) { return a > b ? a : b; }
 
-static void conclude(struct step *s, const struct conclusion *c)
+void evidence_conclude(struct step *s, const struct conclusion *c)
 {
     struct evidence_state *next = s->next;
     next->status = EVIDENCE_STATUS_CONCLUDED;
@@ -111,10 +99,12 @@ static void conclude(struct step *s, const struct conclusion *c)
                                                       .investigator_id = c->by->id,
                                                       .on_the_spot = c->on_the_spot,
                                                       .plan = c->plan,
-                                                      .payee = next->payee};
+                                                      .payee = next->payee,
+                                                      .has_takeover_no = next->file_no > 0 || next->visit_no > 0,
+                                                      .takeover_no = later_of(next->file_no, next->visit_no)};
 }
 
-static void start_investigation(struct step *s)
+void evidence_start_investigation(struct step *s)
 {
     struct evidence_state *next = s->next;
     next->status = EVIDENCE_STATUS_INVESTIGATING;
@@ -131,7 +121,7 @@ static void emit_incomplete(struct step *s)
         .round = next->round, .n_missing = next->n_missing, .missing = next->missing};
 }
 
-static void emit_complete(struct step *s)
+void evidence_emit_complete(struct step *s)
 {
     const struct evidence_state *next = s->next;
     struct ev_evidence_package_complete *e = decision_emit(s->out, EV_EVIDENCE_PACKAGE_COMPLETE);
@@ -158,11 +148,11 @@ static enum verdict on_submit(struct step *s)
         emit_incomplete(s);
         return VERDICT_DONE;
     }
-    if (!was_complete) emit_complete(s);
+    if (!was_complete) evidence_emit_complete(s);
     if (in->finding != NULL) {
-        conclude(s, &(struct conclusion){in->actor, in->finding, in->plan, true});
+        evidence_conclude(s, &(struct conclusion){in->actor, in->finding, in->plan, true});
     } else if (!was_complete) {
-        start_investigation(s);
+        evidence_start_investigation(s);
     }
     return VERDICT_DONE;
 }
@@ -176,13 +166,24 @@ static enum verdict on_conclude(struct step *s)
     if (!finding_check(in->finding, &why) || (in->plan != NULL && !plan_check(in->plan, in->finding, &why))) {
         return step_refuse(s, why.rule, why.reason, why.detail);
     }
-    conclude(s, &(struct conclusion){in->actor, in->finding, in->plan, false});
+    evidence_conclude(s, &(struct conclusion){in->actor, in->finding, in->plan, false});
     return VERDICT_DONE;
 }
 
 static enum verdict refuse_early_conclusion(struct step *s)
 {
     return step_refuse(s, "EV-3", "package_not_complete", NULL);
+}
+
+/* SL-3: the former unit's record, accepted while it had the case and read after the takeover: it is the file. */
+static enum verdict on_late_submit(struct step *s)
+{
+    const struct evidence_state *state = s->state;
+    const struct ev_command_submit_evidence *in = s->in->data;
+    if (!evidence_is_former_in_time(s, in->actor) || !evidence_is_whole(s, in->record)) {
+        return step_refuse(s, "ES-3", "the_file_is_demanded", state->file_of);
+    }
+    return evidence_take_file(s, &(struct handed_over){in->actor, in->record, in->finding});
 }
 
 static bool take_brief(struct step *s)
@@ -206,8 +207,8 @@ static enum verdict on_reclassified(struct step *s)
     if (state->status == EVIDENCE_STATUS_NONE) return VERDICT_DONE;
     package_store(next, package_held(state), package_required(s->policy, next->brief->category), s->out->arena);
     if (state->status == EVIDENCE_STATUS_INCOMPLETE && next->n_missing == 0) {
-        emit_complete(s);
-        start_investigation(s);
+        evidence_emit_complete(s);
+        evidence_start_investigation(s);
     }
     return VERDICT_DONE;
 }
@@ -224,6 +225,7 @@ static enum verdict on_closed(struct step *s)
 
 enum {
     NONE = EVIDENCE_STATUS_NONE,
+    AWAITING = EVIDENCE_STATUS_AWAITING_FILE,
     ORDERED = EVIDENCE_STATUS_VISIT_ORDERED,
     INCOMPLETE = EVIDENCE_STATUS_INCOMPLETE,
     INVESTIGATING = EVIDENCE_STATUS_INVESTIGATING,
@@ -231,29 +233,46 @@ enum {
     STOOD_DOWN = EVIDENCE_STATUS_STOOD_DOWN,
 };
 
+/* The case moves, or another is sent to see (file.c). */
+#define MOVES(at)                                                                                                      \
+    {at, EV_DISPATCH_REASSIGNED, evidence_on_reassigned, TO(at) | TO(ORDERED) | TO(AWAITING), "ES-2, ES-3"},           \
+        {at, EV_DISPATCH_HANDLER_CHANGED, evidence_on_handler_changed, TO(at), "DI-3"},                                \
+        {at, EV_ESCALATION_VISIT_ASSIGNED, evidence_on_visit_assigned, TO(at) | TO(ORDERED), "ES-4"},
+
+#define FILE_LATE(at)                                                                                                  \
+    {at, EV_COMMAND_HAND_OVER_FILE, evidence_on_late_file, TO(at) | TO(INVESTIGATING) | TO(CONCLUDED), "SL-3, ES-4"},
+
 static const struct transition table[] = {
     {NONE, EV_DISPATCH_ASSIGNED, on_assigned, TO(ORDERED), "EV-1"},
     {NONE, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(NONE), "IN-4"},
+    {NONE, EV_ESCALATION_VISIT_ASSIGNED, evidence_on_early_visit, TO(NONE), "ES-4: before the assignment was read"},
     {NONE, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed before the assignment was read"},
     {ORDERED, EV_COMMAND_SUBMIT_EVIDENCE, on_submit, TO(INCOMPLETE) | TO(INVESTIGATING) | TO(CONCLUDED), "EV-3"},
     {ORDERED, EV_COMMAND_CONCLUDE, refuse_early_conclusion, TO(ORDERED), "EV-3"},
-    {ORDERED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(ORDERED), "ES-2"},
     {ORDERED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(ORDERED), "IN-4"},
     {ORDERED, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed"},
     {INCOMPLETE, EV_COMMAND_SUBMIT_EVIDENCE, on_submit, TO(INCOMPLETE) | TO(INVESTIGATING) | TO(CONCLUDED), "EV-3"},
     {INCOMPLETE, EV_COMMAND_CONCLUDE, refuse_early_conclusion, TO(INCOMPLETE), "EV-3"},
-    {INCOMPLETE, EV_DISPATCH_REASSIGNED, on_reassigned, TO(ORDERED), "ES-2"},
     {INCOMPLETE, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(INCOMPLETE) | TO(INVESTIGATING), "IN-4"},
     {INCOMPLETE, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed"},
     {INVESTIGATING, EV_COMMAND_SUBMIT_EVIDENCE, on_submit, TO(INVESTIGATING) | TO(CONCLUDED), "EV-2"},
     {INVESTIGATING, EV_COMMAND_CONCLUDE, on_conclude, TO(CONCLUDED), "EV-4"},
-    {INVESTIGATING, EV_DISPATCH_REASSIGNED, on_reassigned, TO(ORDERED), "ES-2"},
     {INVESTIGATING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(INVESTIGATING), "IN-4"},
     {INVESTIGATING, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed"},
+    {AWAITING, EV_COMMAND_HAND_OVER_FILE, evidence_on_file, TO(AWAITING) | TO(INVESTIGATING) | TO(CONCLUDED), "ES-3"},
+    {AWAITING, EV_COMMAND_SUBMIT_EVIDENCE, on_late_submit, TO(AWAITING) | TO(INVESTIGATING) | TO(CONCLUDED), "SL-3"},
+    {AWAITING, EV_COMMAND_CONCLUDE, refuse_early_conclusion, TO(AWAITING), "EV-3"},
+    {AWAITING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(AWAITING), "IN-4"},
+    {AWAITING, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed"},
+    /* clang-format off */
+    MOVES(ORDERED) MOVES(INCOMPLETE) MOVES(INVESTIGATING) MOVES(AWAITING) MOVES(CONCLUDED)
+    FILE_LATE(ORDERED) FILE_LATE(INCOMPLETE) FILE_LATE(INVESTIGATING) FILE_LATE(CONCLUDED)
+    /* clang-format on */
 };
 
 /* Where no row takes a command: the rule that refuses it. */
 static const struct guard guards[] = {
+    {EV_COMMAND_HAND_OVER_FILE, TO(NONE), "ES-3"},        {EV_COMMAND_HAND_OVER_FILE, TO(STOOD_DOWN), "RV-3"},
     {EV_COMMAND_SUBMIT_EVIDENCE, TO(NONE), "EV-1"},       {EV_COMMAND_CONCLUDE, TO(NONE), "EV-1"},
     {EV_COMMAND_SUBMIT_EVIDENCE, TO(CONCLUDED), "EV-5"},  {EV_COMMAND_CONCLUDE, TO(CONCLUDED), "EV-5"},
     {EV_COMMAND_SUBMIT_EVIDENCE, TO(STOOD_DOWN), "RV-3"}, {EV_COMMAND_CONCLUDE, TO(STOOD_DOWN), "RV-3"},

@@ -63,7 +63,7 @@ bool package_photos_named(const struct visit_record *record)
 const struct finding *finding_ours_unless_shown(const struct finding *found, const struct assignment *at,
                                                 struct arena *a)
 {
-    if (found->cause != CAUSE_UNKNOWN) return found;
+    if (found->cause != CAUSE_UNKNOWN || found->shown) return found;
     if (found->liability == LIABILITY_OUTLET || found->liability == LIABILITY_COMPANY) return found;
     struct finding *ours = ARENA_NEW(a, struct finding);
     *ours = *found;

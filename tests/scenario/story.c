@@ -239,6 +239,38 @@ void visit_done(void)
     visitor_submits(r, f, NULL);
 }
 
+void file_handed_over_at(const struct visit_record *r, const struct finding *f, int64_t at_ms)
+{
+    const struct ev_escalation_file_demanded *demand = last(EV_ESCALATION_FILE_DEMANDED);
+    const struct pol_unit *unit = policy_unit(world.policy, demand->of_org);
+    const struct pol_person *who = policy_person_in(unit, demand->of_person);
+    struct ev_command_hand_over_file *c = NEW(struct ev_command_hand_over_file);
+    *c = (struct ev_command_hand_over_file){
+        .actor = person(who->id, who->roles[0], unit->id), .record = r, .finding = f, .note = "as demanded"};
+    command_at(EV_COMMAND_HAND_OVER_FILE, c, at_ms);
+}
+
+void file_handed_over(const struct visit_record *r, const struct finding *f)
+{
+    file_handed_over_at(r, f, world.now_ms);
+}
+
+void other_visits(const struct finding *f)
+{
+    const struct ev_evidence_visit_ordered *order = last(EV_EVIDENCE_VISIT_ORDERED);
+    const struct pol_unit *unit = policy_unit(world.policy, order->org_id);
+    const struct pol_person *who = policy_person_in(unit, order->visitor_id);
+    struct visit_record *r = NEW(struct visit_record);
+    struct ev_command_submit_evidence *c = NEW(struct ev_command_submit_evidence);
+    *r = full_record();
+    *c = (struct ev_command_submit_evidence){.actor = person(who->id, who->roles[0], unit->id),
+                                             .visitor_id = who->id,
+                                             .visited_ms = world.now_ms,
+                                             .record = r,
+                                             .finding = f};
+    command(EV_COMMAND_SUBMIT_EVIDENCE, c);
+}
+
 void investigator_concludes(const struct finding *f, const struct plan *p)
 {
     struct ev_command_conclude *c = NEW(struct ev_command_conclude);

@@ -46,6 +46,11 @@ struct visit_record full_record(void);
 void visitor_submits(const struct visit_record *r, const struct finding *f, const struct plan *p);
 /* A complete package with a finding (workmanship, outlet) and no plan. */
 void visit_done(void);
+/* ES-3: a person of the unit the file is demanded of hands it over; record and finding may be NULL. */
+void file_handed_over(const struct visit_record *r, const struct finding *f);
+void file_handed_over_at(const struct visit_record *r, const struct finding *f, int64_t at_ms);
+/* ES-4: whoever was sent to see instead hands in a whole record with that finding (NULL: none). */
+void other_visits(const struct finding *f);
 void investigator_concludes(const struct finding *f, const struct plan *p);
 
 const struct plan *compensation(int64_t fen);

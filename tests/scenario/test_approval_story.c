@@ -12,6 +12,13 @@ static void claim_surveyed(int64_t fen)
     visit_done();
 }
 
+/* What is refused of a complaint is told to the customer; a claim's refusal climbs by itself (ES-3). */
+static void complaint_surveyed(void)
+{
+    customer_complains(CATEGORY_WORKMANSHIP);
+    visit_done();
+}
+
 static void expect_requested_at(enum org_level level)
 {
     const struct ev_approval_requested *r = last(EV_APPROVAL_REQUESTED);
@@ -237,11 +244,10 @@ Test(story, AP_4_a_denied_plan_needs_another)
 /* AP-7 AP-9: a rejection carries reasons; the appeal goes one level up. */
 Test(story, AP_9_an_appeal_goes_to_the_next_level)
 {
-    claim_surveyed(300000);
+    complaint_surveyed();
     handler_proposes(rejection(NULL));
     expect_refused("AP-7", "rejection_without_reasons");
     handler_proposes(rejection("cleaned with acid against the manual"));
-    manager_approves();
     expect_status(APPROVAL, "rejected");
     expect_status(INTAKE, "answered");
     cr_assert_eq(((const struct ev_approval_rejected *)last(EV_APPROVAL_REJECTED))->appeal_days, 15);
@@ -267,9 +273,8 @@ Test(story, AP_9_an_appeal_goes_to_the_next_level)
 /* AP-9: nobody appeals: closed as rejected when the period is over. */
 Test(story, AP_9_no_appeal_closes_the_case)
 {
-    claim_surveyed(300000);
+    complaint_surveyed();
     handler_proposes(rejection("cleaned with acid against the manual"));
-    manager_approves();
     advance_days(40);
     expect_status(INTAKE, "closed");
     cr_assert_eq(((const struct ev_intake_closed *)last(EV_INTAKE_CLOSED))->outcome, OUTCOME_REJECTED);
@@ -281,9 +286,8 @@ Test(story, AP_9_no_appeal_closes_the_case)
 /* SL-3 AP-9: an appeal accepted in time counts, though the case was closed when it was read. */
 Test(story, AP_9_an_appeal_in_time_reopens_the_case)
 {
-    claim_surveyed(300000);
+    complaint_surveyed();
     handler_proposes(rejection("cleaned with acid against the manual"));
-    manager_approves();
     int64_t due = limit_of("appeal")->due_ms;
     advance_to(due + 5000);
     expect_status(INTAKE, "closed");

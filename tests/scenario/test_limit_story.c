@@ -99,22 +99,24 @@ Test(story, IN_8_a_call_in_time_meets_it)
     cr_assert_eq(misses_of("first_response"), 0);
 }
 
-/* EV-1 ES-2: no evidence within 24 hours: the regional takes over, then head office; each visits anew. */
+/* EV-1 ES-2: no evidence within 24 hours: the regional takes over and visits, then head office, which demands the
+ * file first (ES-3). */
 Test(story, ES_2_missed_evidence_climbs_to_head_office)
 {
-    customer_claims(300000);
+    customer_claims(3000000);
     advance_hours(25);
     expect_owner("R-CN");
     cr_assert_eq(((const struct ev_evidence_visit_ordered *)last(EV_EVIDENCE_VISIT_ORDERED))->round, 2);
     advance_hours(24);
     expect_owner("HO");
-    cr_assert_eq(((const struct ev_evidence_visit_ordered *)last(EV_EVIDENCE_VISIT_ORDERED))->round, 3);
+    expect_status(EVIDENCE, "awaiting_file");
+    expect_limit("file_handover", LIMIT_STATE_ARMED);
     advance_hours(24);
     expect_owner("HO");
     expect_events(EV_ESCALATION_TAKEN_OVER, 2);
-    cr_assert_eq(misses_of("evidence"), 3);
-    visit_done();
-    handler_proposes(compensation(100000));
+    cr_assert_eq(misses_of("evidence"), 2);
+    struct finding f = the_finding(CAUSE_WORKMANSHIP, LIABILITY_OUTLET);
+    other_visits(&f);
     approves("O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1");
     expect_refused("AP-6", "not_the_deciding_level");
     manager_approves();

@@ -151,27 +151,49 @@ static const struct finding *a_finding(struct walker *k)
     struct finding *f = NEW(k, struct finding);
     *f = (struct finding){.cause = (enum cause)(1 + walker_draw(k, 9)),
                           .liability = (enum liability)(1 + walker_draw(k, 6)),
-                          .justified = chance(k, 80)};
+                          .justified = chance(k, 80),
+                          .shown = chance(k, 30),
+                          .material_source = (enum material_source)walker_draw(k, 4)};
+    if (chance(k, 15)) f->report = (enum liability)(1 + walker_draw(k, 6));
     return f;
 }
 
-static void submit(struct walker *k, const struct scene *s)
+static const struct visit_record *a_record(struct walker *k)
 {
     static const char *const people[] = {"visitor", "customer"};
     static const struct photo photo = {
         .sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", .taken_ms = 1, .taker = "v"};
-    const struct pol_unit *unit = policy_unit(k->w->policy, s->at->org_id);
-    const struct pol_person *visitor = policy_person_in(unit, s->at->visitor_id);
     struct visit_record *r = NEW(k, struct visit_record);
-    struct ev_command_submit_evidence *c = NEW(k, struct ev_command_submit_evidence);
     *r = (struct visit_record){.courtesy_checklist = true, .device = "phone", .agreed = "answer soon"};
     if (chance(k, 85)) r->cause_analysis = "no primer";
     if (chance(k, 90)) r->n_photos = 1, r->photos = &photo;
     if (chance(k, 90)) r->n_people_present = 2, r->people_present = people;
+    return r;
+}
+
+/* The unit that owes the file, or (rarely) somebody else. */
+static void hand_over(struct walker *k, const struct scene *s)
+{
+    const char *org = s->evidence->file_of != NULL && chance(k, 95) ? s->evidence->file_of : s->at->org_id;
+    const struct pol_unit *unit = policy_unit(k->w->policy, org);
+    struct ev_command_hand_over_file *c = NEW(k, struct ev_command_hand_over_file);
+    c->actor = someone(k, unit->people[0].id, unit->people[0].roles[0], org);
+    if (chance(k, 90)) c->record = a_record(k);
+    if (chance(k, 50)) c->finding = a_finding(k);
+    command(k, s, EV_COMMAND_HAND_OVER_FILE, c);
+}
+
+static void submit(struct walker *k, const struct scene *s)
+{
+    const struct evidence_state *e = s->evidence;
+    bool sent = e->visit_org != NULL && chance(k, 90);
+    const struct pol_unit *unit = policy_unit(k->w->policy, sent ? e->visit_org : s->at->org_id);
+    const struct pol_person *visitor = policy_person_in(unit, sent ? e->visit_person : s->at->visitor_id);
+    struct ev_command_submit_evidence *c = NEW(k, struct ev_command_submit_evidence);
     *c = (struct ev_command_submit_evidence){.actor = someone(k, visitor->id, visitor->roles[0], unit->id),
                                              .visitor_id = visitor->id,
                                              .visited_ms = k->w->now_ms - 200 * (int64_t)MINUTE_MS,
-                                             .record = r};
+                                             .record = a_record(k)};
     if (chance(k, 60)) c->finding = a_finding(k);
     if (c->finding != NULL && chance(k, 50)) c->plan = a_plan(k, s);
     command(k, s, EV_COMMAND_SUBMIT_EVIDENCE, c);
@@ -330,6 +352,7 @@ static deed due_deed(const struct scene *s)
     if (s->evidence->status == EVIDENCE_STATUS_VISIT_ORDERED) return submit;
     if (s->evidence->status == EVIDENCE_STATUS_INCOMPLETE) return submit;
     if (s->evidence->status == EVIDENCE_STATUS_INVESTIGATING) return conclude;
+    if (s->evidence->status == EVIDENCE_STATUS_AWAITING_FILE) return hand_over;
     switch (s->approval->status) {
     case APPROVAL_STATUS_PLANNING: return propose;
     case APPROVAL_STATUS_AWAITING_APPROVAL: return approve_or_deny;
@@ -337,6 +360,7 @@ static deed due_deed(const struct scene *s)
     case APPROVAL_STATUS_REJECTED:
     case APPROVAL_STATUS_OFFERED: return accept_or_object;
     case APPROVAL_STATUS_APPROVED: return s->approval->must_execute ? execute : NULL;
+    case APPROVAL_STATUS_UNDER_REVIEW:
     case APPROVAL_STATUS_NONE:
     case APPROVAL_STATUS_EXECUTED:
     case APPROVAL_STATUS_ENDED: break;
@@ -348,7 +372,7 @@ void walker_act(struct walker *k)
 {
     static const deed ANY[] = {submit,      conclude,   propose,      approve_or_deny, accept_or_object, execute,
                                answer_call, supplement, contact,      contact,         classify,         review,
-                               withdraw,    retry,      decide_payee, resolve,         change_handler};
+                               withdraw,    retry,      decide_payee, resolve,         change_handler,   hand_over};
     if (k->w->n_cases == 0) return;
     struct scene s = look(k, k->w->cases[walker_draw(k, k->w->n_cases)].case_id);
     if (s.at == NULL) return;

@@ -106,12 +106,14 @@ static const char *waits_for(const struct world_case *c)
     case EVIDENCE_STATUS_VISIT_ORDERED: return "the visit";
     case EVIDENCE_STATUS_INCOMPLETE: return "the rest of the package";
     case EVIDENCE_STATUS_INVESTIGATING: return "the investigation";
+    case EVIDENCE_STATUS_AWAITING_FILE: return NULL; /* the demand's limit runs, or another is sent */
     case EVIDENCE_STATUS_CONCLUDED: break;
     case EVIDENCE_STATUS_STOOD_DOWN:
     case EVIDENCE_STATUS_NONE: return NULL;
     }
     switch (approval->status) {
     case APPROVAL_STATUS_PLANNING: return "a plan";
+    case APPROVAL_STATUS_UNDER_REVIEW: return NULL; /* decided as soon as the finding is there */
     case APPROVAL_STATUS_AWAITING_APPROVAL: return "the approver";
     case APPROVAL_STATUS_OFFERED: return "the customer's answer";
     case APPROVAL_STATUS_REJECTED: return "an appeal";

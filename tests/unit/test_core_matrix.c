@@ -128,7 +128,24 @@ static const void *sample(enum event_type type)
     static const struct ev_command_accept accept = {.actor = &buyer};
     static const struct ev_command_object object = {.actor = &buyer, .reason = "not enough"};
     static const struct ev_command_execute execute = {.actor = &handler};
+    static const struct ev_command_hand_over_file file = {.actor = &manager, .record = &record};
+    static const struct ev_escalation_visit_assigned visit = {
+        .takeover_no = 2, .org_id = "O-CN2", .visitor_id = "O-CN2-V1", .reason = "file_missing"};
+    static const struct liability_facts facts = {.category = CATEGORY_WORKMANSHIP, .cause = CAUSE_WORKMANSHIP};
+    static const struct ev_escalation_liability_routed routed = {.takeover_no = 2,
+                                                                 .facts = &facts,
+                                                                 .row = "workmanship",
+                                                                 .words = "w",
+                                                                 .liability = LIABILITY_OUTLET,
+                                                                 .settle = SETTLE_COMPENSATE,
+                                                                 .finding = &finding};
+    static const struct ev_escalation_file_accepted accepted_file = {
+        .takeover_no = 2, .of_org = "O-CN1", .plan_now = true};
     static const void *const samples[EV_COUNT] = {
+        [EV_COMMAND_HAND_OVER_FILE] = &file,
+        [EV_ESCALATION_VISIT_ASSIGNED] = &visit,
+        [EV_ESCALATION_LIABILITY_ROUTED] = &routed,
+        [EV_ESCALATION_FILE_ACCEPTED] = &accepted_file,
         [EV_INBOUND_COMPLAINT] = &complaint,
         [EV_INBOUND_SUPPLEMENT] = &material,
         [EV_COMMAND_SUPPLEMENT] = &supplement,
@@ -207,6 +224,9 @@ static void evidence_sample(int status, void *out)
 {
     *(struct evidence_state *)out = (struct evidence_state){
         .status = (enum evidence_status)status, .brief = &brief, .assignment = &outlet, .round = 1};
+    if (status != EVIDENCE_STATUS_AWAITING_FILE) return;
+    ((struct evidence_state *)out)->file_no = 1;
+    ((struct evidence_state *)out)->file_of = "O-CN1";
 }
 
 static void approval_sample(int status, void *out)
@@ -220,6 +240,7 @@ static void approval_sample(int status, void *out)
                                  .proposer_id = "O-CN1-H1",
                                  .round = 1};
     if (status >= APPROVAL_STATUS_AWAITING_APPROVAL) s->plan = &plan;
+    if (status == APPROVAL_STATUS_UNDER_REVIEW) s->review_no = 2;
     if (status == APPROVAL_STATUS_APPROVED) s->plan = &repair, s->must_execute = true;
     if (status == APPROVAL_STATUS_LAPSED) s->lapse_due_ms = NOW_MS;
 }

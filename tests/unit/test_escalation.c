@@ -18,6 +18,12 @@ static const struct escalation_state *state(void) { return k.state; }
 #define BREACHED(code, ver)                                                                                            \
     "{'code':'" code "','ver':" ver ",'round':1,'due_ms':1,'fired_ms':1,'late_ms':5,'history':false}"
 
+#define FINDING "{'cause':'misuse','liability':'customer','justified':false}"
+#define REFUSED                                                                                                        \
+    "{'reasons':'misuse','org_id':'O-E1','level':'outlet','round':1,'finding':" FINDING                                \
+    ",'brief':" KIT_BRIEF("claim", ",'received_ms':1") "}"
+#define FILE_RECEIVED(complete) "{'takeover_no':1,'from_org':'O-E1','by':'O-E1-M','complete':" complete "}"
+
 static const struct ev_escalation_slip_issued *slip(void) { return kit_output(&k, EV_ESCALATION_SLIP_ISSUED, 0); }
 static const struct ev_escalation_taken_over *takeover(void) { return kit_output(&k, EV_ESCALATION_TAKEN_OVER, 0); }
 
@@ -67,10 +73,11 @@ Test(escalation, ES_2_missed_evidence_climbs_from_outlet_to_regional_to_head_off
     cr_assert_str_eq(takeover()->code, "evidence");
     kit_expect(&k, "dispatch.reassigned", "2026-03-03 10:00", REASSIGNED(AT_REGIONAL("2")), "escalation.supervised");
     kit_expect(&k, "sla.breached", "2026-03-04 10:00", BREACHED("evidence", "2"),
-               "escalation.slip_issued escalation.taken_over");
+               "escalation.slip_issued escalation.taken_over escalation.file_demanded");
     cr_assert_str_eq(slip()->to_person, "R-EAST-H1");
     cr_assert_str_eq(takeover()->to_org, "HO");
     cr_assert_eq(takeover()->to_level, ORG_LEVEL_HEAD_OFFICE);
+    cr_assert_str_eq(takeover()->file_of, "O-E1");
     kit_expect(&k, "dispatch.reassigned", "2026-03-04 10:00", REASSIGNED(AT_HEAD("3")), "escalation.supervised");
     kit_expect(&k, "sla.breached", "2026-03-05 10:00", BREACHED("evidence", "3"), "escalation.slip_issued");
     cr_assert_eq(state()->takeovers, 2);
@@ -103,7 +110,7 @@ Test(escalation, ES_6_a_level_with_nobody_is_skipped)
     assigned_to_outlet();
     k.policy = &without;
     kit_expect(&k, "sla.breached", "2026-03-03 10:00", BREACHED("evidence", "1"),
-               "escalation.slip_issued escalation.taken_over");
+               "escalation.slip_issued escalation.taken_over escalation.file_demanded");
     k.policy = whole;
     cr_assert_str_eq(takeover()->to_org, "HO");
     cr_assert_eq(takeover()->n_skipped, 1);
@@ -158,8 +165,10 @@ Test(escalation, ES_1_history_and_the_customers_own_limits_issue_no_slip)
 Test(escalation, DI_2_assignments_in_any_order)
 {
     kit_expect(&k, "dispatch.reassigned", "2026-03-03 10:00", REASSIGNED(AT_REGIONAL("2")), "escalation.supervised");
-    kit_expect(&k, "dispatch.assigned", "2026-03-02 10:00", ASSIGNED(AT_OUTLET("1")), "ignored");
+    kit_expect(&k, "dispatch.assigned", "2026-03-02 10:00", ASSIGNED(AT_OUTLET("1")), "escalation.supervised");
     cr_assert_str_eq(state()->org_id, "R-EAST");
+    cr_assert_str_eq(state()->first_org, "O-E1", "whose file it will be, however late that is read");
+    kit_expect(&k, "dispatch.assigned", "2026-03-02 10:00", ASSIGNED(AT_OUTLET("1")), "ignored");
 }
 
 Test(escalation, ES_2_supervision_ends_with_the_case_and_comes_back_with_it)
@@ -180,6 +189,17 @@ Test(escalation, golden_matrix)
         {"none", {{0}}},
         {"watching",
          {{"dispatch.assigned", ASSIGNED(AT_OUTLET("1"))}, {"sla.breached", BREACHED("first_response", "1")}, {0}}},
+        {"awaiting_file", {{"dispatch.assigned", ASSIGNED(AT_OUTLET("1"))}, {"approval.refused", REFUSED}, {0}}},
+        {"awaiting_visit",
+         {{"dispatch.assigned", ASSIGNED(AT_OUTLET("1"))},
+          {"approval.refused", REFUSED},
+          {"evidence.file_received", FILE_RECEIVED("false")},
+          {0}}},
+        {"deciding",
+         {{"dispatch.assigned", ASSIGNED(KIT_ASSIGNMENT("1", "O-GEN", "outlet", ""))},
+          {"approval.refused", REFUSED},
+          {"evidence.file_received", FILE_RECEIVED("true")},
+          {0}}},
         {"ended",
          {{"dispatch.assigned", ASSIGNED(AT_OUTLET("1"))},
           {"sla.breached", BREACHED("first_response", "1")},
@@ -192,6 +212,11 @@ Test(escalation, golden_matrix)
         {"dispatch.reassigned", REASSIGNED(AT_REGIONAL("2"))},
         {"dispatch.handler_changed", "{'assignment':" AT_OUTLET("2") "}"},
         {"sla.breached", BREACHED("evidence", "1")},
+        {"approval.refused", REFUSED},
+        {"evidence.file_received", FILE_RECEIVED("true")},
+        {"evidence.investigation_concluded",
+         "{'brief':" KIT_BRIEF("claim", ",'received_ms':1") ",'assignment':" AT_HEAD(
+             "3") ",'finding':" FINDING ",'investigator_id':'HO-S1','on_the_spot':false,'takeover_no':2}"},
         {"sla.annulled", "{'code':'first_response','ver':1,'due_ms':1,'at_ms':1}"},
         {"approval.deadlocked", "{'round':2,'org_id':'O-E1','level':'outlet'}"},
         {"intake.closed", "{'outcome':'settled'}"},

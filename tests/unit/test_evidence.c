@@ -28,7 +28,9 @@ Test(evidence, ES_2_only_another_unit_visits_again)
     struct assignment a = kit_outlet;
     struct ev_dispatch_reassigned e = {.assignment = &a, .from_org = "O-CN1", .reason = "x"};
     a.version = 3;
-    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &e), VERDICT_IGNORED);
+    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &e), VERDICT_DONE);
+    cr_assert_eq(next.round, 1, "no visit, but the assignment is known");
+    cr_assert_eq(next.assignment->version, 3);
     a.org_id = "R-CN";
     cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &e), VERDICT_DONE);
     cr_assert_eq(next.round, 2);

@@ -11,7 +11,7 @@ const FEED_LENGTH = 60;
 const CHIPS = 6;
 
 // Which stage an event moves its case to; the counts come from the board, this only shows the movement.
-const stageNames = ['registered', 'visit', 'investigation', 'approval', 'customer', 'payment', 'satisfaction', 'closed'];
+const stageNames = ['registered', 'visit', 'investigation', 'review', 'approval', 'customer', 'payment', 'satisfaction', 'closed'];
 const moves = {
   'intake.registered': 'registered', 'evidence.visit_ordered': 'visit', 'evidence.investigation_started': 'investigation',
   'evidence.investigation_concluded': 'approval', 'approval.denied': 'approval', 'approval.customer_objected': 'approval',

@@ -2,7 +2,7 @@
 import { html } from './preact-htm.js';
 import { t, stage, service, count, compact, money, moment, sentence, who, shortMoment } from './format.js';
 
-const order = ['registered', 'visit', 'investigation', 'approval', 'customer', 'payment', 'satisfaction', 'closed'];
+const order = ['registered', 'visit', 'investigation', 'review', 'approval', 'customer', 'payment', 'satisfaction', 'closed'];
 
 export function Header({ clock, status, onLanguage, onLeave }) {
   const down = status ? status.services.filter((s) => !s.ready) : [];

@@ -3,7 +3,7 @@ import { html, useState, useEffect, useRef } from './preact-htm.js';
 import { get } from './api.js';
 import { t, stage, value, money, shortMoment, distance } from './format.js';
 
-const stageNames = ['open', 'registered', 'visit', 'investigation', 'approval', 'customer', 'payment', 'satisfaction', 'closed'];
+const stageNames = ['open', 'registered', 'visit', 'investigation', 'review', 'approval', 'customer', 'payment', 'satisfaction', 'closed'];
 const PAGE = 30;
 
 function query(address, cursor) {

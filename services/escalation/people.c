@@ -1,0 +1,45 @@
+/* Who watches a case and who gets a slip (CH-5, DI-2, ES-1, ES-6). See steps.h. */
+#include "escalation/steps.h"
+
+static const struct pol_unit *supervisor_of(const struct policy *p, const struct assignment *a)
+{
+    const struct pol_unit *unit = a == NULL ? NULL : policy_unit(p, a->org_id);
+    const struct pol_unit *above = unit == NULL ? NULL : policy_parent(p, unit);
+    return above != NULL ? above : policy_head_office(p);
+}
+
+void escalation_tell_supervised(struct step *s)
+{
+    const struct escalation_state *next = s->next;
+    const struct pol_unit *by = supervisor_of(s->policy, next->assignment);
+    struct ev_escalation_supervised *out = decision_emit(s->out, EV_ESCALATION_SUPERVISED);
+    *out = (struct ev_escalation_supervised){.org_id = by->id, .level = by->level, .assignment = next->assignment};
+}
+
+struct addressee escalation_find_person(const struct step *s, const struct pol_unit *unit, enum role role)
+{
+    const enum role leads[] = {role, ROLE_HO_SERVICE_MANAGER, ROLE_GENERAL_MANAGER, ROLE_HO_SERVICE};
+    const struct pol_unit *top = policy_head_office(s->policy);
+    uint64_t salt = (uint64_t)s->in->case_id;
+    for (; unit != NULL && unit != top; unit = policy_parent(s->policy, unit)) {
+        const struct pol_person *p = policy_is_staffed(unit) ? policy_person_with(unit, role, salt) : NULL;
+        if (p != NULL) return (struct addressee){unit, p->id};
+    }
+    for (size_t i = 0; i < sizeof(leads) / sizeof(leads[0]); i++) {
+        const struct pol_person *p = policy_person_with(top, leads[i], salt);
+        if (p != NULL) return (struct addressee){top, p->id};
+    }
+    return (struct addressee){top, top->n_people > 0 ? top->people[0].id : top->id};
+}
+
+struct addressee escalation_responsible(const struct step *s, enum role role)
+{
+    const struct escalation_state *next = s->next;
+    const struct assignment *a = next->assignment;
+    const struct pol_unit *unit = a == NULL ? NULL : policy_unit(s->policy, a->org_id);
+    if (unit == NULL) return escalation_find_person(s, policy_head_office(s->policy), role);
+    if (role == ROLE_HANDLER) return (struct addressee){unit, a->handler_id};
+    if (role == ROLE_EVIDENCE_VISITOR) return (struct addressee){unit, a->visitor_id};
+    if (role == policy_approver(s->policy, ORG_LEVEL_OUTLET)) return (struct addressee){unit, a->manager_id};
+    return escalation_find_person(s, unit, role);
+}

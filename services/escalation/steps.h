@@ -1,0 +1,81 @@
+/* The parts of the escalation machine (private to escalation; the table is in decide.c). Pure.
+ *
+ * Functions that take a step change s->next and emit; they read what the case is from s->next, so that one
+ * input may run several of them one after the other. */
+#ifndef REDRESS_ESCALATION_STEPS_H
+#define REDRESS_ESCALATION_STEPS_H
+
+#include <string.h>
+
+#include "event/core.h"
+#include "policy/policy.h"
+
+static inline bool same_text(const char *a, const char *b) { return a != NULL && b != NULL && strcmp(a, b) == 0; }
+
+/* ---- people.c: who watches, who is told ---- */
+
+struct addressee {
+    const struct pol_unit *unit;
+    const char *person_id;
+};
+
+/* DI-2, CH-5: says who watches the case from now on. */
+void escalation_tell_supervised(struct step *s);
+/* ES-1: the responsible party of a limit: the named handler, visitor or manager of the assigned unit, else somebody in
+ * that role. An approver is the one of the level that has the case (AP-6). */
+struct addressee escalation_responsible(const struct step *s, enum role role);
+/* Somebody with the role at the unit or above; at the top whoever leads it (ES-6). */
+struct addressee escalation_find_person(const struct step *s, const struct pol_unit *unit, enum role role);
+
+/* ---- climb.c: slips, and the next level ---- */
+
+/* What a slip is about. */
+struct matter {
+    const char *code;
+    int64_t ver, due_ms, late_ms;
+};
+
+void escalation_issue_slip(struct step *s, const struct matter *m, struct addressee to);
+/* Index of the open slip for a miss; -1 = none. */
+int escalation_find_slip(const struct escalation_state *st, const char *code, int64_t ver);
+void escalation_drop_slip(struct step *s, int index);
+/* Open slips of a limit on the level that has the case (ES-2). */
+int64_t escalation_misses_on_level(const struct escalation_state *st, const char *code);
+/* A takeover is decided and dispatch has not named the people yet. */
+bool escalation_is_moving(const struct escalation_state *st);
+/* Head office has the case, or is taking it. */
+bool escalation_is_at_top(const struct step *s);
+
+/* Why a case climbs. */
+struct climb {
+    const char *cause; /* limit_missed, deadlock, refused, file_missing */
+    const char *code;  /* of the missed limit; NULL */
+    bool settles;      /* the failure is one that head office settles by rule (ES-3 to ES-5) */
+};
+
+/* ES-2, ES-6: the next level with somebody. false when head office has the case already. */
+bool escalation_take_over(struct step *s, const struct climb *why);
+
+/* ---- review.c: the file, the other outlet, whose fault it is ---- */
+
+/* The file, a visit or a finding is waited for. */
+static inline bool escalation_is_reviewing(const struct escalation_state *st)
+{
+    return st->status == ESCALATION_STATUS_AWAITING_FILE || st->status == ESCALATION_STATUS_AWAITING_VISIT ||
+           st->status == ESCALATION_STATUS_DECIDING;
+}
+
+/* ES-3: to be emitted right after the takeover that demands it. */
+void escalation_demand_file(struct step *s, const char *cause);
+/* The miss of the demand's limit, or of the visit that stands in for the file. true = it was one of these. */
+bool escalation_review_missed(struct step *s, const struct ev_sla_breached *ev);
+/* SL-3: the demand was met in time after all. */
+void escalation_review_annulled(struct step *s, const char *code);
+
+/* ---- the rows' functions ---- */
+
+enum verdict escalation_on_refused(struct step *s);
+enum verdict escalation_on_file_received(struct step *s);
+enum verdict escalation_on_concluded(struct step *s);
+
+#endif
