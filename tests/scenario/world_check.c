@@ -177,12 +177,27 @@ static const char *check_money(struct world *w, const struct world_case *c)
     return settled <= c->approved_minor ? NULL : differs(w, "paid more than approved", c->case_id, "");
 }
 
+/* ES-2: a case only climbs, so no level sees it twice, for whatever cause. */
+static const char *check_climb(struct world *w, const struct world_case *c)
+{
+    enum org_level at = ORG_LEVEL_ABSENT;
+    for (int i = 0; i < w->n_topic[ESCALATION]; i++) {
+        const struct happening *f = &w->facts[w->topics[ESCALATION][i]];
+        if (f->case_id != c->case_id || f->type != EV_ESCALATION_TAKEN_OVER) continue;
+        const struct ev_escalation_taken_over *e = f->data;
+        if (e->to_level <= at) return differs(w, "came to a level again", c->case_id, e->to_org);
+        at = e->to_level;
+    }
+    return NULL;
+}
+
 const char *world_check(struct world *w)
 {
     if (w->broken != NULL) return w->broken;
     for (int i = 0; i < w->n_cases; i++) {
         const char *wrong = w->cases[i].is_account ? NULL : check_case(w, &w->cases[i]);
         if (wrong == NULL && !w->cases[i].is_account) wrong = check_money(w, &w->cases[i]);
+        if (wrong == NULL) wrong = check_climb(w, &w->cases[i]);
         if (wrong != NULL) return wrong;
     }
     return NULL;
