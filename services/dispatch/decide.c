@@ -30,11 +30,11 @@ static enum verdict on_registered(struct step *s)
     return VERDICT_DONE;
 }
 
-/* Which outlet had the case before those above it took it over: it answers for it in the end (PA-6). */
+/* Who had the case before those above took it over, a regional's own outlet too: it answers for it in the end (PA-6). */
 static const char *outlet_before(const struct assignment *was, const struct pol_unit *unit)
 {
     if (was->outlet_id != NULL) return was->outlet_id;
-    return was->level == ORG_LEVEL_OUTLET && unit->level != ORG_LEVEL_OUTLET ? was->org_id : NULL;
+    return was->level < unit->level ? was->org_id : NULL;
 }
 
 /* Gives the case to `unit` (the same one after a reopening) and says so. */

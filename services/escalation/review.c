@@ -156,7 +156,8 @@ void escalation_review_annulled(struct step *s, const char *code)
 
 /* ---- whose fault ---- */
 
-/* The outlet that had the case answers for its work; for the company's fault head office does. */
+/* Who had the case first answers for its work (assignment.outlet_id is the same unit); for the company's fault head
+ * office does. */
 static const char *liable_org(const struct step *s, enum liability liability)
 {
     const struct escalation_state *next = s->next;
@@ -182,7 +183,6 @@ static bool route(struct step *s, const struct brief *brief, const struct findin
     struct finding *decided = ARENA_NEW(s->out->arena, struct finding);
     *decided = *found;
     decided->liability = row->liability;
-    decided->liable_org = liable_org(s, row->liability);
     next->status = ESCALATION_STATUS_WATCHING;
     next->routed_no = next->takeovers;
     struct ev_escalation_liability_routed *out = decision_emit(s->out, EV_ESCALATION_LIABILITY_ROUTED);
@@ -192,7 +192,7 @@ static bool route(struct step *s, const struct brief *brief, const struct findin
                                                    .words = row->words,
                                                    .liability = row->liability,
                                                    .settle = row->settle,
-                                                   .liable_org = decided->liable_org,
+                                                   .liable_org = liable_org(s, row->liability),
                                                    .finding = decided,
                                                    .policy_id = s->policy->pack->id,
                                                    .policy_version = s->policy->pack->version};
