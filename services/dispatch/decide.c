@@ -30,7 +30,8 @@ static enum verdict on_registered(struct step *s)
     return VERDICT_DONE;
 }
 
-/* Who had the case before those above took it over, a regional's own outlet too: it answers for it in the end (PA-6). */
+/* Who had the case before those above took it over, a regional's own outlet too: it answers for it in the end (PA-6).
+ */
 static const char *outlet_before(const struct assignment *was, const struct pol_unit *unit)
 {
     if (was->outlet_id != NULL) return was->outlet_id;

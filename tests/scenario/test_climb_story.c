@@ -298,6 +298,8 @@ Test(story, ES_5_the_full_climb_from_silence_to_payment)
     customer_accepts();
     advance_hours(1);
     expect_event(EV_PAYMENT_SETTLED);
+    cr_assert_str_eq(owner()->outlet_id, "O-E1");
+    cr_assert_str_eq(((const struct ev_payment_recovery_due *)last(EV_PAYMENT_RECOVERY_DUE))->account, "outlet:O-E1");
     customer_answers(SATISFACTION_SATISFIED);
     expect_status(INTAKE, "closed");
     expect_sound();
@@ -416,6 +418,20 @@ Test(story, ES_5_above_the_amount_a_person_approves_the_rules_plan)
     cr_assert_str_eq(request->proposer_id, "rule:misuse-not-shown");
     manager_approves();
     expect_status(APPROVAL, "offered");
+    expect_sound();
+}
+
+/* AP-4: the highest amount counts, so a large claim with a small loss is a person's to decide, too. */
+Test(story, ES_5_a_large_claim_with_a_small_loss_needs_a_person)
+{
+    single_outlet_refuses(1000000);
+    struct finding loss = the_finding(CAUSE_WORKMANSHIP, LIABILITY_OUTLET);
+    loss.has_loss_minor = true;
+    loss.loss_minor = 5000;
+    loss.currency = "CNY";
+    file_handed_over(whole(), &loss);
+    expect_no_event(EV_APPROVAL_DECIDED_BY_RULE);
+    expect_status(APPROVAL, "awaiting_approval");
     expect_sound();
 }
 

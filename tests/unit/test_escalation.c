@@ -126,6 +126,22 @@ Test(escalation, ES_6_a_miss_without_an_assignment_goes_to_head_office)
     cr_assert_str_eq(state()->org_id, "O-E1");
 }
 
+#define CONCLUDED(takeover)                                                                                            \
+    "{'brief':" KIT_BRIEF("claim", ",'received_ms':1") ",'assignment':" AT_HEAD(                                       \
+        "3") ",'finding':" FINDING ",'investigator_id':'HO-S1','on_the_spot':false" takeover "}"
+
+/* ES-5: a finding the outlet made before the case climbed, read late, decides nothing. */
+Test(escalation, ES_5_only_a_finding_after_the_demand_decides)
+{
+    kit_expect(&k, "dispatch.assigned", "2026-03-02 10:00", ASSIGNED(KIT_ASSIGNMENT("1", "O-GEN", "outlet", "")),
+               "escalation.supervised");
+    kit_expect(&k, "approval.refused", "2026-03-02 11:00", REFUSED, "escalation.taken_over escalation.file_demanded");
+    kit_expect(&k, "evidence.file_received", "2026-03-02 12:00", FILE_RECEIVED("true"), "escalation.file_accepted");
+    kit_expect(&k, "evidence.investigation_concluded", "2026-03-02 12:01", CONCLUDED(""), "ignored");
+    kit_expect(&k, "evidence.investigation_concluded", "2026-03-02 12:02", CONCLUDED(",'takeover_no':1"),
+               "escalation.liability_routed");
+}
+
 /* ES-9: deadlock climbs one level; on head office's own level its general manager is told. */
 Test(escalation, ES_9_a_deadlock_goes_one_level_up_and_at_the_top_to_the_general_manager)
 {
@@ -214,9 +230,7 @@ Test(escalation, golden_matrix)
         {"sla.breached", BREACHED("evidence", "1")},
         {"approval.refused", REFUSED},
         {"evidence.file_received", FILE_RECEIVED("true")},
-        {"evidence.investigation_concluded",
-         "{'brief':" KIT_BRIEF("claim", ",'received_ms':1") ",'assignment':" AT_HEAD(
-             "3") ",'finding':" FINDING ",'investigator_id':'HO-S1','on_the_spot':false,'takeover_no':2}"},
+        {"evidence.investigation_concluded", CONCLUDED(",'takeover_no':2")},
         {"sla.annulled", "{'code':'first_response','ver':1,'due_ms':1,'at_ms':1}"},
         {"approval.deadlocked", "{'round':2,'org_id':'O-E1','level':'outlet'}"},
         {"intake.closed", "{'outcome':'settled'}"},
