@@ -126,7 +126,7 @@ static void slip_to(struct step *s, const struct ev_sla_breached *ev, struct add
 bool escalation_review_missed(struct step *s, const struct ev_sla_breached *ev)
 {
     struct escalation_state *next = s->next;
-    const struct pol_file_demand *file = s->policy->pack->file;
+    const struct pol_file_demand *file = policy_then(s->policy, ev->revision)->pack->file;
     if (file == NULL) return false;
     if (same_text(ev->code, file->limit) && next->demand_of != NULL) {
         slip_to(s, ev, file_owner(s));

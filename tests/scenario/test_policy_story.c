@@ -187,6 +187,9 @@ Test(policy_story, SL_6_the_miss_of_a_limit_taken_out_is_answered_for)
         rung = json_array_get(ladder, i);
         if (strcmp(json_string_value(json_object_get(rung, "code")), "evidence") == 0) json_array_remove(ladder, i);
     }
+    json_t *file = json_object_get(pack, "file");
+    json_object_set_new(file, "visit_limit", json_string("investigation"));
+    json_object_set_new(file, "codes", json_pack("[s]", "investigation"));
     applied(false, CALENDARS);
     advance_hours(24);
     expect_limit("evidence", LIMIT_STATE_MISSED);
