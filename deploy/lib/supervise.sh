@@ -31,6 +31,10 @@ child_command() {
     esac
 }
 
+# How long a stop may take (ms) before it is killed, and by which signal it is asked: PostgreSQL stops fast on INT.
+child_stop_ms() { if [[ $1 == kafka || $1 == postgres ]]; then echo 20000; else echo 5000; fi; }
+child_stop_signal() { if [[ $1 == postgres ]]; then echo INT; else echo TERM; fi; }
+
 # child_folder NAME: its s6 service folder, the same at every call.
 child_folder() {
     local name=$1 dir
@@ -60,12 +64,8 @@ END
         mv -- "$dir/$file.new" "$dir/$file"
     done
     : >"$dir/down"
-    # How long a stop may take (ms) before it is killed. Services stop within 5 s; PostgreSQL stops fast on INT.
-    case $name in
-    kafka) echo 20000 >"$dir/timeout-kill" ;;
-    postgres) echo 20000 >"$dir/timeout-kill" && echo INT >"$dir/down-signal" ;;
-    *) echo 5000 >"$dir/timeout-kill" ;;
-    esac
+    child_stop_ms "$name" >"$dir/timeout-kill"
+    child_stop_signal "$name" >"$dir/down-signal"
 }
 
 supervisor_runs() { s6-svscanctl -a "$(SCAN_DIR)" 2>/dev/null; }
