@@ -38,7 +38,7 @@ static void from_environment(struct config *c, int i)
     char name[128] = "REDRESS_";
     size_t n = strlen(name);
     for (const char *p = c->keys[i].key; *p != '\0' && n < sizeof name - 1; p++)
-        name[n++] = *p == '.' ? '_' : (char)toupper((unsigned char)*p);
+        name[n++] = (char)(*p == '.' ? '_' : toupper((unsigned char)*p));
     name[n] = '\0';
     const char *value = getenv(name);
     if (value != NULL) put(c, i, value);

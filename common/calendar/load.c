@@ -216,7 +216,7 @@ bool calendar_set_load(const char *dir, struct calendar_set *out, struct err *e)
     *out = (struct calendar_set){0};
     int n = scandir(dir, &names, json_files, alphasort);
     if (n < 0) return err_set(e, ERR_CONFIG, "calendar_set_load", "%s: %s", dir, strerror(errno));
-    const struct calendar **items = calloc((size_t)n + 1, sizeof *items);
+    const struct calendar **items = calloc((size_t)n + 1, sizeof(const struct calendar *));
     if (items == NULL) abort();
     out->items = items;
     bool well = n > 0 || err_set(e, ERR_CONFIG, "calendar_set_load", "%s: no calendar (*.json) in it", dir);

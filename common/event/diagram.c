@@ -5,7 +5,7 @@
 /* A label ends at a semicolon or a new line in Mermaid. */
 static void put_label(struct buf *out, const char *text)
 {
-    for (const char *c = text; *c; c++) buf_putc(out, *c == ';' || *c == '\n' ? ',' : *c);
+    for (const char *c = text; *c; c++) buf_putc(out, (char)(*c == ';' || *c == '\n' ? ',' : *c));
 }
 
 void core_diagram(const struct core *core, struct buf *out)

@@ -55,7 +55,7 @@ struct kafka_consumer *kafka_consumer_new(const struct kafka_consumer_spec *spec
 /* Leaves the group and closes. */
 void kafka_consumer_free(struct kafka_consumer *c);
 /* Does not wait. */
-enum kafka_got kafka_consumer_poll(struct kafka_consumer *c, struct kafka_message *m, struct err *e);
+enum kafka_got kafka_consumer_poll(struct kafka_consumer *c, struct kafka_message *out, struct err *e);
 /* Reads exactly these from now on; everything fetched before is dropped. */
 bool kafka_consumer_read(struct kafka_consumer *c, const struct kafka_place *places, int n, struct err *e);
 /* Moves one of them. */

@@ -124,7 +124,10 @@ static void add_pause(json_t *question, const char *arg, struct argp_state *stat
 {
     json_t *pauses = json_object_get(question, "pauses");
     const char *slash = strchr(arg, '/');
-    if (slash == NULL) argp_error(state, "--pause needs FROM/TO");
+    if (slash == NULL) {
+        argp_error(state, "--pause needs FROM/TO");
+        return;
+    }
     if (pauses == NULL) {
         pauses = json_array();
         json_object_set_new(question, "pauses", pauses);

@@ -183,7 +183,7 @@ static bool load_root(struct load *l, json_t *root)
     if (delimiter != NULL && strlen(delimiter) != 1) return complain(l, "$.delimiter", "expected one character");
     m->channel = keep(l, channel);
     m->source = arena_printf(&m->arena, "/channels/%s", channel);
-    m->delimiter = delimiter == NULL ? ',' : *delimiter;
+    m->delimiter = (char)(delimiter == NULL ? ',' : *delimiter);
     if (!zone_load(zone, MAPPING_LAST_YEAR, &m->zone, l->e)) return false;
     return text_list(l, json_object_get(root, "null_words"), "$.null_words", &m->null_words, &m->n_null_words) &&
            text_list(l, json_object_get(root, "facts"), "$.facts", &m->facts, &m->n_facts) && load_fields(l, root);

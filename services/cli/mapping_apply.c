@@ -151,7 +151,7 @@ static void round_decimals(struct buf *value, int exponent)
     for (char *p = value->bytes + value->len; up && p-- > value->bytes;) {
         if (!isdigit((unsigned char)*p)) continue;
         up = *p == '9';
-        *p = up ? '0' : (char)(*p + 1);
+        *p = (char)(up ? '0' : *p + 1);
         if (up && (p == value->bytes || (!isdigit((unsigned char)p[-1]) && p[-1] != '.' && p[-1] != ','))) {
             size_t at = (size_t)(p - value->bytes);
             buf_putc(value, '0');

@@ -87,7 +87,7 @@ static char *form_field(char *form, const char *name)
         char *value = at + n + 1, *to = value;
         for (const char *p = value; *p != '\0' && *p != '&'; p++) {
             bool escaped = p[0] == '%' && hex(p[1]) >= 0 && hex(p[2]) >= 0;
-            *to++ = escaped ? (char)(hex(p[1]) * 16 + hex(p[2])) : *p == '+' ? ' ' : *p;
+            *to++ = (char)(escaped ? hex(p[1]) * 16 + hex(p[2]) : *p == '+' ? ' ' : *p);
             if (escaped) p += 2;
         }
         *to = '\0';

@@ -395,7 +395,7 @@ struct meaning {
     bool touches; /* concerns the case as a whole: its row's updated_ms moves */
 };
 
-#define STATUS(s, text) .service = FOLD_##s, .status = text, .touches = true
+#define STATUS(s, text) .service = FOLD_##s, .status = (text), .touches = true
 
 static const struct meaning meanings[EV_COUNT] = {
     [EV_INTAKE_REGISTERED] = {STATUS(INTAKE, "open"), .fn = on_registered},

@@ -76,9 +76,11 @@ static void open_pause(struct run *r)
 
 /* ---- the edges an event has in the policy ---- */
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): it declares def */
 #define EACH_LIMIT(r, edge, def)                                                                                       \
     for (const struct policy_limit *def = policy_next_limit((r)->s->policy, edge, (r)->event, NULL); def != NULL;      \
          def = policy_next_limit((r)->s->policy, edge, (r)->event, def))
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* A limit the case has goes by the rules it runs under (SL-6), not by today's. */
 static bool moves(const struct run *r, int i, enum policy_edge edge)

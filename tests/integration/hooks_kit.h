@@ -146,7 +146,7 @@ static inline struct change *hooks_feed(struct hooks *k, int64_t case_id, const 
     char *copy = arena_strdup(&k->arena, json == NULL ? "" : json);
     cr_assert(event_parse_name(type, &t), "%s", type);
     void *data = arena_alloc(&k->arena, event_desc(t)->size);
-    for (char *c = copy; *c != '\0'; c++) *c = *c == '\'' ? '"' : *c;
+    for (char *c = copy; *c != '\0'; c++) *c = (char)(*c == '\'' ? '"' : *c);
     if (json != NULL) cr_assert(codec_decode(event_desc(t), copy, strlen(copy), &k->arena, data, &e), "%s", e.message);
     return hooks_decide(k,
                         &(struct input){.type = t,

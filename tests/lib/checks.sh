@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Checks that are no programs: the format of the C code, and of the scripts what shellcheck warns of.
+# Checks that are no programs: the format of the C code, what clang-tidy and shellcheck warn of.
 
 # Formatting is asked of what we write; generated and vendored code is not in the repository or carries its own.
 check_format() {
@@ -7,6 +7,11 @@ check_format() {
     mapfile -t files < <(cd "$ROOT" && git ls-files '*.c' '*.h')
     if ((${#files[@]} == 0)); then echo "git lists no files" && return 1; fi
     (cd "$ROOT" && clang-format --dry-run -Werror "${files[@]}")
+}
+
+# Of every .c file we write, by the commands of the build with clang; generated code carries its own warnings there.
+check_tidy() {
+    run-clang-tidy -quiet -p "$ROOT/build-clang" -j "$(nproc)" "^$ROOT/(common|services|schemas|tests)/"
 }
 
 check_shell() {

@@ -34,11 +34,11 @@ void turn_to(int64_t case_id);
 /* ---- What people do ---- */
 
 void handler_calls(void);
-void calls(const char *person, enum role role, const char *org, int64_t at_ms);
+void calls(const char *who, enum role role, const char *org, int64_t at_ms);
 void customer_supplies(const char *material);
 void handler_classifies(enum kind kind, enum category category);
 void handler_reviews(bool lawful, bool in_scope, const char *comment);
-void handler_changes_to(const char *person, const char *by, enum role role);
+void handler_changes_to(const char *who, const char *by, enum role role);
 
 struct finding the_finding(enum cause cause, enum liability liability);
 struct visit_record full_record(void);
@@ -62,7 +62,7 @@ void handler_proposes(const struct plan *p);
 void manager_proposes(const struct plan *p);
 void manager_approves(void);
 void manager_denies(void);
-void approves(const char *person, enum role role, const char *org);
+void approves(const char *who, enum role role, const char *org);
 void customer_accepts(void);
 void customer_accepts_at(int64_t at_ms);
 void customer_objects(void);

@@ -135,7 +135,7 @@ static bool run_mutations(const char *only, uint64_t first, long effort)
         if (only != NULL && strstr(mutations[k].name, only) == NULL) continue;
         tried++;
         found += caught(k, first, effort);
-        fflush(stdout);
+        (void)fflush(stdout);
     }
     proto_mutation = MUTATION_NONE;
     printf("mutations caught: %d/%d\n", found, tried);

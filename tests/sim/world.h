@@ -307,7 +307,7 @@ const char *sim_type_name(enum type t);
 
 /* broker.c */
 void broker_append(struct world *w, enum topic topic, int part, struct rec rec);
-void broker_land(struct world *w, int proc); /* one queued request of the process */
+void broker_land(struct world *w, int i); /* one queued request of the process */
 void broker_land_orphan(struct world *w);
 void broker_lose_tail(struct world *w, enum topic topic, int part, int records);
 void broker_rebuild(struct world *w);
@@ -318,7 +318,7 @@ int64_t broker_last_seq(const struct world *w, enum topic topic, int part);
 enum run { RUN_OK, RUN_FENCED, RUN_BAD_DATA };
 enum run db_run(struct world *w, const struct txn *t);
 /* A transaction of the owner's second connection: fenced on its own, unknown to the session's memory. */
-void db_side(struct world *w, enum service s, int part);
+void db_side(struct world *w, enum service by, int part);
 bool stream_consumed_by(struct proto_stream s, enum service by);
 
 /* process.c */

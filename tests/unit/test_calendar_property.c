@@ -376,6 +376,12 @@ static void check_cut_pauses(const struct question *q, const struct calendar_run
     cr_assert_eq(due.due_ms, due_ms, "%s: cut in two, the first pause moves it elsewhere", show(q));
 }
 
+static bool same_due(const struct calendar_due *a, const struct calendar_due *b)
+{
+    return a->due_ms == b->due_ms && a->start_ms == b->start_ms && a->first_day == b->first_day &&
+           a->last_day == b->last_day && a->provisional == b->provisional;
+}
+
 static bool check_question(const struct question *q)
 {
     struct calendar_pause pauses[PAUSES], turned[PAUSES];
@@ -391,7 +397,7 @@ static bool check_question(const struct question *q)
     for (int i = 0; i < q->n_pauses; i++) turned[i] = pauses[q->n_pauses - 1 - i];
     run.pauses = turned;
     calendar_due(w.c, &q->limit, &run, &again);
-    cr_assert_eq(memcmp(&due, &again, sizeof due), 0, "%s: the order of pauses matters", show(q));
+    cr_assert(same_due(&due, &again), "%s: the order of pauses matters", show(q));
     check_cut_pauses(q, &run, due.due_ms);
     check_warning(q, &run, due.due_ms);
     check_explanation(q, &run);

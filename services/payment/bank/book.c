@@ -41,7 +41,7 @@ static void grow(struct book *b)
 {
     if (b->n == b->cap) {
         b->cap = b->cap == 0 ? 1024 : b->cap * 2;
-        b->records = must(realloc(b->records, (size_t)b->cap * sizeof(*b->records)));
+        b->records = must(realloc(b->records, (size_t)b->cap * sizeof(struct payment_record *)));
     }
     if ((size_t)(b->n + 1) * 2 <= b->index_size) return;
     free(b->index);
