@@ -7,12 +7,14 @@
 
 #include "base/timefmt.h"
 
-int64_t clock_real_ms(void)
+static int64_t clock_real_us(void)
 {
     struct timespec ts;
     clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
+
+int64_t clock_real_ms(void) { return clock_real_us() / 1000; }
 
 int64_t clock_monotonic_us(void)
 {
@@ -45,9 +47,10 @@ int64_t clock_now_ms(const struct clock *c)
     return c->start_ms + (int64_t)((double)(clock_real_ms() - c->anchor_ms) * c->scale);
 }
 
-int64_t clock_real_until_ms(const struct clock *c, int64_t at_ms)
+int64_t clock_real_until_us(const struct clock *c, int64_t at_ms)
 {
-    int64_t left = at_ms - clock_now_ms(c);
-    if (left <= 0) return 0;
-    return c->driven ? (int64_t)ceil((double)left / c->scale) : left;
+    double real_ms = (double)at_ms;
+    if (c->driven) real_ms = (double)c->anchor_ms + ceil((double)(at_ms - c->start_ms) / c->scale);
+    double left = real_ms * 1000 - (double)clock_real_us();
+    return left > 0 ? (int64_t)left : 0;
 }

@@ -24,8 +24,8 @@ struct clock {
 bool clock_parse(const char *text, struct clock *out);
 /* Milliseconds since the Unix epoch as this clock shows them. */
 int64_t clock_now_ms(const struct clock *c);
-/* Real milliseconds from now until this clock shows at_ms (0 when it has passed). */
-int64_t clock_real_until_ms(const struct clock *c, int64_t at_ms);
+/* Real microseconds from now until this clock shows at_ms (0 when it has passed). */
+int64_t clock_real_until_us(const struct clock *c, int64_t at_ms);
 int64_t clock_real_ms(void);
 /* CLOCK_MONOTONIC in microseconds, for measuring durations. */
 int64_t clock_monotonic_us(void);

@@ -11,6 +11,7 @@
 #include "runtime/metrics.h"
 
 enum { LOCAL_AT_ONCE = 256, POSTS_AT_ONCE = 8, BUSY_ITEMS = 8, UNSENT_MOST = 100000 };
+enum { NOT_TAKEN_US = 5000 }; /* due but not to be taken (not caught up, held): looked at again so soon */
 
 static void on_end(struct loop *l, const struct kafka_place *at)
 {
@@ -107,19 +108,24 @@ static void take_messages(struct loop *l)
 
 /* ---- the adapter ---- */
 
+/* Log ends are asked for before an input of the adapter is due, so that it need not wait for them. */
+static int64_t ends_ahead(const struct loop *l)
+{
+    return (int64_t)((double)(2 * l->pspec.fetch_wait_ms) * l->pspec.clock_scale);
+}
+
 /* Up to which moment the adapter's inputs may be taken now; INT64_MIN: none. */
 static int64_t may_poll_until(struct loop *l, int part)
 {
     int64_t due = l->spec->adapter->next(&l->host, part);
-    if (due == ADAPTER_NEVER || due > l->now_ms) return INT64_MIN;
-    if (!l->spec->adapter->needs_caught_up) return l->now_ms;
-    if (l->held) return INT64_MIN;
+    bool caught_up = l->spec->adapter->needs_caught_up;
+    if (due == ADAPTER_NEVER) return INT64_MIN;
+    if (caught_up && due <= l->now_ms + ends_ahead(l) && !proto_behind(l->proto, part))
+        watch_ask_ends(l, l->pspec.fetch_wait_ms);
+    if (due > l->now_ms) return INT64_MIN;
+    if (!caught_up) return l->now_ms;
     int64_t until = proto_fire_until(l->proto, part);
-    if (until < due && !proto_behind(l->proto, part)) {
-        watch_ends(l, l->pspec.fetch_wait_ms);
-        until = proto_fire_until(l->proto, part);
-    }
-    if (until < due) return INT64_MIN;
+    if (l->held || until < due) return INT64_MIN;
     return until < l->now_ms ? until : l->now_ms;
 }
 
@@ -189,7 +195,7 @@ void collect_drop(struct loop *l)
     }
 }
 
-int64_t collect_wait_ms(struct loop *l, int64_t most)
+int64_t collect_wait_us(struct loop *l, int64_t most)
 {
     const struct adapter *adapter = l->spec->adapter;
     if (adapter == NULL || adapter->next == NULL) return most;
@@ -197,9 +203,8 @@ int64_t collect_wait_ms(struct loop *l, int64_t most)
         if (proto_state(l->proto, part) != PROTO_RUNNING) continue;
         int64_t due = adapter->next(&l->host, part);
         if (due == ADAPTER_NEVER) continue;
-        int64_t wait = clock_real_until_ms(&l->clock, due);
-        /* Due already but not taken (not caught up, held): look again soon. */
-        if (wait <= 0) wait = due <= l->now_ms ? 5 : 1;
+        int64_t wait = clock_real_until_us(&l->clock, due);
+        if (wait == 0 && (due <= l->now_ms || l->held)) wait = NOT_TAKEN_US;
         if (wait < most) most = wait;
     }
     return most;

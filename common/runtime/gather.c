@@ -367,12 +367,9 @@ static bool from_cache(struct loop *l, struct slot *s)
     return s->cached;
 }
 
-static bool load_states(struct loop *l, struct attempt *a, struct err *e)
+/* States of the cases in the attempt's slots: from the cache, the others from the database. */
+static bool load_slots(struct loop *l, struct attempt *a, struct err *e)
 {
-    for (int i = 0; i < a->n_work; i++) {
-        const struct item *it = a->work[i];
-        if (it->todo == ITEM_DECIDE && it->to_case != 0) slot_find(a, &l->attempt_arena, it->to_case, it->part);
-    }
     int64_t *ids = ARENA_ARRAY(&l->attempt_arena, int64_t, a->n_slots + 1);
     int n = 0;
     for (int i = 0; i < a->cap_slots; i++)
@@ -389,6 +386,32 @@ static bool load_states(struct loop *l, struct attempt *a, struct err *e)
         decode_state(l, s, pg_text(rows, i, 2));
     }
     pg_rows_free(rows);
+    return true;
+}
+
+static bool load_states(struct loop *l, struct attempt *a, struct err *e)
+{
+    for (int i = 0; i < a->n_work; i++) {
+        const struct item *it = a->work[i];
+        if (it->todo == ITEM_DECIDE && it->to_case != 0) slot_find(a, &l->attempt_arena, it->to_case, it->part);
+    }
+    return load_slots(l, a, e);
+}
+
+bool host_preload(struct host *h, const int64_t *case_ids, int n, struct err *e)
+{
+    struct loop *l = h->loop;
+    struct attempt none = {0};
+    if (l->cache == NULL) return true;
+    arena_reset(&l->attempt_arena);
+    for (int i = 0; i < n; i++) slot_find(&none, &l->attempt_arena, case_ids[i], case_id_partition(case_ids[i]));
+    if (!load_slots(l, &none, e)) return false;
+    for (int i = 0; i < none.cap_slots; i++) {
+        const struct slot *s = &none.slots[i];
+        if (s->case_id == 0 || s->state == NULL || s->cached) continue;
+        cache_put(l->cache, s->case_id, proto_session(l->proto, s->part), s->rev, s->state);
+    }
+    cache_trim(l->cache);
     return true;
 }
 

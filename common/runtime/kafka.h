@@ -70,7 +70,7 @@ void kafka_message_free(struct kafka_message *m);
 bool kafka_topics_ready(struct kafka_producer *p, const int *topics, int n, int partitions, struct err *e);
 /* The cluster's id; "" while unknown. */
 const char *kafka_consumer_cluster(struct kafka_consumer *c);
-/* Log end of each place (into .offset), one request; -1 where the broker did not say. */
+/* Log end of each place (into .offset), one request; -1 where the broker did not say. May wait behind a fetch. */
 bool kafka_consumer_ends(struct kafka_consumer *c, struct kafka_place *places, int n, int timeout_ms, struct err *e);
 /* Start and end of one log. */
 bool kafka_consumer_range(struct kafka_consumer *c, int topic, int part, int64_t *start, int64_t *end, struct err *e);
@@ -99,6 +99,21 @@ void kafka_producer_poll(struct kafka_producer *p);
 /* Waits until everything queued is delivered, at most timeout_ms; how much is left. */
 int kafka_producer_flush(struct kafka_producer *p, int timeout_ms);
 bool kafka_producer_is_dead(struct kafka_producer *p);
+
+/* ---- log ends, asked for beside the loop ---- */
+
+enum { KAFKA_ENDS_MOST = 64 * 16 };
+
+struct kafka_ends;
+/* wake_fd: an eventfd, written when an answer is there. */
+struct kafka_ends *kafka_ends_new(const struct config *config, int service, int wake_fd, struct err *e);
+void kafka_ends_free(struct kafka_ends *k);
+/* Asks for the ends of these, at most KAFKA_ENDS_MOST; false: the last answer has not come, or was not taken. */
+bool kafka_ends_ask(struct kafka_ends *k, const struct kafka_place *places, int n);
+/* The answer to the last question, once: its places with their ends (-1 where the broker did not say). FAILED: the
+ * broker did not answer, err says why. */
+enum kafka_ends_said { KAFKA_ENDS_NOTHING, KAFKA_ENDS_TOLD, KAFKA_ENDS_FAILED };
+enum kafka_ends_said kafka_ends_take(struct kafka_ends *k, struct kafka_place *places, struct err *e);
 
 /* ---- reading at places, for assignment and for tools ---- */
 

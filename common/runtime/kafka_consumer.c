@@ -228,16 +228,7 @@ const char *kafka_consumer_cluster(struct kafka_consumer *c)
 
 bool kafka_consumer_ends(struct kafka_consumer *c, struct kafka_place *places, int n, int timeout_ms, struct err *e)
 {
-    rd_kafka_topic_partition_list_t *list = kafka_list(places, n, c->spec.service);
-    for (int i = 0; i < n; i++) list->elems[i].offset = RD_KAFKA_OFFSET_END; /* as a timestamp: the latest */
-    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(c->rk, list, timeout_ms);
-    for (int i = 0; i < n; i++) {
-        const rd_kafka_topic_partition_t *found = &list->elems[i];
-        places[i].offset =
-            code == RD_KAFKA_RESP_ERR_NO_ERROR && found->err == RD_KAFKA_RESP_ERR_NO_ERROR ? found->offset : -1;
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR || kafka_failed(e, "kafka_consumer", code, "log ends");
+    return kafka_log_ends(c->rk, c->spec.service, places, n, timeout_ms, e);
 }
 
 bool kafka_consumer_range(struct kafka_consumer *c, int topic, int part, int64_t *start, int64_t *end, struct err *e)

@@ -148,6 +148,15 @@ struct attempt {
 /* What edge_base holds for an edge on another service's own topic. */
 enum edge_row { EDGE_ROW_NONE, EDGE_ROW_PLAIN, EDGE_ROW_WANTS };
 
+/* The question for log ends that is on its way, or was the last. */
+struct ends {
+    int n;
+    int64_t asked_ms;                   /* monotonic */
+    int64_t clock_ms;                   /* the installation's clock then */
+    int64_t positions[KAFKA_ENDS_MOST]; /* read up to there then */
+    int64_t session[LOOP_PARTS];        /* proto_session then */
+};
+
 struct loop {
     const struct service_spec *spec;
     int service;
@@ -184,7 +193,9 @@ struct loop {
     bool failing;                         /* an infrastructure failure has been logged and is not over */
     int64_t now_ms;                       /* the installation's clock this turn */
     bool held;                            /* it jumped: timers wait */
-    int64_t tick_ms, ends_ms, retain_ms;  /* monotonic: last time of each */
+    int64_t tick_ms, retain_ms;           /* monotonic: last time of each */
+    struct kafka_ends *ends_client;
+    struct ends ends;
     struct arena items_arena, attempt_arena;
     struct item *items;
     struct record *records; /* of the items, same index */
@@ -232,8 +243,8 @@ bool collect(struct loop *l);
 /* Serves the consumer without taking inputs (while backing off). */
 void collect_nothing(struct loop *l);
 void collect_drop(struct loop *l);
-/* Real milliseconds until the adapter has something, at most `most`. */
-int64_t collect_wait_ms(struct loop *l, int64_t most);
+/* Real microseconds until the adapter has something, at most `most`. */
+int64_t collect_wait_us(struct loop *l, int64_t most);
 
 /* batch.c */
 void batch_run(struct loop *l);
@@ -276,8 +287,9 @@ bool send_open(struct loop *l, struct err *e);
 
 /* watch.c */
 void watch(struct loop *l);
-/* Asks the broker for the ends of all inputs, at most every `every_ms`. */
-void watch_ends(struct loop *l, int64_t every_ms);
+/* Asks the broker for the ends of all inputs, at most every `every_ms`; the answer is taken when it is there. */
+void watch_ask_ends(struct loop *l, int64_t every_ms);
+void watch_take_ends(struct loop *l);
 /* Puts a newer revision of the policy into force when there is one. */
 void watch_policy(struct loop *l);
 

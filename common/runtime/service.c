@@ -16,7 +16,14 @@
 #include "runtime/metrics.h"
 #include "runtime/settings.h"
 
-enum { STOP_SECONDS = 5, WAIT_MS = 100, ENDS_FRESH_MS = 100, BACKOFF_FIRST_MS = 100, BACKOFF_LAST_MS = 5000 };
+enum {
+    STOP_SECONDS = 5,
+    WAIT_US = 100000,
+    UNSENT_WAIT_US = 2000,
+    ENDS_FRESH_MS = 100,
+    BACKOFF_FIRST_MS = 100,
+    BACKOFF_LAST_MS = 5000
+};
 
 volatile sig_atomic_t loop_stopping;
 static volatile sig_atomic_t signal_fd = -1;
@@ -279,7 +286,8 @@ static bool start(struct loop *l, const struct service_spec *spec, struct err *e
                             .metrics = metrics_new(spec->name),
                             .loop = l};
     plan(l);
-    return open_service(l, e);
+    l->ends_client = kafka_ends_new(&l->config, l->service, l->wake_fd, e);
+    return l->ends_client != NULL && open_service(l, e);
 }
 
 /* ---- the turn ---- */
@@ -295,9 +303,10 @@ static void look_at_clock(struct loop *l)
 static void wait_for_something(struct loop *l)
 {
     struct pollfd fd = {.fd = l->wake_fd, .events = POLLIN};
-    int64_t wait = collect_wait_ms(l, WAIT_MS);
-    if (proto_unsent(l->proto) > 0 && wait > 2) wait = 2;
-    if (wait > 0) poll(&fd, 1, (int)wait);
+    int64_t wait = collect_wait_us(l, WAIT_US);
+    if (proto_unsent(l->proto) > 0 && wait > UNSENT_WAIT_US) wait = UNSENT_WAIT_US;
+    struct timespec ts = {.tv_nsec = wait * 1000};
+    if (wait > 0) ppoll(&fd, 1, &ts, NULL);
     uint64_t n;
     ssize_t got = read(l->wake_fd, &n, sizeof n);
     (void)got;
@@ -306,6 +315,7 @@ static void wait_for_something(struct loop *l)
 static void turn(struct loop *l)
 {
     look_at_clock(l);
+    watch_take_ends(l);
     if (l->consumer == NULL) {
         if (loop_mono_ms() >= l->backoff_until_ms) assign_rejoin(l);
         wait_for_something(l);
@@ -322,7 +332,9 @@ static void turn(struct loop *l)
     bool some = collect(l);
     if (some) batch_run(l);
     send_pending(l);
-    if (!some) wait_for_something(l);
+    const struct adapter *adapter = l->spec->adapter;
+    bool more = adapter != NULL && adapter->prepare != NULL && adapter->prepare(&l->host, l->now_ms);
+    if (!some && !more) wait_for_something(l);
 }
 
 /* ---- stop ---- */
@@ -341,6 +353,7 @@ static void stop(struct loop *l)
 
 static void release(struct loop *l)
 {
+    kafka_ends_free(l->ends_client);
     health_close(l->health);
     if (l->proto != NULL) {
         for (int part = 0; part < l->host.partitions; part++) proto_revoked(l->proto, part);

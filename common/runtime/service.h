@@ -42,6 +42,9 @@ struct host {
     void *store, *adapter; /* the hooks' own memory, set by their open */
     void *loop;            /* the runtime's */
 };
+/* Reads the states of these cases of a partition this process owns, so that deciding on them soon need not wait for the
+ * database. Only between batches: from an adapter's `prepare`. */
+bool host_preload(struct host *h, const int64_t *case_ids, int n, struct err *e);
 /* Makes the loop look at the adapter now. Thread-safe, callable from any thread between open and close. */
 void host_wake(struct host *h);
 
@@ -135,6 +138,9 @@ struct adapter {
     /* What it has to tell by itself: inputs with `post`, asked for every turn, also of a partition that is not caught
      * up; at most max. Optional. */
     int (*posts)(struct host *h, int part, int64_t now_ms, struct local_input *out, int max);
+    /* Every turn, after the batch: a piece, of a few milliseconds at most, of what makes later inputs quick. True:
+     * there is more, do not sleep. Optional. */
+    bool (*prepare)(struct host *h, int64_t now_ms);
     /* Every second (real time), on the loop thread. Optional. */
     void (*tick)(struct host *h, int64_t now_ms);
     /* The batch has committed: all its changes, not only the local ones. */

@@ -96,40 +96,69 @@ static void tick(struct loop *l)
 
 /* ---- log ends ---- */
 
-void watch_ends(struct loop *l, int64_t every_ms)
+void watch_ask_ends(struct loop *l, int64_t every_ms)
 {
+    struct ends *q = &l->ends;
     int64_t mono = loop_mono_ms();
-    if (mono - l->ends_ms < every_ms) return;
-    l->ends_ms = mono;
-    struct kafka_place places[LOOP_PARTS * LOOP_MAX_TOPICS];
-    bool told[LOOP_PARTS]; /* the ends of all its topics */
+    if (mono - q->asked_ms < every_ms) return;
+    struct kafka_place places[KAFKA_ENDS_MOST];
     int n = 0;
     for (int part = 0; part < l->host.partitions; part++) {
-        told[part] = proto_state(l->proto, part) == PROTO_RUNNING;
-        for (int i = 0; i < l->n_topics && told[part]; i++) places[n++] = (struct kafka_place){l->topics[i], part, 0};
+        if (proto_state(l->proto, part) != PROTO_RUNNING) continue;
+        for (int i = 0; i < l->n_topics; i++)
+            places[n++] =
+                (struct kafka_place){l->topics[i], part, proto_position(l->proto, part, (uint16_t)l->topics[i])};
     }
-    struct err e = ERR_INIT;
-    if (n == 0) return;
-    bool well = kafka_consumer_ends(l->consumer, places, n, 500, &e);
-    if (!well && !l->broker_gone) log_err(LOG_ERROR, "the broker does not answer", &e);
-    if (well && l->broker_gone) log_info("the broker answers again");
-    l->broker_gone = !well;
-    if (!well) return;
+    if (n == 0 || !kafka_ends_ask(l->ends_client, places, n)) return;
+    q->n = n;
+    q->asked_ms = mono;
+    q->clock_ms = l->now_ms;
+    for (int i = 0; i < n; i++) q->positions[i] = places[i].offset;
+    for (int part = 0; part < l->host.partitions; part++) q->session[part] = proto_session(l->proto, part);
+}
+
+/* What was told is the end as of the question, or later. What was read since then was in the log too; an end below what
+ * had been read before the question is a log that lost its tail. */
+static int64_t end_now(struct loop *l, const struct kafka_place *told, int64_t asked_at)
+{
+    int64_t position = proto_position(l->proto, told->part, (uint16_t)told->topic);
+    return told->offset >= asked_at && position > told->offset ? position : told->offset;
+}
+
+static void take_ends(struct loop *l, const struct kafka_place *places)
+{
+    const struct ends *q = &l->ends;
     int64_t lag[TOPIC_COUNT] = {0};
-    mono = loop_mono_ms();
-    for (int i = 0; i < n; i++) {
-        if (places[i].offset < 0) {
-            told[places[i].part] = false;
-            continue;
-        }
+    bool told[LOOP_PARTS] = {0}; /* the ends of all its topics; the question has whole partitions */
+    for (int i = 0; i < q->n; i++) told[places[i].part] = true;
+    for (int part = 0; part < l->host.partitions; part++)
+        told[part] = told[part] && proto_state(l->proto, part) == PROTO_RUNNING &&
+                     proto_session(l->proto, part) == q->session[part];
+    for (int i = 0; i < q->n; i++) {
+        if (places[i].offset < 0) told[places[i].part] = false;
+        if (!told[places[i].part]) continue;
         uint16_t topic = (uint16_t)places[i].topic;
-        proto_fetched(l->proto, places[i].part, topic, places[i].offset, mono);
-        int64_t behind = places[i].offset - proto_position(l->proto, places[i].part, topic);
+        int64_t end = end_now(l, &places[i], q->positions[i]);
+        proto_fetched(l->proto, places[i].part, topic, end, q->asked_ms);
+        int64_t behind = end - proto_position(l->proto, places[i].part, topic);
         if (behind > 0) lag[topic] += behind;
     }
     for (int part = 0; part < l->host.partitions; part++)
-        if (told[part]) proto_ends_noted(l->proto, part, l->now_ms);
+        if (told[part]) proto_ends_noted(l->proto, part, q->clock_ms);
     for (int i = 0; i < l->n_topics; i++) metrics_lag(l->host.metrics, topic_short(l->topics[i]), lag[l->topics[i]]);
+}
+
+void watch_take_ends(struct loop *l)
+{
+    struct kafka_place places[KAFKA_ENDS_MOST];
+    struct err e = ERR_INIT;
+    enum kafka_ends_said said = kafka_ends_take(l->ends_client, places, &e);
+    if (said == KAFKA_ENDS_NOTHING) return;
+    bool well = said == KAFKA_ENDS_TOLD;
+    if (!well && !l->broker_gone) log_err(LOG_ERROR, "the broker does not answer", &e);
+    if (well && l->broker_gone) log_info("the broker answers again");
+    l->broker_gone = !well;
+    if (well) take_ends(l, places);
 }
 
 /* ---- idle check ---- */
@@ -319,7 +348,7 @@ void watch(struct loop *l)
     tick(l);
     if (l->consumer == NULL) return; /* it joins another cluster */
     watch_policy(l);
-    watch_ends(l, ENDS_MS);
+    watch_ask_ends(l, ENDS_MS);
     idle_check(l);
     if (mono - l->retain_ms >= config_int(&l->config, "retain.every.ms")) {
         l->retain_ms = mono;

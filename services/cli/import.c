@@ -163,8 +163,8 @@ static bool wait_for_moment(struct import *im, struct err *e)
     int64_t at = im->replay_base_ms + (im->row.received_ms - im->replay_from_ms);
     if (at <= clock_now_ms(&im->clock)) return true;
     if (!flush(im, e)) return false;
-    int64_t wait_ms = clock_real_until_ms(&im->clock, at);
-    struct timespec ts = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
+    int64_t wait_us = clock_real_until_us(&im->clock, at);
+    struct timespec ts = {.tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000};
     nanosleep(&ts, NULL);
     return true;
 }

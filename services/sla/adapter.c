@@ -1,6 +1,6 @@
 /* Timers as inputs (sla_shell.h). Per partition a short list of rows that are due or will be within the sweep's
- * reach, in order of their due; it is fed by Redis (claims) while the index is whole, by the sweep otherwise, and
- * an entry leaves it only when the batch that took it, or a cancellation, has committed. */
+ * reach, in order of their due; it is fed by Redis (claims, timerahead.c) while the index is whole, by the sweep
+ * otherwise, and an entry leaves it only when the batch that took it, or a cancellation, has committed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,87 +8,6 @@
 #include "base/log.h"
 #include "runtime/metrics.h"
 #include "sla/timers.h"
-
-enum { CLAIM_MOST = 256, SWEEP_MOST = 512, FILL_BUDGET_US = 100000 };
-
-/* ---- the rows ---- */
-
-static void offer(struct timers *t, const struct pg_rows *rows, int row)
-{
-    int part = (int)pg_int(rows, row, 1);
-    struct timer_row r = {.id = pg_int(rows, row, 0),
-                          .due = pg_int(rows, row, 2),
-                          .case_id = pg_int(rows, row, 3),
-                          .code = pg_text(rows, row, 4),
-                          .ver = pg_int(rows, row, 5),
-                          .warning = pg_boolean(rows, row, 6)};
-    timerlist_add(&t->parts[part].list, &r);
-}
-
-/* Rows due until a partition's reach. */
-static bool sweep(struct host *h, int part, int64_t until, struct err *e)
-{
-    struct timers *t = h->adapter;
-    struct part *p = &t->parts[part];
-    struct pg_rows *rows = NULL;
-    struct pg_args args = PG_ARGS(&t->arena);
-    pg_arg_int(&args, part);
-    pg_arg_int(&args, until);
-    if (!pg_query(h->pg,
-                  "SELECT id, partition, due, case_id, code, ver, warning FROM timer WHERE partition = $1 AND "
-                  "state = 'armed' AND due <= $2 ORDER BY due, id LIMIT 512",
-                  &args, &rows, e)) {
-        return false;
-    }
-    int before = p->list.n;
-    p->swept_us = clock_monotonic_us();
-    p->oldest = pg_rows_count(rows) > 0 ? pg_int(rows, 0, 2) : INT64_MAX;
-    for (int i = 0; i < pg_rows_count(rows); i++) offer(t, rows, i);
-    if (p->index == INDEX_WHOLE) metrics_own_add(h->metrics, t->figures.swept, p->list.n - before);
-    p->more = pg_rows_count(rows) == SWEEP_MOST;
-    p->swept_to = until;
-    pg_rows_free(rows);
-    return true;
-}
-
-static int64_t reach(const struct timers *t, const struct part *p, int64_t now_ms)
-{
-    return p->index == INDEX_WHOLE ? now_ms - timers_scaled(t, GRACE_MS) : now_ms + timers_scaled(t, AHEAD_MS);
-}
-
-/* What the index holds that is due: its rows into the list. An id without an armed row is forgotten. */
-static bool claim(struct host *h, int part, int64_t now_ms, struct err *e)
-{
-    struct timers *t = h->adapter;
-    int64_t ids[CLAIM_MOST];
-    int n = 0;
-    struct ts_claim ask = {.now_ms = now_ms,
-                           .lease_ms = timers_scaled(t, LEASE_MS),
-                           .fresh_ms = timers_scaled(t, GRACE_MS),
-                           .max = CLAIM_MOST};
-    if (!timers_index_said(t, part, ts_claim(t->ts, part, &ask, ids, &n)) || n == 0) return true;
-    struct pg_rows *rows = NULL;
-    struct pg_args args = PG_ARGS(&t->arena);
-    pg_arg_ints(&args, ids, n);
-    if (!pg_query(h->pg,
-                  "SELECT id, partition, due, case_id, code, ver, warning FROM timer WHERE id = ANY($1) AND "
-                  "state = 'armed'",
-                  &args, &rows, e)) {
-        return false;
-    }
-    for (int i = 0; i < pg_rows_count(rows); i++) offer(t, rows, i);
-    if (pg_rows_count(rows) < n) {
-        int gone = 0;
-        for (int i = 0; i < n; i++) {
-            bool found = false;
-            for (int k = 0; k < pg_rows_count(rows) && !found; k++) found = pg_int(rows, k, 0) == ids[i];
-            if (!found) ids[gone++] = ids[i];
-        }
-        timers_index_said(t, part, ts_ack(t->ts, part, ids, gone));
-    }
-    pg_rows_free(rows);
-    return true;
-}
 
 /* ---- hooks ---- */
 
@@ -204,8 +123,8 @@ static int poll_timers(struct host *h, int part, int64_t now_ms, struct local_in
     arena_reset(&t->arena);
     bool well = true;
     if (timerlist_due(&p->list, now_ms) < max) {
-        if (timers_indexed(p)) well = claim(h, part, now_ms, &e);
-        if (well && p->more) well = sweep(h, part, reach(t, p, now_ms), &e);
+        if (timers_indexed(p) && ts_head(t->ts, part) <= now_ms) well = timers_claim(h, part, now_ms, now_ms, &e);
+        if (well && p->more) well = timers_sweep(h, &(int64_t){part}, 1, now_ms, &e);
     }
     int n = timerlist_inputs(&p->list, part, now_ms, out, max);
     struct moves_batch rest = {.inputs = out + n, .max = max - n, .now_ms = now_ms};
@@ -214,31 +133,42 @@ static int poll_timers(struct host *h, int part, int64_t now_ms, struct local_in
     return n + rest.n;
 }
 
-/* Every second: the sweep, which is what guarantees firing; then what the index still lacks. */
+/* The index is asked once a second at least, so that a loss is found out: of a partition that did not ask it since the
+ * last tick; of each in turn, for leases that ended; and of all when one was found away. */
+static void check_index(struct timers *t, const int64_t *mine, int n, int64_t now_ms)
+{
+    bool away = false;
+    for (int k = 0; k < n; k++) {
+        int part = (int)mine[(k + t->ticks) % n];
+        struct part *p = &t->parts[part];
+        timers_acknowledge(t, part);
+        if (p->index == INDEX_OFF) timers_assign_index(t, part);
+        if (p->index == INDEX_WHOLE && (k == 0 || !p->asked || away))
+            timers_index_said(t, part, ts_reclaim(t->ts, part, now_ms, NULL));
+        away = away || p->index == INDEX_OFF;
+        p->asked = false;
+    }
+    t->ticks++;
+}
+
+/* Every second: the sweep, which is what guarantees firing; then whether the index is what it should be. */
 static void tick(struct host *h, int64_t now_ms)
 {
     struct timers *t = h->adapter;
     struct err e = ERR_INIT;
-    int64_t begun = clock_monotonic_us(), until = begun + FILL_BUDGET_US;
-    bool well = true;
+    int64_t begun = clock_monotonic_us();
+    int n = 0;
     arena_reset(&t->arena);
     int64_t *unswept_ms = ARENA_ARRAY(&t->arena, int64_t, t->n_parts);
-    for (int i = 0; i < t->n_parts; i++) unswept_ms[i] = (begun - t->parts[i].swept_us) / 1000;
-    for (int i = 0; i < t->n_parts && well; i++) {
-        struct part *p = &t->parts[i];
-        if (!p->mine) continue;
-        well = sweep(h, i, reach(t, p, now_ms), &e);
-        if (p->index == INDEX_OFF) timers_assign_index(t, i);
-        if (p->index == INDEX_WHOLE) timers_index_said(t, i, ts_reclaim(t->ts, i, now_ms, NULL));
+    int64_t *mine = ARENA_ARRAY(&t->arena, int64_t, t->n_parts);
+    for (int i = 0; i < t->n_parts; i++) {
+        unswept_ms[i] = (begun - t->parts[i].swept_us) / 1000;
+        if (t->parts[i].mine) mine[n++] = i;
     }
+    bool well = n == 0 || timers_sweep(h, mine, n, now_ms, &e);
+    check_index(t, mine, n, now_ms);
     well = well && timers_compare(h, now_ms, &e);
     timers_watch(h, unswept_ms, now_ms);
-    for (int i = 0; i < t->n_parts; i++) {
-        while (well && t->parts[i].mine && t->parts[i].index == INDEX_FILLING && clock_monotonic_us() < until) {
-            arena_reset(&t->arena);
-            well = timers_fill(h, i, &e);
-        }
-    }
     if (!well) log_err(LOG_WARN, "the sweep of timers", &e);
 }
 
@@ -261,7 +191,7 @@ static void after_arming(struct timers *t, const struct pg_rows *rows)
             if (pg_int(rows, i, 1) != part || !p->mine) continue;
             timers[k++] = (struct ts_timer){.id = pg_int(rows, i, 0), .due_ms = pg_int(rows, i, 2)};
             timers_count(p, pg_int(rows, i, 2), pg_int(rows, i, 0), 1);
-            if (pg_int(rows, i, 2) <= p->swept_to) offer(t, rows, i);
+            if (pg_int(rows, i, 2) <= p->swept_to) timers_offer(t, rows, i);
         }
         if (k > 0 && timers_indexed(p)) timers_put(t, part, timers, k);
     }
@@ -287,29 +217,25 @@ static void after_cancelling(struct timers *t, const struct pg_rows *rows)
 static void after_firing(struct host *h, const struct change *changes, int n)
 {
     struct timers *t = h->adapter;
-    for (int part = 0; part < t->n_parts; part++) {
-        int64_t ids[TS_CHUNK];
-        int k = 0;
-        for (int i = 0; i < n && k < TS_CHUNK; i++) {
-            const struct change *c = &changes[i];
-            if (c->local == NULL || c->part != part || !t->parts[part].mine) continue;
-            if (c->local->post != NULL) {
-                watch_told(c->local->tag);
-                continue;
-            }
-            if (c->local->type == EV_SLA_POLICY_CHANGED) {
-                moves_taken(t->moves, c->local);
-                continue;
-            }
-            const struct ev_sla_timer_fired *fired = c->local->data;
-            int64_t due_ms = fired->due_ms, late = c->in->now_ms - due_ms;
-            metrics_own_add(h->metrics, t->figures.fired, 1);
-            metrics_own_add(h->metrics, t->figures.late, late);
-            if (late > t->late_most) t->late_most = late;
-            ids[k] = timerlist_taken(&t->parts[part].list, c->local->tag);
-            timers_count(&t->parts[part], due_ms, ids[k++], -1);
+    for (int i = 0; i < n; i++) {
+        const struct change *c = &changes[i];
+        if (c->local == NULL || !t->parts[c->part].mine) continue;
+        if (c->local->post != NULL) {
+            watch_told(c->local->tag);
+            continue;
         }
-        if (k > 0 && timers_indexed(&t->parts[part])) timers_index_said(t, part, ts_ack(t->ts, part, ids, k));
+        if (c->local->type == EV_SLA_POLICY_CHANGED) {
+            moves_taken(t->moves, c->local);
+            continue;
+        }
+        const struct ev_sla_timer_fired *fired = c->local->data;
+        int64_t due_ms = fired->due_ms, late = c->in->now_ms - due_ms;
+        metrics_own_add(h->metrics, t->figures.fired, 1);
+        metrics_own_add(h->metrics, t->figures.late, late);
+        if (late > t->late_most) t->late_most = late;
+        int64_t id = timerlist_taken(&t->parts[c->part].list, c->local->tag);
+        timers_count(&t->parts[c->part], due_ms, id, -1);
+        timers_fired(t, c->part, id);
     }
     metrics_own_set(h->metrics, t->figures.late_most, t->late_most);
 }
@@ -333,5 +259,6 @@ const struct adapter sla_adapter = {.needs_caught_up = true,
                                     .next = next_timer,
                                     .poll = poll_timers,
                                     .posts = posts,
+                                    .prepare = timers_prepare,
                                     .tick = tick,
                                     .committed = committed};

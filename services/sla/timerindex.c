@@ -6,7 +6,7 @@
 #include "runtime/metrics.h"
 #include "sla/timers.h"
 
-enum { FILL_MOST = 4096, WINDOW = 256 };
+enum { FILL_MOST = 1024, WINDOW = 256 };
 
 void timers_assign_index(struct timers *t, int part)
 {
@@ -14,6 +14,7 @@ void timers_assign_index(struct timers *t, int part)
     p->fill_due = INT64_MIN;
     p->fill_id = INT64_MIN;
     p->rows = 0;
+    p->n_fired = 0;
     switch (ts_assign(t->ts, part, p->epoch)) {
     case TS_OK: p->index = INDEX_FILLING; return;
     case TS_REFUSED: p->index = INDEX_REFUSED; return;
@@ -25,6 +26,7 @@ void timers_assign_index(struct timers *t, int part)
 bool timers_index_said(struct timers *t, int part, enum ts_result r)
 {
     struct part *p = &t->parts[part];
+    p->asked = true;
     switch (r) {
     case TS_OK: return true;
     case TS_REFUSED: p->index = INDEX_REFUSED; break;
@@ -69,7 +71,7 @@ bool timers_fill(struct host *h, int part, struct err *e)
     pg_arg_int(&args, p->fill_id);
     if (!pg_query(h->pg,
                   "SELECT id, due FROM timer WHERE partition = $1 AND state = 'armed' AND (due, id) > ($2, $3) "
-                  "ORDER BY due, id LIMIT 4096",
+                  "ORDER BY due, id LIMIT 1024",
                   &args, &rows, e)) {
         return false;
     }
@@ -101,16 +103,17 @@ static bool same(const struct part *p, const struct ts_window *w, const struct p
     return true;
 }
 
-/* Only what is not due: nothing on its way touches that. The head every other time, else window after window through
- * the whole partition; a window that differed is looked at again. */
+/* Only what is not due nor claimed ahead: nothing on its way touches that. The head every other time, else window after
+ * window through the whole partition; a window that differed is looked at again. */
 static bool compare(struct host *h, int part, int64_t now_ms, struct err *e)
 {
     struct timers *t = h->adapter;
     struct part *p = &t->parts[part];
     struct ts_timer timers[WINDOW];
     bool head = p->looks % 2 == 0;
+    int64_t from = p->ahead_to > now_ms ? p->ahead_to : now_ms;
     struct ts_window w = {
-        .after_ms = !head && p->look_from > now_ms ? p->look_from : now_ms, .max = WINDOW, .timers = timers};
+        .after_ms = !head && p->look_from > from ? p->look_from : from, .max = WINDOW, .timers = timers};
     struct pg_rows *rows = NULL;
     struct pg_args args = PG_ARGS(&t->arena);
     pg_arg_int(&args, part);

@@ -9,6 +9,7 @@
 #include "sla/timerwatch.h"
 
 enum { GRACE_MS = 1000, AHEAD_MS = 1500, LEASE_MS = 10000 }; /* real time; times the clock's scale */
+enum { SWEEP_MOST = 512 };                                   /* rows of a partition a sweep reads at most */
 enum { TIMERS_DIFFER = 2 }; /* comparisons running that find index and rows apart: they are */
 
 enum index_state {
@@ -28,8 +29,13 @@ struct part {
     bool more;                 /* the last sweep did not get all */
     int64_t swept_us;          /* monotonic: the last sweep that succeeded */
     int64_t oldest;            /* due of the oldest armed row, as of that sweep, if within its reach; or INT64_MAX */
-    int64_t look_from;         /* where the next window of the comparison begins */
-    int looks, differed;       /* comparisons that found them alike; those running that found them apart */
+    bool asked;                /* the index, since the last tick */
+    int64_t ahead_to;          /* timers due later than this were never claimed */
+    int64_t fired[TS_CHUNK];   /* committed, their leases not yet given up */
+    int n_fired;
+    int64_t fired_us;    /* monotonic: the first of them */
+    int64_t look_from;   /* where the next window of the comparison begins */
+    int looks, differed; /* comparisons that found them alike; those running that found them apart */
     struct timerlist list;
     struct watch watch;
 };
@@ -44,7 +50,9 @@ struct timers {
     struct moves *moves; /* what a changed policy means to the rows */
     int n_parts;
     double scale;
-    int look_part;              /* whose index is compared next */
+    int look_part;  /* whose index is compared next */
+    int ahead_part; /* who was prepared last */
+    int64_t ticks;
     int standing[TIMER_ALARMS]; /* partitions with that alarm, as last logged */
     int64_t late_most;
     struct arena arena; /* of one call */
@@ -57,6 +65,18 @@ static inline int64_t timers_scaled(const struct timers *t, int64_t real_ms)
 }
 
 static inline bool timers_indexed(const struct part *p) { return p->index == INDEX_WHOLE || p->index == INDEX_FILLING; }
+
+/* A row (id, partition, due, case_id, code, ver, warning) into its partition's list. */
+void timers_offer(struct timers *t, const struct pg_rows *rows, int row);
+/* Rows due until a partition's reach into its list: what is overdue while the index is whole, else a little ahead. */
+bool timers_sweep(struct host *h, const int64_t *parts, int n, int64_t now_ms, struct err *e);
+/* What the index holds that is due until then: its rows into the list. False: they could not be read. */
+bool timers_claim(struct host *h, int part, int64_t until_ms, int64_t now_ms, struct err *e);
+/* A timer of the list has fired, committed; the index is told some time later, or now. */
+void timers_fired(struct timers *t, int part, int64_t id);
+void timers_acknowledge(struct timers *t, int part);
+/* One piece of what makes firing punctual: claims ahead, acknowledgements, filling. True: there is more. */
+bool timers_prepare(struct host *h, int64_t now_ms);
 
 /* Takes the partition's index under its epoch, empty; filling follows piece by piece. */
 void timers_assign_index(struct timers *t, int part);

@@ -51,7 +51,10 @@ static void register_cases(int n)
 
 static void ticks(int n)
 {
-    for (int i = 0; i < n; i++) spec.adapter->tick(&k->host, k->now_ms);
+    for (int i = 0; i < n; i++) {
+        spec.adapter->tick(&k->host, k->now_ms);
+        while (spec.adapter->prepare(&k->host, k->now_ms)) continue;
+    }
 }
 
 static void responded(int from, int to)

@@ -1,0 +1,183 @@
+/* Taking timers a little before their due, and telling the index of what fired a little after: between both a firing
+ * needs nothing but its own transaction. What is claimed ahead waits in the partition's list until it is due; its
+ * lease outlasts the wait, so a crash leaves it to the sweep and the next owner. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "runtime/metrics.h"
+#include "sla/timers.h"
+
+enum { CLAIM_MOST = 256, CLAIM_AHEAD_MOST = 64, NEAR_MS = 500, LIST_ENOUGH = 1024, ACK_EVERY_US = 200000 };
+
+void timers_offer(struct timers *t, const struct pg_rows *rows, int row)
+{
+    int part = (int)pg_int(rows, row, 1);
+    struct timer_row r = {.id = pg_int(rows, row, 0),
+                          .due = pg_int(rows, row, 2),
+                          .case_id = pg_int(rows, row, 3),
+                          .code = pg_text(rows, row, 4),
+                          .ver = pg_int(rows, row, 5),
+                          .warning = pg_boolean(rows, row, 6)};
+    timerlist_add(&t->parts[part].list, &r);
+}
+
+/* ---- the sweep ---- */
+
+static int64_t reach(const struct timers *t, const struct part *p, int64_t now_ms)
+{
+    return p->index == INDEX_WHOLE ? now_ms - timers_scaled(t, GRACE_MS) : now_ms + timers_scaled(t, AHEAD_MS);
+}
+
+static void take_sweep(struct host *h, const struct pg_rows *rows, const int64_t *parts, const int64_t *untils, int n)
+{
+    struct timers *t = h->adapter;
+    int count = pg_rows_count(rows), row = 0;
+    for (int i = 0; i < n; i++) {
+        struct part *p = &t->parts[parts[i]];
+        int first = row, before = p->list.n;
+        p->swept_us = clock_monotonic_us();
+        p->oldest = row < count && pg_int(rows, row, 1) == parts[i] ? pg_int(rows, row, 2) : INT64_MAX;
+        for (; row < count && pg_int(rows, row, 1) == parts[i]; row++) timers_offer(t, rows, row);
+        if (p->index == INDEX_WHOLE) metrics_own_add(h->metrics, t->figures.swept, p->list.n - before);
+        p->more = row - first == SWEEP_MOST;
+        p->swept_to = untils[i];
+    }
+}
+
+bool timers_sweep(struct host *h, const int64_t *parts, int n, int64_t now_ms, struct err *e)
+{
+    struct timers *t = h->adapter;
+    struct pg_rows *rows = NULL;
+    int64_t *untils = ARENA_ARRAY(&t->arena, int64_t, n + 1);
+    for (int i = 0; i < n; i++) untils[i] = reach(t, &t->parts[parts[i]], now_ms);
+    struct pg_args args = PG_ARGS(&t->arena);
+    pg_arg_ints(&args, parts, n);
+    pg_arg_ints(&args, untils, n);
+    if (!pg_query(h->pg,
+                  "SELECT t.id, t.partition, t.due, t.case_id, t.code, t.ver, t.warning "
+                  "FROM unnest($1::int8[], $2::int8[]) WITH ORDINALITY AS u(part, until, i), LATERAL (SELECT * FROM "
+                  "timer WHERE partition = u.part AND state = 'armed' AND due <= u.until ORDER BY due, id LIMIT 512) t "
+                  "ORDER BY u.i, t.due, t.id",
+                  &args, &rows, e)) {
+        return false;
+    }
+    take_sweep(h, rows, parts, untils, n);
+    pg_rows_free(rows);
+    return true;
+}
+
+/* ---- claims ---- */
+
+/* An id without an armed row is forgotten. */
+static void forget_others(struct timers *t, int part, int64_t *ids, int n, const struct pg_rows *rows)
+{
+    int gone = 0;
+    for (int i = 0; i < n; i++) {
+        bool found = false;
+        for (int k = 0; k < pg_rows_count(rows) && !found; k++) found = pg_int(rows, k, 0) == ids[i];
+        if (!found) ids[gone++] = ids[i];
+    }
+    timers_index_said(t, part, ts_ack(t->ts, part, ids, gone));
+}
+
+static bool read_rows(struct host *h, int part, int64_t *ids, int n, struct err *e)
+{
+    struct timers *t = h->adapter;
+    struct pg_rows *rows = NULL;
+    struct pg_args args = PG_ARGS(&t->arena);
+    pg_arg_ints(&args, ids, n);
+    if (!pg_query(h->pg,
+                  "SELECT id, partition, due, case_id, code, ver, warning FROM timer WHERE id = ANY($1) AND "
+                  "state = 'armed'",
+                  &args, &rows, e)) {
+        return false;
+    }
+    int got = pg_rows_count(rows);
+    int64_t *cases = ARENA_ARRAY(&t->arena, int64_t, got + 1);
+    for (int i = 0; i < got; i++) {
+        timers_offer(t, rows, i);
+        cases[i] = pg_int(rows, i, 3);
+    }
+    if (got < n) forget_others(t, part, ids, n, rows);
+    pg_rows_free(rows);
+    return host_preload(h, cases, got, e);
+}
+
+bool timers_claim(struct host *h, int part, int64_t until_ms, int64_t now_ms, struct err *e)
+{
+    struct timers *t = h->adapter;
+    struct part *p = &t->parts[part];
+    int64_t ids[CLAIM_MOST];
+    int n = 0;
+    struct ts_claim ask = {.now_ms = until_ms,
+                           .lease_ms = now_ms - until_ms + timers_scaled(t, LEASE_MS),
+                           .fresh_ms = until_ms - now_ms + timers_scaled(t, GRACE_MS),
+                           .max = until_ms > now_ms ? CLAIM_AHEAD_MOST : CLAIM_MOST};
+    if (!timers_index_said(t, part, ts_claim(t->ts, part, &ask, ids, &n))) return true;
+    if (until_ms > p->ahead_to) p->ahead_to = until_ms;
+    return n == 0 || read_rows(h, part, ids, n, e);
+}
+
+/* A window at a time: when the next one is near, all that is due until a while after it. */
+static bool wants_ahead(const struct timers *t, int part, int64_t now_ms)
+{
+    const struct part *p = &t->parts[part];
+    return p->mine && timers_indexed(p) && p->list.n < LIST_ENOUGH &&
+           ts_head(t->ts, part) <= now_ms + timers_scaled(t, NEAR_MS);
+}
+
+/* ---- acknowledgements ---- */
+
+void timers_fired(struct timers *t, int part, int64_t id)
+{
+    struct part *p = &t->parts[part];
+    if (!timers_indexed(p)) return;
+    if (p->n_fired == TS_CHUNK) timers_acknowledge(t, part);
+    if (p->n_fired == 0) p->fired_us = clock_monotonic_us();
+    p->fired[p->n_fired++] = id;
+}
+
+void timers_acknowledge(struct timers *t, int part)
+{
+    struct part *p = &t->parts[part];
+    int n = p->n_fired;
+    p->n_fired = 0;
+    if (n > 0 && timers_indexed(p)) timers_index_said(t, part, ts_ack(t->ts, part, p->fired, n));
+}
+
+/* ---- a piece of all this ---- */
+
+/* One call to Redis and what it brings, so that what falls due meanwhile waits a millisecond, not ten. */
+static bool prepare_one(struct host *h, int part, int64_t now_ms, struct err *e)
+{
+    struct timers *t = h->adapter;
+    struct part *p = &t->parts[part];
+    if (wants_ahead(t, part, now_ms)) return timers_claim(h, part, now_ms + timers_scaled(t, AHEAD_MS), now_ms, e);
+    if (p->n_fired > 0)
+        timers_acknowledge(t, part);
+    else
+        return timers_fill(h, part, e);
+    return true;
+}
+
+static bool wants_something(const struct timers *t, int part, int64_t now_ms)
+{
+    const struct part *p = &t->parts[part];
+    if (!p->mine) return false;
+    return wants_ahead(t, part, now_ms) || p->index == INDEX_FILLING ||
+           (p->n_fired > 0 && clock_monotonic_us() - p->fired_us > ACK_EVERY_US);
+}
+
+bool timers_prepare(struct host *h, int64_t now_ms)
+{
+    struct timers *t = h->adapter;
+    struct err e = ERR_INIT;
+    for (int i = 0; i < t->n_parts; i++) {
+        t->ahead_part = (t->ahead_part + 1) % t->n_parts;
+        if (!wants_something(t, t->ahead_part, now_ms)) continue;
+        arena_reset(&t->arena);
+        if (prepare_one(h, t->ahead_part, now_ms, &e)) return true;
+        log_err(LOG_WARN, "preparing timers; the sweep tells of them", &e);
+        return false;
+    }
+    return false;
+}
