@@ -1,8 +1,8 @@
 """Lateness of timers, from their due to the commit of their miss in PostgreSQL, in a running stack (tests/bench/run timers).
 
 The sla service fires what stands in its tables: timers far in the future, and cases whose limit ends at a known
-millisecond, written straight into the database while it is stopped. When a miss was committed is what PostgreSQL noted
-(track_commit_timestamp: the moment the commit record is written) plus the mean flush of that phase (pg_stat_wal).
+millisecond, written straight into the database while it is stopped (tests/lib/planted.sql). When a miss was committed is
+what PostgreSQL noted (the moment the commit record is written) plus the mean flush of that phase (pg_stat_wal).
 The other services are stopped. The clock is the system's: with a driven one nothing would be due when it should.
 The floors are PostgreSQL alone with the same rows, and Redis alone with the same commands.
 """
@@ -89,27 +89,7 @@ def indexed():
     return metric("sla_indexed_partitions") == PARTS
 
 
-# ---- rows ----
-
-
-def add_pending(n):
-    far = int(time.time() * 1000) + 30 * 86400000
-    sql(
-        "INSERT INTO sla.timer (case_id, code, ver, warning, due, partition) SELECT (i % 16 << 40) | i, 'first_response', "
-        f"1, false, {far} + i, i % 16 FROM generate_series(1::int8, {n}) i"
-    )
-
-
-def add_due(group, n, first_ms, span_ms):
-    """Timers due evenly over the span, and their cases; the serial of a case tells its group."""
-    sql(
-        f"CREATE TEMP TABLE d AS SELECT (i % 16 << 40) | ({group} * 1000000000::int8 + i) AS c, i % 16 AS p, "
-        f"{first_ms} + i * {span_ms} / {n} AS due FROM generate_series(0::int8, {n - 1}) i;"
-        "INSERT INTO sla.timer (case_id, code, ver, warning, due, partition) SELECT c, 'first_response', 1, false, due, p "
-        "FROM d; INSERT INTO sla.case_state (case_id, rev, status, body) SELECT c, 1, 1, json_build_object('status', "
-        "'running', 'misses', 0, 'closed_ms', 0, 'limits', json_build_array(json_build_object('code', 'first_response', "
-        "'ver', 1, 'state', 'armed', 'start_ms', due - 86400000, 'due_ms', due))) FROM d"
-    )
+# ---- figures ----
 
 
 def flushes():
@@ -120,11 +100,9 @@ def flushes():
 def lateness(group, flush_ms):
     """n fired, early ones, p50, p99, max in ms, and the rate from the first due to the last commit."""
     row = sql(
-        "WITH t AS (SELECT due, fired, extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000 AS at FROM sla.timer "
-        f"WHERE state = 'fired' AND (case_id & ((1::int8 << 40) - 1)) / 1000000000 = {group}) SELECT count(*), count(*) "
-        "FILTER (WHERE fired < due OR at < due), percentile_disc(0.5) WITHIN GROUP (ORDER BY at - due), "
-        "percentile_disc(0.99) WITHIN GROUP (ORDER BY at - due), max(at - due), "
-        "count(*) * 1000 / greatest(max(at) - min(due), 1) FROM t"
+        "SELECT count(*), count(*) FILTER (WHERE fired < due OR late < 0), percentile_disc(0.5) WITHIN GROUP (ORDER BY late), "
+        "percentile_disc(0.99) WITHIN GROUP (ORDER BY late), max(late), count(*) * 1000 / "
+        f"greatest(max(due + late) - min(due), 1) FROM planted.late({group})"
     )
     n, early, p50, p99, most, rate = row.split("|")
     return {
@@ -155,7 +133,7 @@ def fire(pending, phases):
     at = first = (int(time.time()) + 12 + total // 25000 + pending // 40000) * 1000
     starts = []
     for group, (_, n, span) in enumerate(phases, 1):
-        add_due(group, n, at, span)
+        sql(f"SELECT planted.due({group}, {n}, {at}, {span})")
         starts.append(at)
         at += span + 2000 + n * 1000 // 20000
     sql("VACUUM (FREEZE, ANALYZE) sla.timer")
@@ -186,7 +164,7 @@ def measure(pending, options):
     sql("TRUNCATE sla.timer, sla.case_state")
     redis("flushall")
     say(f"{pending} pending timers")
-    add_pending(pending)
+    sql(f"SELECT planted.far({pending})")
     sql("VACUUM (FREEZE, ANALYZE) sla.timer")
     before = redis_bytes()
     service("sla", True)
@@ -261,6 +239,8 @@ def prepare():
     service("postgres", True)
     ready = ["pg_isready", "-q", "-h", f"{STATE}/run/pg", "-p", str(BASE + 3)]
     wait("PostgreSQL", lambda: subprocess.run(ready).returncode == 0, 30)
+    with open(os.environ["PLANTED_SQL"], encoding="utf-8") as f:
+        sql(f.read())
     redis("config", "set", "maxmemory", "0")
 
 

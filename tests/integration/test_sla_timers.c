@@ -138,6 +138,32 @@ Test(sla_timers, SL_3_redis_away_and_back)
     expect_fired(300, 300);
 }
 
+/* What is due within the next second and a half is claimed and waits here: neither early, nor in need of Redis, and an
+ * answer meanwhile takes it out. */
+Test(sla_timers, SL_3_taken_ahead_of_time_and_held_until_due)
+{
+    register_cases(8); /* their warnings are due one second after the other */
+    ticks(1);
+    k->now_ms = START + 1000 + DAY_MS * 8 / 10 - 1;
+    ticks(1);
+    cr_assert_eq(redis_kit_do(&redis, "ZCARD {t01}:lease"), 1);
+    cr_assert_eq(redis_kit_do(&redis, "ZCARD {t02}:lease"), 0);
+    cr_assert_eq(hooks_locals(k, 10), 0);
+    k->now_ms += 600;
+    ticks(1);
+    cr_assert_eq(redis_kit_do(&redis, "ZCARD {t02}:lease"), 1);
+    redis_kit_kill(&redis);
+    cr_assert_eq(hooks_locals(k, 10), 1);
+    responded(2, 2);
+    k->now_ms += 401;
+    cr_assert_eq(hooks_locals(k, 10), 0);
+    expect_fired(1, 0);
+    k->now_ms = START + 2 * DAY_MS;
+    ticks(1);
+    hooks_locals(k, 100);
+    expect_fired(7, 7);
+}
+
 /* A batch that did not commit is asked for again; a new owner (epoch) finds everything in the rows. */
 Test(sla_timers, SL_3_uncommitted_and_another_owner)
 {
