@@ -51,12 +51,21 @@ static struct money money_of(int64_t minor, const char *currency)
     return m;
 }
 
+/* A verified loss is made good in its own currency. */
+static bool in_its_currency(const struct plan *plan, const struct finding *finding, struct refusal *why)
+{
+    bool lost = finding != NULL && finding->has_loss_minor && known_currency(finding->currency);
+    if (!lost || plan->amount_minor == 0 || strcmp(plan->currency, finding->currency) == 0) return true;
+    *why = (struct refusal){.rule = "AP-2", .reason = "other_currency", .detail = finding->currency};
+    return false;
+}
+
 /* AP-2: amount = verified loss + goodwill. What is not declared as goodwill is implied by the amount; what is
  * declared has to add up. */
 static bool adds_up(const struct plan *plan, const struct finding *finding)
 {
     if (finding == NULL || !finding->has_loss_minor || !known_currency(finding->currency)) return true;
-    if (!plan->has_goodwill_minor || strcmp(plan->currency, finding->currency) != 0) return true;
+    if (!plan->has_goodwill_minor) return true;
     struct money sum = money_of(finding->loss_minor, finding->currency);
     return money_add(sum, money_of(plan->goodwill_minor, plan->currency), &sum) && sum.minor == plan->amount_minor;
 }
@@ -80,6 +89,7 @@ bool plan_check(const struct plan *plan, const struct finding *finding, struct r
     if (plan_is_rejection(plan)) return check_rejection(plan, why);
     if (plan->amount_minor > 0 && !has_class(plan, MONEY)) return refuse(why, "AP-1", "money_without_measure");
     if (plan->amount_minor == 0 && has_class(plan, MONEY)) return refuse(why, "AP-1", "measure_without_money");
+    if (!in_its_currency(plan, finding, why)) return false;
     return adds_up(plan, finding) || refuse(why, "AP-2", "not_loss_plus_goodwill");
 }
 

@@ -20,9 +20,10 @@ struct refusal {
 
 /* False with *why filled when the plan breaks a rule:
  *   AP-1  no_measures, too_many_measures, rejection_with_measures, money_without_measure, measure_without_money
- *   AP-2  negative_amount, unknown_currency, not_loss_plus_goodwill
+ *   AP-2  negative_amount, unknown_currency, other_currency, not_loss_plus_goodwill
  *   AP-7  rejection_without_reasons, rejection_with_money
- * The finding is what the plan rests on: verified loss + declared goodwill must be the amount. */
+ * The finding is what the plan rests on: verified loss + declared goodwill must be the amount, in the loss's currency.
+ */
 bool plan_check(const struct plan *plan, const struct finding *finding, struct refusal *why);
 bool plan_is_rejection(const struct plan *plan);
 /* A measure other than money must be carried out: rework, repair, replace, return. */

@@ -230,7 +230,9 @@ CREATE FUNCTION console.case_detail(of_case bigint) RETURNS text LANGUAGE sql ST
         'round', console.last_told(of_case, '{approval.plan_proposed,approval.requested,approval.offered}', 'round'),
         'approver_org', console.last_told(of_case, '{approval.requested}', 'org_id'),
         'approver_role', console.last_told(of_case, '{approval.requested}', 'approver_role'),
-        'missing', console.last_told(of_case, '{intake.registered,intake.materials_requested,evidence.package_incomplete}', 'missing'),
+        'missing', (SELECT t.data->'missing' FROM console.timeline t WHERE t.case_id = of_case AND t.type IN ('intake.registered',
+            'intake.materials_requested', 'intake.materials_completed', 'evidence.package_incomplete', 'evidence.package_complete')
+            ORDER BY t.n DESC LIMIT 1),
         'limits', coalesce((SELECT jsonb_agg(jsonb_strip_nulls(to_jsonb(l) - 'case_id') ORDER BY l.start_ms, l.code)
             FROM console.case_limit l WHERE l.case_id = of_case), '[]'),
         'slip_list', coalesce((SELECT jsonb_agg(jsonb_strip_nulls(to_jsonb(s) - 'case_id') ORDER BY s.issued_ms, s.slip_no)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/money.h"
 #include "base/timefmt.h"
 #include "console/api.h"
 #include "console/channels.h"
@@ -223,6 +224,21 @@ static void told(struct message *m, bool kept)
     request_resume(rq);
 }
 
+/* What the schema cannot say of a complaint: intake would take a wrong amount as none (AP-4), and nobody would be told.
+ */
+static bool check_amounts(struct delivery *d, int at, const struct ev_inbound_complaint *c)
+{
+    if (c->has_claimed_minor && c->claimed_minor < 0)
+        return refuse(d, at, "$.data.claimed_minor", "must not be negative");
+    if (c->has_fee_due_minor && c->fee_due_minor < 0)
+        return refuse(d, at, "$.data.fee_due_minor", "must not be negative");
+    if (c->currency == NULL && (c->has_claimed_minor || c->has_fee_due_minor))
+        return refuse(d, at, "$.data.currency", "is required beside an amount");
+    if (c->currency != NULL && money_exponent(c->currency) < 0)
+        return refuse(d, at, "$.data.currency", "not a currency of ISO 4217");
+    return true;
+}
+
 static bool fill_message(struct delivery *d, int at, struct message *m)
 {
     struct arena *a = &d->rq->arena;
@@ -239,6 +255,7 @@ static bool fill_message(struct delivery *d, int at, struct message *m)
         if (colon == NULL || e.message[0] != '$') return refuse(d, at, "$.data", e.message);
         return refuse(d, at, arena_printf(a, "$.data%.*s", (int)(colon - e.message - 1), e.message + 1), colon + 2);
     }
+    if (type == EV_INBOUND_COMPLAINT && !check_amounts(d, at, data)) return false;
     struct origin from = {.source = ce->source, .id = ce->id};
     int home = identity_home(type, data, &from, d->rq->console->partitions, a);
     char *time = arena_alloc(a, TIMEFMT_SIZE);

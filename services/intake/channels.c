@@ -3,14 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-
-enum { CHANNELS_REREAD_US = 1000000 };
-
 struct channels {
     char **sources;
     int n;
-    int64_t read_us; /* monotonic; 0 = never */
 };
 
 struct channels *channels_new(void)
@@ -34,14 +29,14 @@ void channels_free(struct channels *c)
     free(c);
 }
 
-static bool listed(const struct channels *c, const char *source)
+bool channels_know(const struct channels *c, const char *source)
 {
     for (int i = 0; i < c->n; i++)
         if (strcmp(c->sources[i], source) == 0) return true;
     return false;
 }
 
-static bool read_all(struct channels *c, struct pg *pg, struct err *e)
+bool channels_read(struct channels *c, struct pg *pg, struct err *e)
 {
     struct pg_rows *rows;
     if (!pg_query(pg, "SELECT source FROM console.channel", NULL, &rows, e)) return false;
@@ -52,16 +47,6 @@ static bool read_all(struct channels *c, struct pg *pg, struct err *e)
         c->sources[c->n] = strdup(pg_text(rows, i, 0));
         if (c->sources[c->n++] == NULL) abort();
     }
-    c->read_us = clock_monotonic_us();
     pg_rows_free(rows);
-    return true;
-}
-
-bool channels_know(struct channels *c, struct pg *pg, const char *source, bool *known, struct err *e)
-{
-    *known = listed(c, source);
-    if (*known || (c->read_us != 0 && clock_monotonic_us() - c->read_us < CHANNELS_REREAD_US)) return true;
-    if (!read_all(c, pg, e)) return false;
-    *known = listed(c, source);
     return true;
 }

@@ -1,5 +1,5 @@
-/* The sources registered as channels, in memory (CH-2). Read again when an unknown one appears, at most once a second.
- */
+/* The sources registered as channels, in memory (CH-2). Who meets one it does not know reads them again before it judges:
+ * a channel delivers from the moment it was added. */
 #ifndef REDRESS_INTAKE_CHANNELS_H
 #define REDRESS_INTAKE_CHANNELS_H
 
@@ -11,7 +11,8 @@
 struct channels;
 struct channels *channels_new(void);
 void channels_free(struct channels *c);
-/* *known says whether the source is registered; false only when the database could not be asked. */
-bool channels_know(struct channels *c, struct pg *pg, const char *source, bool *known, struct err *e);
+bool channels_read(struct channels *c, struct pg *pg, struct err *e);
+/* Whether the source was registered when they were last read. */
+bool channels_know(const struct channels *c, const char *source);
 
 #endif

@@ -135,15 +135,20 @@ static void resolve_supplement(struct resolving *r, struct arrival *a)
     a->case_id = known ? case_id : new_case(r, a->part);
 }
 
+/* Once a batch at most, however many strangers send. */
+static bool load_channels(struct host *h, const struct arrival *arrivals, int n, struct err *e)
+{
+    for (int i = 0; i < n; i++)
+        if (!channels_know(h->store, arrivals[i].in->source)) return channels_read(h->store, h->pg, e);
+    return true;
+}
+
 static bool resolve(struct host *h, struct arrival *arrivals, int n, struct err *e)
 {
     struct resolving r = {.h = h};
-    bool well = load_serials(&r, e) && load_candidates(&r, arrivals, n, e);
+    bool well = load_channels(h, arrivals, n, e) && load_serials(&r, e) && load_candidates(&r, arrivals, n, e);
     for (int i = 0; well && i < n; i++) {
-        bool known;
-        well = channels_know(h->store, h->pg, arrivals[i].in->source, &known, e);
-        if (!well) break;
-        if (!known)
+        if (!channels_know(h->store, arrivals[i].in->source))
             arrivals[i].refuse = "unknown_channel";
         else if (arrivals[i].in->type == EV_INBOUND_SUPPLEMENT)
             resolve_supplement(&r, &arrivals[i]);

@@ -14,6 +14,9 @@ check_tidy() {
     run-clang-tidy -quiet -p "$ROOT/build-clang" -j "$(nproc)" "^$ROOT/(common|services|schemas|tests)/"
 }
 
+# Debian's own Python: the package python3-yaml belongs to it.
+check_api() { /usr/bin/python3 "$TESTS/lib/api.py"; }
+
 check_shell() {
     local -a files
     mapfile -t files < <(cd "$ROOT" && git grep -lE '^#!/usr/bin/env bash|^#!/bin/sh|^# shellcheck shell=' -- deploy tests .ci)

@@ -86,6 +86,22 @@ Test(approval, AP_2_the_sum_granted_does_not_wrap)
     kit_refused(step(&s, EV_COMMAND_PROPOSE, &c), "AP-2", "amount_overflow");
 }
 
+/* AP-2: 600 lost in CNY are not made good with 650 in USD. */
+Test(approval, AP_2_a_loss_is_made_good_in_its_own_currency)
+{
+    struct finding lost = finding;
+    struct approval_state s = in_status(APPROVAL_STATUS_PLANNING);
+    struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = 65000, .currency = "USD"};
+    struct ev_command_propose c = {.actor = &kit_handler, .plan = &p};
+    lost.has_loss_minor = true;
+    lost.loss_minor = 60000;
+    lost.currency = "CNY";
+    s.finding = &lost;
+    kit_refused(step(&s, EV_COMMAND_PROPOSE, &c), "AP-2", "other_currency");
+    p.currency = "CNY";
+    cr_assert_eq(step(&s, EV_COMMAND_PROPOSE, &c), VERDICT_DONE);
+}
+
 /* AP-3: by role: a manager's own small plan still needs another person. */
 Test(approval, AP_3_only_the_authorised_decide_alone)
 {
