@@ -53,6 +53,23 @@ static bool check_head(const struct check *c, const struct pol_pack *p)
     return true;
 }
 
+static bool check_calendars(const struct check *c, const struct pol_pack *p)
+{
+    bool well = true;
+    for (int i = 0; i < p->n_calendars; i++) {
+        const struct pol_territory_calendar *t = &p->calendars[i];
+        if (*t->territory == '\0' || strcmp(t->territory, "*") == 0)
+            well = policy_refuse(c, "$.calendars[%d].territory: every other region goes by $.calendar", i);
+        if (!is_plain_name(t->calendar))
+            well = policy_refuse(c, "$.calendars[%d].calendar: letters, digits, - and _ only", i);
+        for (int j = 0; j < i; j++) {
+            if (strcmp(p->calendars[j].territory, t->territory) != 0) continue;
+            well = policy_refuse(c, "$.calendars[%d].territory: \"%s\" is listed twice", i, t->territory);
+        }
+    }
+    return well;
+}
+
 /* Entry `index` of a list of amounts, one a currency. */
 static bool check_amount(const struct check *c, const char *path, const struct pol_amount *list, int index)
 {
@@ -256,7 +273,7 @@ static bool check_intake(const struct check *c, const struct pol_intake_rules *r
 bool policy_check_pack(const struct check *c)
 {
     const struct pol_pack *p = c->policy->pack;
-    bool well = check_head(c, p);
+    bool well = check_head(c, p) & check_calendars(c, p);
     well &= check_amounts(c, "$.alone_below", p->alone_below, p->n_alone_below);
     well &= check_payment(c, p->payment);
     for (int i = 0; i < p->n_materials; i++) well &= check_materials(c, p, i);

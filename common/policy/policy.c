@@ -145,20 +145,22 @@ static size_t prefix_fit(const char *const *prefixes, int n, const char *text)
     return best;
 }
 
-/* The same for territories: a name, a name ending in "*", or "*", which also fits an unknown region. An
- * exact name beats a pattern of the same length. */
-static size_t territory_fit(const struct pol_unit *u, const char *region)
+/* The same for one territory: a name, a name ending in "*", or "*", which also fits an unknown region. An exact name
+ * beats a pattern of the same length. */
+static size_t territory_fit(const char *territory, const char *region)
+{
+    size_t length = strlen(territory);
+    if (strcmp(territory, "*") == 0) return 1;
+    if (region && strcmp(territory, region) == 0) return 2 * length + 1;
+    bool begins = region && territory[length - 1] == '*' && strncmp(territory, region, length - 1) == 0;
+    return begins ? 2 * (length - 1) : 0;
+}
+
+static size_t unit_fit(const struct pol_unit *u, const char *region)
 {
     size_t best = 0;
     for (int i = 0; i < u->n_territories; i++) {
-        const char *t = u->territories[i];
-        size_t length = strlen(t), fit = 0;
-        if (strcmp(t, "*") == 0)
-            fit = 1;
-        else if (region && strcmp(t, region) == 0)
-            fit = 2 * length + 1;
-        else if (region && t[length - 1] == '*' && strncmp(t, region, length - 1) == 0)
-            fit = 2 * (length - 1);
+        size_t fit = territory_fit(u->territories[i], region);
         if (fit > best) best = fit;
     }
     return best;
@@ -176,13 +178,36 @@ const struct pol_unit *policy_unit_for(const struct policy *p, const char *contr
             holder_fit = fit;
             holder = u;
         }
-        fit = territory_fit(u, region);
+        fit = unit_fit(u, region);
         if (fit > local_fit) {
             local_fit = fit;
             local = u;
         }
     }
     return holder ? holder : local;
+}
+
+const struct calendar *policy_calendar(const struct policy *p, const char *region)
+{
+    const struct calendar *best = p->calendar;
+    size_t best_fit = 0;
+    for (int i = 0; region && p->others && i < p->pack->n_calendars; i++) {
+        size_t fit = territory_fit(p->pack->calendars[i].territory, region);
+        if (fit > best_fit) {
+            best_fit = fit;
+            best = p->others[i];
+        }
+    }
+    return best;
+}
+
+const struct calendar *policy_calendar_named(const struct policy *p, const char *id)
+{
+    if (strcmp(p->pack->calendar, id) == 0) return p->calendar;
+    for (int i = 0; p->others && i < p->pack->n_calendars; i++) {
+        if (strcmp(p->pack->calendars[i].calendar, id) == 0) return p->others[i];
+    }
+    return NULL;
 }
 
 bool policy_is_staffed(const struct pol_unit *unit) { return !unit->suspended && unit->n_people > 0; }

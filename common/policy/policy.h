@@ -35,7 +35,8 @@ struct policy {
     const struct policy *earlier; /* the revision before; NULL for the first */
     const struct pol_pack *pack;
     const struct pol_organisation *org;
-    const struct calendar *calendar; /* the pack's */
+    const struct calendar *calendar;      /* the pack's */
+    const struct calendar *const *others; /* of pack->calendars, in that order */
     int n_limits;
     const struct policy_limit *limits; /* in the pack's order */
 };
@@ -68,6 +69,11 @@ bool policy_refusal_climbs(const struct policy *p, enum org_level level, enum ki
 bool policy_demands_file(const struct policy *p, const char *code);
 /* A limit whose miss only reminds the customer (AP-8). */
 bool policy_is_reminder(const struct policy *p, const char *code);
+
+/* By which the limits of a case in that region are counted (SL-1); NULL, or one that no territory names: the pack's. */
+const struct calendar *policy_calendar(const struct policy *p, const char *region);
+/* The calendar of that id; NULL = the policy counts by none such. */
+const struct calendar *policy_calendar_named(const struct policy *p, const char *id);
 
 /* ---- places and people ---- */
 

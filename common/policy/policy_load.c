@@ -126,10 +126,24 @@ static bool build(struct loaded *l, const struct sources *s, struct check *c)
     return policy_check_organisation(c) && well;
 }
 
-static bool attach_calendar(struct loaded *l, const char *dir, const char *pack_file, struct err *e)
+/* A calendar that several territories go by is loaded once: the first entry's. */
+static bool attach_others(struct loaded *l, const char *dir, struct err *e)
 {
     const struct pol_pack *pack = l->policy.pack;
-    if (!calendar_load(dir, pack->calendar, &l->policy.calendar, e)) return false;
+    const struct calendar **others = ARENA_ARRAY(&l->arena, const struct calendar *, pack->n_calendars);
+    for (int i = 0; i < pack->n_calendars; i++) others[i] = NULL;
+    l->policy.others = others;
+    for (int i = 0; i < pack->n_calendars; i++) {
+        others[i] = policy_calendar_named(&l->policy, pack->calendars[i].calendar);
+        if (!others[i] && !calendar_load(dir, pack->calendars[i].calendar, &others[i], e)) return false;
+    }
+    return true;
+}
+
+static bool attach_calendars(struct loaded *l, const char *dir, const char *pack_file, struct err *e)
+{
+    const struct pol_pack *pack = l->policy.pack;
+    if (!calendar_load(dir, pack->calendar, &l->policy.calendar, e) || !attach_others(l, dir, e)) return false;
     const char *zone = calendar_zone_name(l->policy.calendar);
     if (strcmp(zone, pack->timezone) == 0) return true;
     return err_set(e, ERR_DATA, "policy_load", "%s: $.timezone: \"%s\" is not the calendar's, \"%s\"", pack_file,
@@ -160,7 +174,7 @@ static bool load_pack(const char *dir, const char *calendar_dir, struct loaded *
                         .organisation_file = arena_printf(&l->arena, "%s/organisation.json", dir)};
     return read_file(s.pack_file, &l->arena, &s.pack, c->err) &&
            read_file(s.organisation_file, &l->arena, &s.organisation, c->err) && build(l, &s, c) &&
-           (!calendar_dir || attach_calendar(l, calendar_dir, s.pack_file, c->err));
+           (!calendar_dir || attach_calendars(l, calendar_dir, s.pack_file, c->err));
 }
 
 struct tally {
@@ -264,6 +278,11 @@ void policy_drop(const struct policy *p)
 {
     if (!p) return;
     struct loaded *l = (struct loaded *)p;
+    for (int i = 0; p->others && i < p->pack->n_calendars; i++) {
+        const struct calendar *own = p->others[i];
+        for (int j = 0; own && j < i; j++) own = p->others[j] == own ? NULL : own;
+        if (own && own != p->calendar) calendar_unload(own);
+    }
     if (p->calendar) calendar_unload(p->calendar);
     arena_deinit(&l->arena);
     free(l);

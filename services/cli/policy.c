@@ -138,14 +138,34 @@ static int refuse(const struct cli *cli, const char *why)
     return CLI_REFUSED;
 }
 
-static bool same_calendar(const struct apply *a)
+static bool same_days(const struct apply *a, const char *calendar)
 {
     char json[NAME_MAX], csv[NAME_MAX];
-    snprintf(json, sizeof json, "%.200s.json", a->next->pack->calendar);
-    snprintf(csv, sizeof csv, "%.200s.csv", a->next->pack->calendar);
-    return strcmp(a->next->pack->calendar, a->now->pack->calendar) == 0 &&
-           policy_install_same(a->calendar_in_force, a->install.calendar, json) &&
+    snprintf(json, sizeof json, "%.200s.json", calendar);
+    snprintf(csv, sizeof csv, "%.200s.csv", calendar);
+    return policy_install_same(a->calendar_in_force, a->install.calendar, json) &&
            policy_install_same(a->calendar_in_force, a->install.calendar, csv);
+}
+
+/* The calendars of the pack: its own, then those of territories. NULL behind the last. */
+static const struct calendar *nth_calendar(const struct policy *p, int n)
+{
+    if (n == 0) return p->calendar;
+    return n <= p->pack->n_calendars ? p->others[n - 1] : NULL;
+}
+
+/* Whether a calendar in force comes with other days, and whether under a version that does not say so. */
+static bool days_changed(const struct apply *a, bool *unsaid)
+{
+    bool changed = false;
+    const struct calendar *c, *before;
+    for (int i = 0; (c = nth_calendar(a->next, i)) != NULL; i++) {
+        if (same_days(a, calendar_id(c))) continue;
+        changed = true;
+        before = policy_calendar_named(a->now, calendar_id(c));
+        *unsaid |= before != NULL && calendar_version(c) <= calendar_version(before);
+    }
+    return changed;
 }
 
 /* A change has a number of its own, so that a decision's record says by what it was made. NULL = it may come. */
@@ -153,14 +173,12 @@ static const char *objection(const struct apply *a, bool *nothing_new)
 {
     bool same_pack = policy_install_same(a->in_force, a->install.pack, "pack.json") &&
                      policy_install_same(a->in_force, a->install.pack, "organisation.json");
-    bool same_days = same_calendar(a);
+    bool unsaid = false, changed = days_changed(a, &unsaid);
     bool same_id = strcmp(a->next->pack->id, a->now->pack->id) == 0;
-    *nothing_new = same_pack && same_days;
+    *nothing_new = same_pack && !changed;
     if (!same_pack && same_id && a->next->pack->version <= a->now->pack->version)
         return "the pack changed, but its version is not above the one in force";
-    if (!same_days && strcmp(calendar_id(a->next->calendar), calendar_id(a->now->calendar)) == 0 &&
-        calendar_version(a->next->calendar) <= calendar_version(a->now->calendar))
-        return "the calendar changed, but its version is not above the one in force";
+    if (unsaid) return "a calendar changed, but its version is not above the one in force";
     return NULL;
 }
 

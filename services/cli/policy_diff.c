@@ -12,7 +12,7 @@ enum { PATH_BYTES = 512 };
 /* What names an entry of a list; the first that it has. A rung is a code on a level. */
 static void name_of(json_t *entry, char *to, size_t size)
 {
-    static const char *const keys[] = {"code", "id", "currency", "kind", "category"};
+    static const char *const keys[] = {"code", "id", "currency", "kind", "category", "territory"};
     const char *level = json_string_value(json_object_get(entry, "level"));
     const char *name = json_is_string(entry) ? json_string_value(entry) : NULL;
     bool is_unit = json_object_get(entry, "id") != NULL;

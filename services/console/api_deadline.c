@@ -59,27 +59,35 @@ static const struct policy *rules_of(const struct policy *policy, const struct l
     return policy == NULL ? NULL : policy_then(policy, told->revision);
 }
 
+/* The one it was counted by, if these rules still count by it. */
+static const struct calendar *calendar_of(const struct policy *policy, const struct limit *told)
+{
+    if (policy == NULL) return NULL;
+    const struct calendar *named = told->calendar != NULL ? policy_calendar_named(policy, told->calendar) : NULL;
+    return named != NULL ? named : policy->calendar;
+}
+
 static void put_explanation(struct request *rq, const struct deadline *d, const char *lang)
 {
     const struct policy *policy = rules_of(rq->console->host->policy, &d->told);
     const struct policy_limit *def = policy == NULL ? NULL : policy_limit(policy, d->told.code);
+    const struct calendar *calendar = calendar_of(policy, &d->told);
     struct buf *out = &rq->reply.body;
-    if (def == NULL || policy->calendar == NULL) {
+    if (def == NULL || calendar == NULL) {
         buf_puts(out, ",\"unexplained\":\"the policy in force has no such limit\"");
         return;
     }
     struct calendar_limit spec = limits_spec(def->def);
-    if (spec.span.unit == CALENDAR_FIXED_DATE)
-        spec.span.amount = calendar_date_of(policy->calendar, d->told.promised_ms);
+    if (spec.span.unit == CALENDAR_FIXED_DATE) spec.span.amount = calendar_date_of(calendar, d->told.promised_ms);
     struct calendar_run run = run_of(d, &rq->arena);
-    struct tell tell = {.calendar = policy->calendar, .limit = &spec, .run = &run, .lang = lang};
+    struct tell tell = {.calendar = calendar, .limit = &spec, .run = &run, .lang = lang};
     size_t before = out->len;
     buf_puts(out, ",\"title\":");
     buf_json_string(out, def->def->title == NULL ? d->told.code : def->def->title);
     if (d->told.has_calendar_version)
         buf_printf(out, ",\"calendar_version\":%lld", (long long)d->told.calendar_version);
     buf_printf(out, ",\"policy_version\":%lld,\"as_counted\":%s,\"explanation\":", (long long)policy->pack->version,
-               as_counted(d, policy->calendar, &spec, &run) ? "true" : "false");
+               as_counted(d, calendar, &spec, &run) ? "true" : "false");
     enum calendar_err err = calendar_tell(&tell, out);
     if (err == CALENDAR_OK || err == CALENDAR_PAUSED) return;
     out->len = before;

@@ -30,7 +30,7 @@ enum verdict intake_on_dispatched(struct step *s)
                                          .handler_name = a->handler_name,
                                          .org_id = a->org_id,
                                          .next_steps = next->noticed ? "carry_out_the_result" : "visit_then_plan",
-                                         .expected_reply_ms = intake_due(s->policy, &reply, s->in->at_ms)};
+                                         .expected_reply_ms = intake_due(s, &reply, s->in->at_ms)};
     return VERDICT_DONE;
 }
 

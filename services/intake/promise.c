@@ -43,7 +43,7 @@ static void replace(struct step *s, const char *name, const struct promise *with
 static const char *impossible(const struct step *s, const struct ev_command_promise *in)
 {
     const struct intake_state *state = s->state;
-    const struct calendar *c = s->policy->calendar;
+    const struct calendar *c = policy_calendar(s->policy, state->brief->region);
     struct calendar_day day;
     if (!is_name(in->promise)) return "not_a_name";
     if (calendar_day_at(c, calendar_date_of(c, in->due_ms), &day) != CALENDAR_OK) return "date_out_of_range";

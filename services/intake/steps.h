@@ -54,8 +54,8 @@ enum verdict intake_on_satisfaction(struct step *s);
 enum verdict intake_on_late_satisfaction(struct step *s);
 enum verdict intake_on_withdraw(struct step *s);
 
-/* When a span of the policy that starts now is over, by its calendar; by plain days where that
+/* When a span of the policy that starts then is over, by the calendar of the case; by plain days where that
  * calendar has no answer (a hint for people, never a limit). */
-int64_t intake_due(const struct policy *p, const struct pol_length *length, int64_t start_ms);
+int64_t intake_due(const struct step *s, const struct pol_length *length, int64_t start_ms);
 
 #endif

@@ -8,6 +8,8 @@
 
 /* ---- what only some events do ---- */
 
+static bool same(const char *a, const char *b) { return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0); }
+
 /* A higher version of the brief wins; limits that do not apply to the case (any more) are dropped. */
 static void take_brief(struct run *r, const struct brief *b, const char *reason)
 {
@@ -19,14 +21,19 @@ static void take_brief(struct run *r, const struct brief *b, const char *reason)
                                   .phase = b->phase,
                                   .category = b->category,
                                   .severity = b->severity,
+                                  .region = b->region,
                                   .history = b->history,
                                   .version = version};
+    bool moved = !same(run_region(r), b->region); /* it may go by another calendar from now on (SL-1) */
     r->next->scope = scope;
     r->noted = true;
     for (int i = 0; i < r->next->n_limits; i++) {
         struct limit *l = &r->limits[i];
         bool applies = r->defs[i] != NULL && policy_limit_applies(r->defs[i], scope);
-        if (limits_is_open(l) && !applies) run_cancel(r, l, reason);
+        if (limits_is_open(l) && !applies)
+            run_cancel(r, l, reason);
+        else if (l->state == LIMIT_STATE_ARMED && moved)
+            run_reschedule(r, l);
     }
 }
 
@@ -138,7 +145,7 @@ static void start_dated(struct run *r, const struct policy_limit *def, int64_t s
     if (n == 0 || run_answered_since(r, def, start_ms)) return;
     for (int i = 0; i < n; i++) {
         const char *code = def->def->code;
-        const struct calendar *c = r->s->policy->calendar;
+        const struct calendar *c = policy_calendar(r->s->policy, run_region(r));
         struct calendar_day day; /* nobody can promise a date beyond the calendar */
         if (calendar_day_at(c, calendar_date_of(c, dates[i].at_ms), &day) != CALENDAR_OK) continue;
         if (dates[i].name != NULL) code = arena_printf(r->s->out->arena, "%s#%s", code, dates[i].name);

@@ -21,39 +21,36 @@ struct calendar_limit limits_spec(const struct pol_limit_def *def)
     return spec;
 }
 
-/* More pauses than this of one run count as one from the first's start: the deadline only moves further out. */
-enum { MAX_PAUSES = 64 };
-
-static int read_pauses(const struct limit *l, struct calendar_pause *out)
+static struct calendar_run run_of(const struct limit *l, struct arena *a)
 {
-    int n = l->n_pauses < MAX_PAUSES ? l->n_pauses : MAX_PAUSES;
-    for (int i = 0; i < n; i++) {
-        out[i] = (struct calendar_pause){.from_ms = l->pauses[i].from_ms, .until_ms = l->pauses[i].until_ms};
+    struct calendar_pause *pauses = ARENA_ARRAY(a, struct calendar_pause, l->n_pauses);
+    for (int i = 0; i < l->n_pauses; i++) {
+        pauses[i] = (struct calendar_pause){.from_ms = l->pauses[i].from_ms, .until_ms = l->pauses[i].until_ms};
     }
-    for (int i = n; i < l->n_pauses; i++) out[n - 1].until_ms = l->pauses[i].until_ms;
-    return n;
+    return (struct calendar_run){.start_ms = l->start_ms, .pauses = pauses, .n_pauses = l->n_pauses};
 }
 
-enum calendar_err limits_count(const struct policy *p, const struct policy_limit *def, struct limit *l)
+enum calendar_err limits_count(const struct policy *p, const char *region, const struct policy_limit *def,
+                               struct limit *l, struct arena *a)
 {
-    struct calendar_pause pauses[MAX_PAUSES];
+    const struct calendar *c = policy_calendar(p, region);
     struct calendar_limit spec = limits_spec(def->def);
-    if (spec.span.unit == CALENDAR_FIXED_DATE) spec.span.amount = calendar_date_of(p->calendar, l->promised_ms);
-    struct calendar_run run = {.start_ms = l->start_ms, .pauses = pauses, .n_pauses = read_pauses(l, pauses)};
+    if (spec.span.unit == CALENDAR_FIXED_DATE) spec.span.amount = calendar_date_of(c, l->promised_ms);
+    struct calendar_run run = run_of(l, a);
     struct calendar_due due;
-    enum calendar_err err = calendar_due(p->calendar, &spec, &run, &due);
+    enum calendar_err err = calendar_due(c, &spec, &run, &due);
     if (err != CALENDAR_OK) return err;
     l->due_ms = due.due_ms;
     l->provisional = due.provisional;
-    l->calendar = calendar_id(p->calendar);
+    l->calendar = calendar_id(c);
     l->has_revision = p->revision > 1;
     l->revision = l->has_revision ? p->revision : 0;
     l->has_calendar_version = true;
-    l->calendar_version = calendar_version(p->calendar);
+    l->calendar_version = calendar_version(c);
     l->has_warn_ms = false;
     if (!def->def->has_warn_percent || def->def->warn_percent <= 0) return CALENDAR_OK;
     struct calendar_warn warn = {.percent = (int)def->def->warn_percent};
-    err = calendar_warn(p->calendar, &spec, &run, &warn, &l->warn_ms);
+    err = calendar_warn(c, &spec, &run, &warn, &l->warn_ms);
     l->has_warn_ms = err == CALENDAR_OK && l->warn_ms < l->due_ms;
     return err == CALENDAR_NO_WARNING ? CALENDAR_OK : err;
 }

@@ -2,12 +2,15 @@
 #ifndef REDRESS_SLA_LIMITS_H
 #define REDRESS_SLA_LIMITS_H
 
+#include "base/arena.h"
 #include "calendar/calendar.h"
 #include "event/events.h"
 #include "policy/policy.h"
 
-/* Sets due, warning, calendar, revision and provisional from the definition, start_ms (or promised_ms) and pauses. */
-enum calendar_err limits_count(const struct policy *p, const struct policy_limit *def, struct limit *l);
+/* Sets due, warning, calendar, revision and provisional from the definition, start_ms (or promised_ms) and all pauses,
+ * by the calendar of the case's region (NULL: not known). Takes memory of `a`. */
+enum calendar_err limits_count(const struct policy *p, const char *region, const struct policy_limit *def,
+                               struct limit *l, struct arena *a);
 /* The definition as a calendar needs it; the amount of a promised date is the limit's own. */
 struct calendar_limit limits_spec(const struct pol_limit_def *def);
 /* Ends a run: what only a running limit needs is dropped, the facts stay. */

@@ -13,6 +13,8 @@ static const struct policy *rules_of(const struct run *r, const struct limit *l)
     return policy_of(r->s->policy, l->has_revision ? l->revision : 0);
 }
 
+const char *run_region(const struct run *r) { return r->next->scope != NULL ? r->next->scope->region : NULL; }
+
 struct run run_begin(struct step *s)
 {
     struct sla_state *next = s->next;
@@ -50,7 +52,7 @@ struct limit *run_find(struct run *r, const char *code)
 
 static bool count(struct run *r, const struct policy *rules, const struct policy_limit *def, struct limit *l)
 {
-    enum calendar_err err = limits_count(rules, def, l);
+    enum calendar_err err = limits_count(rules, run_region(r), def, l, r->s->out->arena);
     if (err == CALENDAR_OK) return true;
     step_broken(r->s, calendar_err_name(err));
     return false;

@@ -21,6 +21,9 @@ struct run run_begin(struct step *s);
 /* DONE, with sla.noted when the state changed and no limit told of it; BROKEN when a calendar could not count. */
 enum verdict run_end(struct run *r);
 
+/* Of the case; NULL = not known (yet). */
+const char *run_region(const struct run *r);
+
 /* A limit that an event starts. */
 struct run_begin {
     const char *code; /* the definition's, with the date's name where there may be several */
@@ -42,7 +45,8 @@ bool run_answered_since(const struct run *r, const struct policy_limit *def, int
 void run_cancel(struct run *r, struct limit *l, const char *reason);
 void run_pause(struct run *r, struct limit *l);
 void run_resume(struct run *r, struct limit *l);
-/* SL-6: counts a running limit anew by the rules it runs under now; told only when its due or warning moves. */
+/* Counts a running limit anew by the rules and the calendar it runs under now (SL-6); told only when its due or
+ * warning moves. */
 void run_reschedule(struct run *r, struct limit *l);
 void run_warn(struct run *r, struct limit *l);
 void run_miss(struct run *r, struct limit *l);

@@ -1,0 +1,160 @@
+/* The life of a limit in the SLA core, beyond what test_sla.c tells: any number of pauses (SL-2), calendars by region
+ * with their own zones (SL-1), and a warning that is told once however often the limit is moved (SL-3). */
+#include "calendar/load.h"
+#include "golden_kit.h"
+#include "sla/sla.h"
+
+static struct kit k;
+static void set_up(void) { k = kit_open(&sla_core); }
+static void tear_down(void) { kit_close(&k); }
+TestSuite(limit_life, .init = set_up, .fini = tear_down);
+
+static const struct limit *limit(const char *code)
+{
+    const struct sla_state *s = k.state;
+    for (int i = 0; i < s->n_limits; i++) {
+        if (strcmp(s->limits[i].code, code) == 0) return &s->limits[i];
+    }
+    cr_assert_fail("no limit %s", code);
+    return NULL;
+}
+
+static void registered(const char *kind, const char *region, const char *when)
+{
+    char data[600];
+    snprintf(data, sizeof data,
+             "{'brief':{'case_no':'RF2026-03-000017','kind':'%s','category':'workmanship','phase':'construction',"
+             "'severity':'normal','channel':'web','customer':{},'consent':false,'direct':false,'history':false,"
+             "'region':'%s','received_ms':%lld},'materials':'complete','matter':'m'}",
+             kind, region, (long long)kit_ms(when));
+    kit_feed(&k, "intake.registered", when, data);
+    kit_check_encodable(&k);
+}
+
+static const char *fire(const char *code, bool warning)
+{
+    char data[200];
+    const struct limit *l = limit(code);
+    int64_t at = warning ? l->warn_ms : l->due_ms;
+    snprintf(data, sizeof data, "{'code':'%s','ver':%lld,'warning':%s,'due_ms':%lld}", code, (long long)l->ver,
+             warning ? "true" : "false", (long long)at);
+    kit_feed_at(&k, "sla.timer_fired", data, at, at);
+    kit_check_encodable(&k);
+    return kit_said(&k);
+}
+
+/* ---- pauses ---- */
+
+/* Two working days from Monday 10:00, waiting for material one minute of every working hour of a hundred: the due moves
+ * by exactly those hundred minutes of working time, however many pauses they are. */
+Test(limit_life, SL_2_paused_and_resumed_any_number_of_times)
+{
+    enum { PAUSES = 100, MINUTE = 60000 };
+    registered("claim", "CN-A1", "2026-03-02 10:00");
+    int64_t due = limit("preliminary_review")->due_ms, at = kit_ms("2026-03-02 14:00");
+    cr_assert_eq(due, kit_ms("2026-03-04 18:00"));
+    for (int i = 0; i < PAUSES; i++, at += 2 * MINUTE) {
+        kit_feed_at(&k, "intake.materials_requested", NULL, at, at);
+        cr_assert_eq(limit("preliminary_review")->state, LIMIT_STATE_PAUSED);
+        kit_feed_at(&k, "intake.materials_completed", NULL, at + MINUTE, at + MINUTE);
+        cr_assert_eq(limit("preliminary_review")->state, LIMIT_STATE_ARMED);
+    }
+    cr_assert_eq(limit("preliminary_review")->n_pauses, PAUSES);
+    cr_assert_eq(limit("preliminary_review")->ver, PAUSES + 1);
+    cr_assert_eq(limit("preliminary_review")->due_ms, kit_ms("2026-03-05 10:40")); /* 18:00 and 100 minutes of work */
+    cr_assert_eq(limit("first_response")->due_ms, kit_ms("2026-03-03 10:00"));     /* IN-6: it never waits */
+}
+
+/* SL-3: warned, then paused and resumed: the later due has no second warning; the miss comes once. */
+Test(limit_life, SL_3_one_warning_over_pauses_then_the_miss_on_the_new_due)
+{
+    registered("claim", "CN-A1", "2026-03-02 10:00");
+    cr_assert_str_eq(fire("preliminary_review", true), "sla.warned");
+    const struct ev_sla_warned *w = kit_output(&k, EV_SLA_WARNED, 0);
+    cr_assert_eq(w->late_ms, 0);
+    kit_expect(&k, "intake.materials_requested", "2026-03-04 14:00", NULL, "sla.paused sla.armed");
+    kit_expect(&k, "intake.materials_completed", "2026-03-05 14:00", NULL, "sla.resumed sla.met");
+    cr_assert_not(limit("preliminary_review")->has_warn_ms);
+    cr_assert_eq(limit("preliminary_review")->due_ms, kit_ms("2026-03-05 18:00"));
+    cr_assert_str_eq(fire("preliminary_review", false), "sla.breached");
+    const struct ev_sla_breached *b = kit_output(&k, EV_SLA_BREACHED, 0);
+    cr_assert(b->ver == 2 && b->due_ms == b->fired_ms && b->late_ms == 0);
+    cr_assert_str_eq(fire("preliminary_review", false), "ignored");
+}
+
+/* A warning that fires late says by how much, as a miss does. */
+Test(limit_life, SL_3_a_late_warning_says_how_late)
+{
+    registered("complaint", "CN-A1", "2026-03-02 10:00");
+    const struct limit *l = limit("first_response");
+    char data[200];
+    snprintf(data, sizeof data, "{'code':'first_response','ver':1,'warning':true,'due_ms':%lld}",
+             (long long)l->warn_ms);
+    kit_feed_at(&k, "sla.timer_fired", data, l->warn_ms, l->warn_ms + 2500);
+    cr_assert_str_eq(kit_said(&k), "sla.warned");
+    cr_assert_eq(((const struct ev_sla_warned *)kit_output(&k, EV_SLA_WARNED, 0))->late_ms, 2500);
+}
+
+/* ---- calendars by region ---- */
+
+/* The shipped policy, with New York's calendar (every day works, weekends by night) for the regions US-…. */
+struct regions {
+    struct policy policy;
+    struct pol_pack pack;
+    struct pol_territory_calendar row;
+    const struct calendar *others[1];
+};
+
+static void with_new_york(struct regions *r)
+{
+    struct err e = ERR_INIT;
+    r->policy = *k.policy;
+    r->pack = *k.policy->pack;
+    r->row = (struct pol_territory_calendar){.territory = "US-*", .calendar = "ny"};
+    cr_assert(calendar_load(REDRESS_SOURCE_DIR "/tests/unit/calendar", "ny", &r->others[0], &e), "%s", e.message);
+    r->pack.calendars = &r->row;
+    r->pack.n_calendars = 1;
+    r->policy.pack = &r->pack;
+    r->policy.others = r->others;
+    k.policy = &r->policy;
+}
+
+static void without(struct regions *r, const struct policy *shipped)
+{
+    k.policy = shipped;
+    calendar_unload(r->others[0]);
+}
+
+/* Received on Friday 2026-03-06 at noon in New York, whose clocks go forward in the night to Sunday: the second working
+ * day is that Sunday, whose office closes at 05:00 summer time. */
+Test(limit_life, SL_1_a_case_goes_by_the_calendar_of_its_region)
+{
+    struct regions r;
+    const struct policy *shipped = k.policy;
+    with_new_york(&r);
+    registered("claim", "US-NY", "2026-03-07 01:00"); /* in Shanghai */
+    cr_assert_eq(limit("preliminary_review")->due_ms, kit_ms("2026-03-08 17:00"));
+    cr_assert_str_eq(limit("preliminary_review")->calendar, "ny");
+    cr_assert_eq(limit("preliminary_review")->calendar_version, 3);
+    cr_assert_eq(limit("first_response")->due_ms, kit_ms("2026-03-08 01:00")); /* hours are hours everywhere */
+    k.state = NULL;
+    registered("claim", "CN-A1", "2026-03-07 01:00");
+    cr_assert_eq(limit("preliminary_review")->due_ms, kit_ms("2026-03-10 18:00"));
+    cr_assert_str_eq(limit("preliminary_review")->calendar, "cn");
+    without(&r, shipped);
+}
+
+/* A limit that another service started before the registration was read is counted anew by the case's calendar. */
+Test(limit_life, SL_1_a_limit_from_before_the_region_was_known_moves)
+{
+    struct regions r;
+    const struct policy *shipped = k.policy;
+    with_new_york(&r);
+    kit_expect(&k, "approval.planning_started", "2026-03-07 01:00", NULL, "sla.armed");
+    cr_assert_eq(limit("plan")->due_ms, kit_ms("2026-03-10 18:00"));
+    registered("complaint", "US-NY", "2026-03-07 01:00");
+    cr_assert_str_eq(kit_said(&k), "sla.rescheduled sla.armed");
+    cr_assert_eq(limit("plan")->due_ms, kit_ms("2026-03-08 17:00"));
+    cr_assert_eq(limit("plan")->ver, 2);
+    without(&r, shipped);
+}
