@@ -34,15 +34,15 @@ static void tear_down(void)
 TestSuite(sla_timers, .init = set_up, .fini = tear_down, .timeout = 60);
 
 /* Complaints, received one a second: each arms the first response (a warning at 80 % and the due after 24 h). */
-static void register_cases(int n)
+static void register_cases(const char *kind, int n)
 {
     for (int i = 1; i <= n; i++) {
         char json[400];
         snprintf(json, sizeof json,
-                 "{'brief':{'case_no':'RF','kind':'complaint','category':'workmanship','phase':'construction',"
+                 "{'brief':{'case_no':'RF','kind':'%s','category':'workmanship','phase':'construction',"
                  "'severity':'normal','channel':'web','customer':{},'consent':false,'direct':false,'history':false,"
                  "'received_ms':%lld},'materials':'complete','matter':'m'}",
-                 (long long)START + i * 1000);
+                 kind, (long long)START + i * 1000);
         hooks_feed(k, case_id_make(i % HOOKS_PARTS, i), "intake.registered", json);
         if (k->n > 500) hooks_must_commit(k);
     }
@@ -71,7 +71,7 @@ static void expect_fired(int64_t warned, int64_t breached)
 
 Test(sla_timers, SL_3_fire_once_when_due_and_not_before)
 {
-    register_cases(1000);
+    register_cases("complaint", 1000);
     ticks(1);
     cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed'"), 2000);
     responded(1, 100);
@@ -96,7 +96,7 @@ Test(sla_timers, SL_3_fire_once_when_due_and_not_before)
 /* Wiped in the middle: nothing lost, nothing twice, and the index is whole again by itself. */
 Test(sla_timers, SL_3_redis_wiped_in_the_middle)
 {
-    register_cases(2000);
+    register_cases("complaint", 2000);
     ticks(2);
     k->now_ms = START + DAY_MS + 600 * 1000;
     hooks_locals(k, 700);
@@ -116,7 +116,7 @@ Test(sla_timers, SL_3_redis_wiped_in_the_middle)
 /* Away: firing goes on from the database within the sweep, also what is armed meanwhile; then whole again. */
 Test(sla_timers, SL_3_redis_away_and_back)
 {
-    register_cases(300);
+    register_cases("complaint", 300);
     ticks(1);
     redis_kit_kill(&redis);
     k->now_ms = START + DAY_MS + 100 * 1000;
@@ -168,7 +168,7 @@ Test(sla_timers, SL_3_taken_ahead_of_time_and_held_until_due)
 Test(sla_timers, SL_3_uncommitted_and_another_owner)
 {
     struct local_input first[256], again[256];
-    register_cases(40);
+    register_cases("complaint", 40);
     ticks(1);
     k->now_ms = START + 2 * DAY_MS;
     int n = spec.adapter->poll(&k->host, 1, k->now_ms, first, 256);
@@ -188,7 +188,7 @@ Test(sla_timers, SL_3_uncommitted_and_another_owner)
 Test(sla_timers, SL_3_the_row_decides)
 {
     struct err e = ERR_INIT;
-    register_cases(1);
+    register_cases("complaint", 1);
     const struct ev_sla_timer_fired due = {.code = "first_response", .ver = 1, .due_ms = START + 1000 + DAY_MS};
     const struct local_input local = {
         .part = 1, .case_id = case_id_make(1, 1), .type = EV_SLA_TIMER_FIRED, .data = &due, .id = "t"};
@@ -209,7 +209,7 @@ Test(sla_timers, SL_3_the_row_decides)
 Test(sla_timers, SL_3_answered_in_the_batch_that_takes_the_timer)
 {
     struct local_input due[8];
-    register_cases(1);
+    register_cases("complaint", 1);
     k->now_ms = START + 1000 + DAY_MS;
     cr_assert_eq(spec.adapter->poll(&k->host, 1, k->now_ms, due, 8), 2);
     hooks_feed(k, case_id_make(1, 1), "intake.responded", NULL);
@@ -234,7 +234,7 @@ Test(sla_timers, SL_3_answered_in_the_batch_that_takes_the_timer)
 Test(sla_timers, SL_3_a_timer_of_a_parked_case_is_taken_once)
 {
     struct local_input due[8];
-    register_cases(1);
+    register_cases("complaint", 1);
     k->now_ms = START + 1000 + DAY_MS;
     cr_assert_eq(spec.adapter->poll(&k->host, 1, k->now_ms, due, 8), 2);
     struct input in = {.type = due[1].type, .data = due[1].data, .case_id = due[1].case_id, .now_ms = k->now_ms};
@@ -248,7 +248,7 @@ Test(sla_timers, SL_3_a_timer_of_a_parked_case_is_taken_once)
 /* A floor far below what it does: due all at once, fired and committed. */
 Test(sla_timers, SL_3_a_herd)
 {
-    register_cases(15000);
+    register_cases("complaint", 15000);
     ticks(4);
     k->now_ms = START + 2 * DAY_MS;
     int64_t from = clock_monotonic_us();
@@ -288,7 +288,7 @@ static int64_t standing(void) { return hooks_ask(k, "SELECT count(*) FROM alarm"
 /* Due, and the loop does not take it (not caught up, say): over a second late is an alarm, whatever Redis says. */
 Test(sla_timers, SL_3_alarm_when_the_oldest_is_over_a_second_late)
 {
-    register_cases(1); /* of partition 1 */
+    register_cases("complaint", 1); /* of partition 1 */
     cr_assert_eq(told(""), 0);
     k->now_ms = START + 1000 + DAY_MS * 8 / 10 + 1000;
     cr_assert_eq(told(""), 0);
@@ -316,7 +316,7 @@ static void apart(const char *command)
 
 Test(sla_timers, SL_3_alarm_when_redis_and_the_rows_differ)
 {
-    register_cases(400);
+    register_cases("complaint", 400);
     ticks(2);
     for (int i = 0; i < 2 * HOOKS_PARTS; i++) cr_assert_eq(told(""), 0);
     responded(1, 100);
@@ -336,7 +336,7 @@ Test(sla_timers, SL_3_alarm_when_redis_and_the_rows_differ)
 
 Test(sla_timers, SL_3_alarm_while_redis_is_away)
 {
-    register_cases(8);
+    register_cases("complaint", 8);
     cr_assert_eq(told(""), 0);
     redis_kit_kill(&redis);
     cr_assert_eq(told("raised index_away"), HOOKS_PARTS);
@@ -365,4 +365,71 @@ Test(sla_timers, SL_3_alarm_when_nothing_was_swept)
     hooks_as_owner("ALTER TABLE sla.timer_away RENAME TO timer");
     ticks(1);
     cr_assert_eq(told("ended not_swept"), HOOKS_PARTS);
+}
+
+/* ---- a changed policy ---- */
+
+/* The policy in force with three working days for the preliminary review, moving what runs. */
+struct changed {
+    struct policy policy;
+    struct policy_limit limits[64];
+    struct pol_limit_def review;
+    struct pol_length length;
+};
+
+static void put_into_force(struct changed *c, const struct policy *before)
+{
+    c->policy = *before;
+    c->policy.revision = before->revision + 1;
+    c->policy.moves = true;
+    c->policy.earlier = before;
+    c->policy.limits = c->limits;
+    cr_assert_leq(before->n_limits, 64);
+    for (int i = 0; i < before->n_limits; i++) {
+        c->limits[i] = before->limits[i];
+        if (strcmp(before->limits[i].def->code, "preliminary_review") != 0) continue;
+        c->review = *before->limits[i].def;
+        c->length = (struct pol_length){.unit = LIMIT_UNIT_WORKING_DAYS, .has_n = true, .n = 3};
+        c->review.length = &c->length;
+        c->limits[i].def = &c->review;
+    }
+    k->host.policy = &c->policy;
+}
+
+/* SL-6: two thousand deadlines move in batches; meanwhile a first response falls due every second, and each is missed
+ * in the turn in which it falls due, not behind the moving. A restart in the middle goes on where it was. */
+Test(sla_timers, SL_6_a_large_change_does_not_hold_up_firing)
+{
+    enum { CASES = 2000, TURN_MS = 1000 };
+    struct changed changed;
+    register_cases("claim", CASES);
+    k->now_ms = START + DAY_MS;
+    ticks(1);
+    hooks_locals(k, 4 * CASES); /* what was due before */
+    const struct policy *before = k->host.policy;
+    put_into_force(&changed, before);
+    int64_t missed = k->counts[EV_SLA_BREACHED], turns = 0, longest_us = 0;
+    while (hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed' AND revision < 2") > 0) {
+        k->now_ms += TURN_MS;
+        turns++;
+        if (turns == 4) hooks_assign(k, 2); /* another owner */
+        ticks(1);
+        int64_t begun = clock_monotonic_us();
+        hooks_locals(k, 1);
+        int64_t took = clock_monotonic_us() - begun;
+        if (took > longest_us) longest_us = took;
+        cr_assert_eq(k->counts[EV_SLA_BREACHED], missed + turns, "turn %lld", (long long)turns);
+        cr_assert_lt(turns, 1000);
+    }
+    printf("sla: %d cases moved in %lld turns, the longest took %lld us\n", CASES, (long long)turns,
+           (long long)longest_us);
+    cr_assert_geq(turns, CASES / 256); /* 64 cases a partition and turn */
+    cr_assert_eq(k->counts[EV_SLA_RESCHEDULED], CASES);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE code = 'preliminary_review' AND ver = 1"), 0);
+    cr_assert_eq(
+        hooks_ask(k, "SELECT count(*) FROM timer WHERE code = 'preliminary_review' AND ver = 2 AND NOT warning"),
+        CASES);
+    cr_assert_eq(
+        hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'fired' AND fired >= due + 1000 AND NOT warning"), 0);
+    k->host.policy = before;
 }
