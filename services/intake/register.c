@@ -149,8 +149,8 @@ static const struct customer *merge_customer(const struct customer *had, const s
     return desc_equal(&customer_desc, merged, had) ? had : merged;
 }
 
-/* What the brief lacked and this message says; what it says differently stays with the contact.
- * NULL when it adds nothing. */
+/* What the brief lacked and this message says; what it says differently stays with the contact, but a contact received
+ * before is when the matter was received (IN-8). NULL when it adds nothing. */
 static struct brief *supplement_brief(struct step *s, const struct ev_inbound_complaint *c)
 {
     const struct intake_state *state = s->state;
@@ -158,6 +158,7 @@ static struct brief *supplement_brief(struct step *s, const struct ev_inbound_co
     *b = *state->brief;
     b->customer = merge_customer(b->customer, c->customer, s->out->arena);
     b->contract_no = or_else(b->contract_no, c->contract_no);
+    if (c->has_received_at && c->received_at_ms < b->received_ms) b->received_ms = c->received_at_ms;
     if (!b->has_claimed_minor && c->has_claimed_minor && c->claimed_minor >= 0) {
         b->has_claimed_minor = true;
         b->claimed_minor = c->claimed_minor;

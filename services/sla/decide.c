@@ -10,7 +10,8 @@
 
 static bool same(const char *a, const char *b) { return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0); }
 
-/* A higher version of the brief wins; limits that do not apply to the case (any more) are dropped. */
+/* A higher version of the brief wins; limits that do not apply to the case (any more) are dropped. An earlier contact
+ * that became known later was the receipt: the limits of the registration run from there (IN-8). */
 static void take_brief(struct run *r, const struct brief *b, const char *reason)
 {
     const struct limit_scope *old = r->next->scope;
@@ -22,17 +23,24 @@ static void take_brief(struct run *r, const struct brief *b, const char *reason)
                                   .category = b->category,
                                   .severity = b->severity,
                                   .region = b->region,
+                                  .has_received_ms = true,
+                                  .received_ms = b->received_ms,
                                   .history = b->history,
                                   .version = version};
     bool moved = !same(run_region(r), b->region); /* it may go by another calendar from now on (SL-1) */
+    bool earlier = old != NULL && old->has_received_ms && b->received_ms < old->received_ms;
     r->next->scope = scope;
     r->noted = true;
     for (int i = 0; i < r->next->n_limits; i++) {
         struct limit *l = &r->limits[i];
         bool applies = r->defs[i] != NULL && policy_limit_applies(r->defs[i], scope);
-        if (limits_is_open(l) && !applies)
+        if (!limits_is_open(l)) continue;
+        if (!applies)
             run_cancel(r, l, reason);
-        else if (l->state == LIMIT_STATE_ARMED && moved)
+        else if (earlier && l->start_ms == old->received_ms &&
+                 limits_has(r->defs[i], POLICY_START, EV_INTAKE_REGISTERED))
+            run_begin_earlier(r, l, b->received_ms);
+        else if (moved && l->state == LIMIT_STATE_ARMED)
             run_reschedule(r, l);
     }
 }

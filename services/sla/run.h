@@ -48,6 +48,8 @@ void run_resume(struct run *r, struct limit *l);
 /* Counts a running limit anew by the rules and the calendar it runs under now (SL-6); told only when its due or
  * warning moves. */
 void run_reschedule(struct run *r, struct limit *l);
+/* An open limit turns out to have begun earlier. */
+void run_begin_earlier(struct run *r, struct limit *l, int64_t start_ms);
 void run_warn(struct run *r, struct limit *l);
 void run_miss(struct run *r, struct limit *l);
 /* A start read while the case was closed, belonging to a reopening: it runs after all. */

@@ -56,6 +56,28 @@ Test(story, IN_8_limits_run_from_receipt_not_from_acceptance)
     expect_sound();
 }
 
+/* IN-8, CH-4: the web form came first, the call of the same customer before it is written down at noon: the earliest
+ * contact was the receipt, and the limits of the registration run from there. */
+Test(story, IN_8_an_earlier_contact_known_later_was_the_receipt)
+{
+    customer_claims(120000);
+    int64_t due = limit_of("first_response")->due_ms, visit = limit_of("evidence")->due_ms;
+    advance_hours(3);
+    struct ev_inbound_complaint *f = form();
+    f->has_received_at = true;
+    f->received_at_ms = story_world->now_ms - 9 * HOUR_MS; /* six hours before the web form */
+    int64_t first = the_case();
+    cr_assert_eq(arrives("/channels/phone", f), first);
+    cr_assert_eq(limit_of("first_response")->due_ms, due - 6 * HOUR_MS);
+    cr_assert_eq(limit_of("first_response")->ver, 2);
+    cr_assert_eq(limit_of("evidence")->due_ms, visit); /* EV-1: from acceptance */
+    advance_to(due - 6 * HOUR_MS - 1);
+    expect_limit("first_response", LIMIT_STATE_ARMED);
+    advance_to(due - 6 * HOUR_MS);
+    expect_limit("first_response", LIMIT_STATE_MISSED);
+    expect_sound();
+}
+
 /* IN-8: recorded more than a day later: the limit is missed at once, and by how much is recorded. */
 Test(story, IN_8_what_was_received_a_day_ago_is_late_at_once)
 {
