@@ -164,9 +164,10 @@ Test(sla, SL_2_the_end_of_the_case_cancels_what_runs)
 Test(sla, SL_2_reclassified_as_complaint_drops_the_claims_limit)
 {
     registered("claim", "2026-03-02 10:00");
-    kit_expect(&k, "intake.reclassified", "2026-03-02 11:00",
-               "{'brief':" KIT_BRIEF("complaint", ",'received_ms':1,'version':2") ",'reason':'no money asked'}",
-               "sla.cancelled");
+    kit_expect(
+        &k, "intake.reclassified", "2026-03-02 11:00",
+        "{'brief':" KIT_BRIEF("complaint", ",'received_ms':1772416800000,'version':2") ",'reason':'no money asked'}",
+        "sla.cancelled");
     cr_assert_eq(limit("preliminary_review")->state, LIMIT_STATE_CANCELLED);
     cr_assert_eq(limit("first_response")->state, LIMIT_STATE_ARMED);
 }
@@ -419,7 +420,8 @@ Test(sla, golden_matrix)
     };
     const struct golden_feed samples[] = {
         {"intake.registered", reg},
-        {"intake.reclassified", "{'brief':" KIT_BRIEF("complaint", ",'received_ms':1,'version':2") ",'reason':'r'}"},
+        {"intake.reclassified",
+         "{'brief':" KIT_BRIEF("complaint", ",'received_ms':1772416800000,'version':2") ",'reason':'r'}"},
         {"approval.slip_approved", SLIP},
         {"intake.responded", "{'handler_id':'h','first':true,'at_ms':1772589600000,'channel':'c','result':'r'}"},
         {"sla.timer_fired", "{'code':'first_response','ver':1,'warning':false,'due_ms':1772503200000}"},
