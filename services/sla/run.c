@@ -347,9 +347,10 @@ void run_miss(struct run *r, struct limit *l) { breach(r, l, false); }
 
 /* ---- a change of the policy ---- */
 
+/* What a year's publication settles is told also where it moves nothing: the date is certain now. */
 static bool same_times(const struct run *r, const struct limit *a, const struct limit *b)
 {
-    if (a->due_ms != b->due_ms) return false;
+    if (a->due_ms != b->due_ms || a->provisional != b->provisional) return false;
     if (a->has_warned_ms || a->due_ms <= r->s->in->now_ms) return true; /* no warning is to come */
     return a->has_warn_ms == b->has_warn_ms && (!a->has_warn_ms || a->warn_ms == b->warn_ms);
 }

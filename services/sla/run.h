@@ -46,7 +46,7 @@ void run_cancel(struct run *r, struct limit *l, const char *reason);
 void run_pause(struct run *r, struct limit *l);
 void run_resume(struct run *r, struct limit *l);
 /* Counts a running limit anew by the rules and the calendar it runs under now (SL-6); told only when its due or
- * warning moves. */
+ * warning moves, or is no more provisional. */
 void run_reschedule(struct run *r, struct limit *l);
 /* An open limit turns out to have begun earlier. */
 void run_begin_earlier(struct run *r, struct limit *l, int64_t start_ms);

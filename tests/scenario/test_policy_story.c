@@ -228,29 +228,78 @@ Test(policy_story, SL_6_a_limit_taken_out_ends_where_deadlines_move)
     expect_sound();
 }
 
-/* SL-6, working-time rule 12: a calendar as it was before a day became a holiday, and after. */
-Test(policy_story, SL_6_a_changed_calendar_moves_what_touches_it)
+/* A folder of calendars with the shipped one under a new version: another year is the last published, and one more line
+ * of days. */
+static const char *calendars_changed(int version, int last_published, const char *day)
 {
-    char dir[] = "/tmp/policy-calendar.XXXXXX", path[80];
-    customer_claims(300000); /* Monday */
-    visit_done();
-    expect_due("plan", "2026-03-04T10:00:00.000Z");
+    static char dir[64];
+    char path[80], command[300];
+    size_t i;
+    json_t *cn = json_load_file(CALENDARS "/cn.json", 0, NULL), *year, *years = json_array();
+    json_object_set_new(cn, "version", json_integer(version));
+    json_array_foreach(json_object_get(cn, "published"), i, year)
+    {
+        if (json_integer_value(year) <= last_published) json_array_append(years, year);
+    }
+    json_object_set_new(cn, "published", years);
+    snprintf(dir, sizeof dir, "/tmp/policy-calendar.XXXXXX");
     cr_assert_not_null(mkdtemp(dir));
-    json_t *cn = json_load_file(CALENDARS "/cn.json", 0, NULL);
-    json_object_set_new(cn, "version", json_integer(2));
     snprintf(path, sizeof path, "%s/cn.json", dir);
     cr_assert_eq(json_dump_file(cn, path, 0), 0);
     json_decref(cn);
-    char command[300];
-    snprintf(command, sizeof command, "(cat " CALENDARS "/cn.csv; echo 2026-03-03,holiday) > %s/cn.csv", dir);
+    snprintf(command, sizeof command, "(cat " CALENDARS "/cn.csv; echo %s) > %s/cn.csv", day, dir);
     cr_assert_eq(system(command), 0);
+    return dir;
+}
+
+static void applied_calendars(const char *dir)
+{
+    char command[100];
     applied(true, dir);
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    cr_assert_eq(system(command), 0);
+}
+
+/* SL-6, working-time rule 12: a calendar as it was before a day became a holiday, and after. */
+Test(policy_story, SL_6_a_changed_calendar_moves_what_touches_it)
+{
+    customer_claims(300000); /* Monday */
+    visit_done();
+    expect_due("plan", "2026-03-04T10:00:00.000Z");
+    applied_calendars(calendars_changed(2, 2026, "2026-03-03,holiday"));
     expect_due("plan", "2026-03-05T10:00:00.000Z");
     cr_assert_eq(limit_of("plan")->calendar_version, 2);
     expect_due("first_response", "2026-03-03T01:00:00.000Z"); /* hours do not ask the calendar */
     expect_sound();
-    snprintf(command, sizeof command, "rm -r %s", dir);
-    cr_assert_eq(system(command), 0);
+}
+
+/* SL-6, working-time rule 13: in a year not yet published a due is provisional; on publication it is counted anew,
+ * and says that it is certain also where it stays as it was. */
+Test(policy_story, SL_6_a_provisional_due_is_counted_anew_on_publication)
+{
+    applied_calendars(calendars_changed(2, 2025, ""));
+    customer_claims(300000); /* Monday */
+    visit_done();
+    expect_due("plan", "2026-03-04T10:00:00.000Z");
+    cr_assert(limit_of("plan")->provisional);
+    cr_assert_not(limit_of("first_response")->provisional); /* hours are hours in any year */
+    applied_calendars(calendars_changed(3, 2026, "2026-03-03,holiday"));
+    cr_assert_not(limit_of("plan")->provisional);
+    expect_due("plan", "2026-03-05T10:00:00.000Z");
+    expect_sound();
+}
+
+Test(policy_story, SL_6_a_due_that_publication_confirms_is_told)
+{
+    applied_calendars(calendars_changed(2, 2025, ""));
+    customer_claims(300000);
+    cr_assert(limit_of("preliminary_review")->provisional);
+    int64_t due = limit_of("preliminary_review")->due_ms;
+    applied_calendars(calendars_changed(3, 2026, ""));
+    const struct ev_sla_rescheduled *e = last(EV_SLA_RESCHEDULED);
+    cr_assert_str_eq(e->limit->code, "preliminary_review");
+    cr_assert(!e->limit->provisional && e->limit->due_ms == due && e->old_due_ms == due);
+    expect_sound();
 }
 
 /* SL-6: two changes, the first moving, the second pinning: the deadline goes by the first. */
