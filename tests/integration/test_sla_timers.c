@@ -142,7 +142,7 @@ Test(sla_timers, SL_3_redis_away_and_back)
  * answer meanwhile takes it out. */
 Test(sla_timers, SL_3_taken_ahead_of_time_and_held_until_due)
 {
-    register_cases(8); /* their warnings are due one second after the other */
+    register_cases("complaint", 8); /* their warnings are due one second after the other */
     ticks(1);
     k->now_ms = START + 1000 + DAY_MS * 8 / 10 - 1;
     ticks(1);
