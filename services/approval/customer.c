@@ -17,7 +17,7 @@ static void count_granted(struct approval_state *next)
     next->granted_minor += next->plan->amount_minor; /* approval_on_propose refused what would overflow */
 }
 
-static void emit_slip(struct step *s)
+void approval_issue_slip(struct step *s)
 {
     struct approval_state *next = s->next;
     const char *slip_no = arena_printf(s->out->arena, "%s-S%lld", next->brief->case_no, (long long)next->round);
@@ -33,7 +33,8 @@ static void emit_slip(struct step *s)
                                             .finding = next->finding,
                                             .payee = next->plan->payee != NULL ? next->plan->payee : next->payee,
                                             .must_pay = next->plan->amount_minor > 0,
-                                            .must_execute = next->must_execute};
+                                            .must_execute = next->must_execute,
+                                            .judgment = next->judged};
 }
 
 static void accept(struct step *s, bool beforehand, const char *comment)
@@ -41,7 +42,7 @@ static void accept(struct step *s, bool beforehand, const char *comment)
     const struct approval_state *next = s->next;
     struct ev_approval_customer_accepted *e = decision_emit(s->out, EV_APPROVAL_CUSTOMER_ACCEPTED);
     *e = (struct ev_approval_customer_accepted){.round = next->round, .beforehand = beforehand, .comment = comment};
-    emit_slip(s);
+    approval_issue_slip(s);
 }
 
 /* Consent given beforehand covers the first offer only, and one within the claimed amount. */

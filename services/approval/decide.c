@@ -79,9 +79,10 @@ static enum verdict on_execute(struct step *s)
     return VERDICT_DONE;
 }
 
-/* A closing whose cause the customer has undone meanwhile: intake will reopen by itself. */
+/* A closing whose cause the customer, or a judgment, has undone meanwhile: intake will reopen by itself. */
 static bool is_overtaken(const struct approval_state *state, const struct ev_intake_closed *in)
 {
+    if (state->judged && in->outcome == OUTCOME_REJECTED) return true;
     if (in->outcome == OUTCOME_LAPSED) return true;
     return in->outcome == OUTCOME_REJECTED && in->reason != NULL && strcmp(in->reason, "appeal_period_over") == 0 &&
            state->status != APPROVAL_STATUS_REJECTED;
@@ -119,6 +120,7 @@ enum {
 #define PLANNED (TO(PLANNING) | TO(AWAITING) | STANDS)
 
 static const struct transition table[] = {
+    {NONE, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {NONE, EV_EVIDENCE_INVESTIGATION_CONCLUDED, approval_on_concluded, PLANNED, "AP-13"},
     {NONE, EV_COMMAND_PROPOSE, approval_on_early_propose, TO(NONE), "AP-13"},
     {NONE, EV_DISPATCH_REASSIGNED, on_reassigned, TO(NONE), "AP-6"},
@@ -127,6 +129,7 @@ static const struct transition table[] = {
     {NONE, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(NONE), "IN-4"},
     {NONE, EV_INTAKE_CLOSED, on_closed, TO(NONE) | TO(ENDED), "closed"},
 
+    {PLANNING, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {PLANNING, EV_COMMAND_PROPOSE, approval_on_propose, TO(AWAITING) | STANDS, "AP-1"},
     {PLANNING, EV_INTAKE_REOPENED, on_reopened_planning, TO(PLANNING), "AP-9"},
     {PLANNING, EV_DISPATCH_REASSIGNED, on_reassigned, PLANNED, "AP-6"},
@@ -136,6 +139,7 @@ static const struct transition table[] = {
     {PLANNING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(PLANNING), "IN-4"},
     {PLANNING, EV_INTAKE_CLOSED, on_closed, TO(PLANNING) | TO(ENDED), "closed"},
 
+    {REVIEW, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {REVIEW, EV_COMMAND_PROPOSE, approval_on_propose_under_review, TO(REVIEW), "ES-5"},
     {REVIEW, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed, PLANNED, "ES-5"},
     {REVIEW, EV_ESCALATION_FILE_ACCEPTED, approval_on_file_accepted, PLANNED, "ES-3"},
@@ -144,6 +148,7 @@ static const struct transition table[] = {
     {REVIEW, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(REVIEW), "IN-4"},
     {REVIEW, EV_INTAKE_CLOSED, on_closed, TO(REVIEW) | TO(ENDED), "closed"},
 
+    {AWAITING, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {AWAITING, EV_COMMAND_APPROVE, approval_on_approve, STANDS, "AP-4"},
     {AWAITING, EV_COMMAND_DENY, approval_on_deny, TO(PLANNING), "AP-4"},
     {AWAITING, EV_DISPATCH_REASSIGNED, on_reassigned, TO(AWAITING), "AP-6"},
@@ -151,6 +156,7 @@ static const struct transition table[] = {
     {AWAITING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(AWAITING), "IN-4"},
     {AWAITING, EV_INTAKE_CLOSED, on_closed, TO(AWAITING) | TO(ENDED), "closed"},
 
+    {OFFERED, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {OFFERED, EV_COMMAND_ACCEPT, approval_on_accept, TO(APPROVED), "AP-8"},
     {OFFERED, EV_COMMAND_OBJECT, approval_on_object, TO(PLANNING), "AP-8"},
     {OFFERED, EV_SLA_BREACHED, approval_on_breached, TO(OFFERED) | TO(LAPSED), "AP-8"},
@@ -172,18 +178,21 @@ static const struct transition table[] = {
     {EXECUTED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(EXECUTED), "IN-4"},
     {EXECUTED, EV_INTAKE_CLOSED, on_closed, TO(EXECUTED) | TO(ENDED), "closed"},
 
+    {REJECTED, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {REJECTED, EV_COMMAND_OBJECT, approval_on_appeal, TO(PLANNING), "AP-9"},
     {REJECTED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(REJECTED), "AP-6"},
     {REJECTED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(REJECTED), "DI-3"},
     {REJECTED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(REJECTED), "IN-4"},
     {REJECTED, EV_INTAKE_CLOSED, on_closed, TO(REJECTED) | TO(ENDED), "closed"},
 
+    {LAPSED, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {LAPSED, EV_COMMAND_ACCEPT, approval_on_late_accept, TO(APPROVED), "SL-3"},
     {LAPSED, EV_COMMAND_OBJECT, approval_on_late_object, TO(PLANNING), "SL-3"},
     {LAPSED, EV_INTAKE_REOPENED, approval_on_reopened, TO(LAPSED) | TO(PLANNING), "AP-8"},
     {LAPSED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(LAPSED), "AP-6"},
     {LAPSED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(LAPSED), "DI-3"},
 
+    {ENDED, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {ENDED, EV_COMMAND_OBJECT, approval_on_late_appeal, TO(PLANNING), "SL-3"},
     {ENDED, EV_INTAKE_REOPENED, approval_on_reopened, TO(ENDED) | TO(PLANNING), "RV-1"},
     {ENDED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(ENDED), "AP-6"},

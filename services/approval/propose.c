@@ -162,7 +162,7 @@ enum verdict approval_on_concluded(struct step *s)
     return VERDICT_DONE;
 }
 
-static bool granted_would_overflow(const struct approval_state *state, const struct plan *plan)
+bool approval_granted_would_overflow(const struct approval_state *state, const struct plan *plan)
 {
     int64_t total;
     return __builtin_add_overflow(state->granted_minor, plan->amount_minor, &total);
@@ -177,7 +177,7 @@ enum verdict approval_on_propose(struct step *s)
         return step_refuse(s, "DI-2", "not_your_case", state->assignment->org_id);
     }
     if (!plan_check(in->plan, state->finding, &why)) return step_refuse(s, why.rule, why.reason, why.detail);
-    if (granted_would_overflow(state, in->plan)) return step_refuse(s, "AP-2", "amount_overflow", NULL);
+    if (approval_granted_would_overflow(state, in->plan)) return step_refuse(s, "AP-2", "amount_overflow", NULL);
     bool alone = policy_may_decide_alone(s->policy, in->actor->role);
     approval_put_plan(s, &(struct proposal){in->plan, in->actor->id, alone});
     return VERDICT_DONE;

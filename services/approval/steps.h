@@ -25,8 +25,13 @@ void approval_offer_or_reject(struct step *s);
 /* AP-4: true when every amount that counts is known and below its currency's threshold. */
 bool approval_is_small(const struct policy *p, const struct approval_state *state, const struct plan *plan);
 
+/* AP-2: what is granted in all could not be counted any more. */
+bool approval_granted_would_overflow(const struct approval_state *state, const struct plan *plan);
+
 /* customer.c */
 void approval_offer(struct step *s);
+/* The claim slip for the plan, the only thing finance pays on (PA-1). */
+void approval_issue_slip(struct step *s);
 /* Back to planning, with the objection said; `deadlocked` when a level up has to decide. */
 struct objection {
     const char *reason;
@@ -62,5 +67,6 @@ enum verdict approval_on_appeal(struct step *s);
 enum verdict approval_on_late_appeal(struct step *s);
 enum verdict approval_on_breached(struct step *s);
 enum verdict approval_on_reopened(struct step *s);
+enum verdict approval_on_judgment(struct step *s);
 
 #endif

@@ -45,6 +45,9 @@ void escalation_issue_slip(struct step *s, const struct matter *m, struct addres
         .slip_no = arena_printf(s->out->arena, "CB-%lld-%lld", (long long)s->in->case_id, (long long)next->slips),
         .code = m->code,
         .ver = m->ver,
+        .to_org = to.unit->id,
+        .has_due_ms = m->of_limit,
+        .due_ms = m->of_limit ? m->due_ms : 0,
         .takeovers = next->takeovers - (escalation_is_moving(next) && next->takeovers > 0 ? 1 : 0)};
     keep_slips(s, -1, &slip);
     struct ev_escalation_slip_issued *out = decision_emit(s->out, EV_ESCALATION_SLIP_ISSUED);
@@ -105,7 +108,8 @@ bool escalation_take_over(struct step *s, const struct climb *why)
     struct escalation_state *next = s->next;
     struct skipped skipped = {0};
     if (escalation_is_at_top(s)) return false;
-    const struct pol_unit *to = next_level(s, policy_unit(s->policy, next->org_id), &skipped);
+    const struct pol_unit *from = why->to_top ? NULL : policy_unit(s->policy, next->org_id);
+    const struct pol_unit *to = next_level(s, from, &skipped);
     bool demand = demands_file(s, why, to);
     bool missing = same_text(why->cause, "file_missing");
     bool top = to == policy_head_office(s->policy);

@@ -1,6 +1,7 @@
 /* The escalation machine: its table, and the plain watch (escalation.h). */
 #include "escalation/escalation.h"
 #include "escalation/steps.h"
+#include "policy/rights.h"
 
 /* ---- inputs ---- */
 
@@ -20,7 +21,8 @@ static enum verdict observe(struct step *s, const struct assignment *a)
     return VERDICT_DONE;
 }
 
-/* The first assignment also says whose file it will be (ES-3), however late it is read. */
+/* The first assignment also says whose file it will be (ES-3), however late it is read. Whoever has asked the outlet in
+ * vain already is head office's from the beginning (CH-6). */
 static enum verdict on_assigned(struct step *s)
 {
     const struct ev_dispatch_assigned *ev = s->in->data;
@@ -28,7 +30,12 @@ static enum verdict on_assigned(struct step *s)
     struct escalation_state *next = s->next;
     next->brief = ev->brief;
     if (ev->assignment->level != ORG_LEVEL_HEAD_OFFICE) next->first_org = ev->assignment->org_id;
-    if (observe(s, ev->assignment) == VERDICT_DONE) return VERDICT_DONE;
+    if (observe(s, ev->assignment) == VERDICT_DONE) {
+        if (ev->brief->asked_outlet && next->takeovers == 0) {
+            escalation_take_over(s, &(struct climb){.cause = "asked_in_vain", .settles = true, .to_top = true});
+        }
+        return VERDICT_DONE;
+    }
     if (st->brief != NULL) return VERDICT_IGNORED;
     escalation_tell_supervised(s);
     return VERDICT_DONE;
@@ -55,12 +62,14 @@ static enum verdict on_breached(struct step *s)
     if (ev->history || def == NULL || def->def->on_miss != ON_MISS_SLIP) return VERDICT_IGNORED;
     if (next->status == ESCALATION_STATUS_NONE) next->status = ESCALATION_STATUS_WATCHING;
     if (escalation_review_missed(s, ev)) return VERDICT_DONE;
-    struct matter m = {.code = ev->code, .ver = ev->ver, .due_ms = ev->due_ms, .late_ms = ev->late_ms};
+    struct matter m = {ev->code, ev->ver, ev->due_ms, ev->late_ms, true};
     escalation_issue_slip(s, &m, escalation_responsible(s, def->def->responsible));
-    if (next->org_id == NULL || escalation_is_moving(next)) return VERDICT_DONE;
+    if (next->org_id == NULL || escalation_is_moving(next) || escalation_judgment_missed(s, ev)) return VERDICT_DONE;
     const struct pol_rung *rung = policy_rung(rules, ev->code, next->level);
     if (rung != NULL && escalation_misses_on_level(next, ev->code) >= rung->misses) {
-        escalation_take_over(s, &(struct climb){"limit_missed", ev->code, policy_demands_file(rules, ev->code)});
+        escalation_take_over(s, &(struct climb){.cause = "limit_missed",
+                                                .code = ev->code,
+                                                .settles = policy_demands_file(rules, ev->code)});
     }
     return VERDICT_DONE;
 }
@@ -75,7 +84,9 @@ static enum verdict on_annulled(struct step *s)
     *out =
         (struct ev_escalation_slip_withdrawn){.slip_no = st->open_slips[i].slip_no, .code = ev->code, .ver = ev->ver};
     escalation_drop_slip(s, i);
+    if (st->open_slips[i].liaison_no != NULL) escalation_withdraw_liaison(s, st->open_slips[i].liaison_no);
     escalation_review_annulled(s, ev->code);
+    escalation_judgment_annulled(s, ev->code);
     return VERDICT_DONE;
 }
 
@@ -91,18 +102,24 @@ static enum verdict on_deadlocked(struct step *s)
         next->level = ev->level;
     }
     if (next->status == ESCALATION_STATUS_NONE) next->status = ESCALATION_STATUS_WATCHING;
-    if (escalation_take_over(s, &(struct climb){"deadlock", NULL, false})) return VERDICT_DONE;
+    if (escalation_take_over(s, &(struct climb){.cause = "deadlock"})) return VERDICT_DONE;
     if (escalation_find_slip(next, "deadlock", ev->round) >= 0) return VERDICT_IGNORED;
     struct matter m = {.code = "deadlock", .ver = ev->round, .due_ms = s->in->at_ms};
     escalation_issue_slip(s, &m, escalation_find_person(s, policy_head_office(s->policy), ROLE_GENERAL_MANAGER));
     return VERDICT_DONE;
 }
 
+/* What ended by silence while the case is in dispute comes back (intake does the same). */
 static enum verdict on_closed(struct step *s)
 {
     const struct ev_intake_closed *ev = s->in->data;
     struct escalation_state *next = s->next;
+    bool comes_back = ev->outcome == OUTCOME_REJECTED || ev->outcome == OUTCOME_LAPSED;
+    if (next->dispute != NULL && comes_back) return VERDICT_IGNORED;
+    if (escalation_is_in_dispute(next)) escalation_end_dispute(s, DISPUTE_END_CASE_CLOSED);
     next->status = ESCALATION_STATUS_ENDED;
+    next->ended_as = ev->outcome;
+    escalation_issue_liaisons(s);
     struct ev_escalation_ended *out = decision_emit(s->out, EV_ESCALATION_ENDED);
     out->reason = outcome_name(ev->outcome);
     return VERDICT_DONE;
@@ -112,7 +129,23 @@ static enum verdict on_reopened(struct step *s)
 {
     struct escalation_state *next = s->next;
     next->status = ESCALATION_STATUS_WATCHING;
+    next->ended_as = OUTCOME_ABSENT;
+    escalation_on_failed_agreement(s);
     escalation_tell_supervised(s);
+    return VERDICT_DONE;
+}
+
+/* ES-9: for a decision. Above head office there is only its general manager. */
+enum verdict escalation_on_hand_up(struct step *s)
+{
+    const struct ev_command_hand_up *in = s->in->data;
+    struct escalation_state *next = s->next;
+    if (!rights_at_unit(s->policy, in->actor, next->org_id)) {
+        return step_refuse(s, "DI-2", "not_your_case", next->org_id);
+    }
+    if (escalation_take_over(s, &(struct climb){.cause = "handed_up"})) return VERDICT_DONE;
+    struct matter m = {.code = "handed_up", .ver = next->slips + 1, .due_ms = s->in->at_ms};
+    escalation_issue_slip(s, &m, escalation_find_person(s, policy_head_office(s->policy), ROLE_GENERAL_MANAGER));
     return VERDICT_DONE;
 }
 
@@ -127,17 +160,31 @@ static enum verdict on_reopened(struct step *s)
 
 /* What is watched whatever else is waited for. */
 #define WATCHED(at)                                                                                                    \
-    {at, EV_DISPATCH_ASSIGNED, on_assigned, TO(at), "DI-2"},                                                           \
+    {at, EV_DISPATCH_ASSIGNED, on_assigned, TO(at) | TO(AWAITING_FILE), "DI-2, CH-6"},                                 \
         {at, EV_DISPATCH_REASSIGNED, on_reassigned, TO(at), "ES-2: the takeover has people"},                          \
         {at, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(at), "ES-1: who gets the slips"},                     \
         {at, EV_SLA_BREACHED, on_breached, TO(at) | TO(AWAITING_FILE) | TO(AWAITING_VISIT), "ES-1, ES-2, ES-4"},       \
         {at, EV_SLA_ANNULLED, on_annulled, TO(at), "SL-3"},                                                            \
         {at, EV_APPROVAL_DEADLOCKED, on_deadlocked, TO(at), "AP-8, ES-9"},                                             \
         {at, EV_APPROVAL_REFUSED, escalation_on_refused, TO(at) | TO(WATCHING) | TO(AWAITING_FILE), "ES-3"},           \
-        {at, EV_INTAKE_CLOSED, on_closed, TO(ENDED), "RV-1"},
+        {at, EV_COMMAND_HAND_UP, escalation_on_hand_up, TO(at), "ES-9"},                                               \
+        {at, EV_COMMAND_RECORD_JUDGMENT, escalation_on_judgment, TO(at) | TO(WATCHING), "ES-8"},                       \
+        {at, EV_INTAKE_REOPENED, escalation_on_failed_agreement, TO(at), "ES-8"},                                      \
+        {at, EV_INTAKE_CLOSED, on_closed, TO(at) | TO(ENDED), "RV-1, ES-7"},
+
+/* What may be brought before a forum, and a slip answered, also after the end. */
+#define DISPUTED(at)                                                                                                   \
+    {at, EV_COMMAND_DISPUTE, escalation_on_dispute, TO(at) | TO(WATCHING), "ES-8"},                                    \
+        {at, EV_COMMAND_NOTE_DISPUTE, escalation_on_dispute_note, TO(at), "ES-8"},                                     \
+        {at, EV_COMMAND_END_DISPUTE, escalation_on_dispute_end, TO(at), "ES-8"},                                       \
+        {at, EV_COMMAND_ANSWER_LIAISON, escalation_on_liaison_answer, TO(at), "ES-7"},                                 \
+        {at, EV_APPROVAL_SLIP_APPROVED, escalation_on_agreement, TO(at), "ES-8"},
 
 static const struct transition TABLE[] = {
-    {NONE, EV_DISPATCH_ASSIGNED, on_assigned, TO(WATCHING), "CH-5, DI-2"},
+    {NONE, EV_DISPATCH_ASSIGNED, on_assigned, TO(WATCHING) | TO(AWAITING_FILE), "CH-5, CH-6, DI-2"},
+    {NONE, EV_APPROVAL_SLIP_APPROVED, escalation_on_agreement, TO(WATCHING),
+     "ES-8: before the first assignment was read"},
+    {NONE, EV_INTAKE_REOPENED, escalation_on_failed_agreement, TO(NONE) | TO(WATCHING), "ES-8: the same"},
     {NONE, EV_DISPATCH_REASSIGNED, on_reassigned, TO(WATCHING), "DI-2: before the first assignment was read"},
     {NONE, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(WATCHING), "before the first assignment was read"},
     {NONE, EV_SLA_BREACHED, on_breached, TO(WATCHING), "ES-1, ES-6: nobody known yet, head office"},
@@ -146,6 +193,7 @@ static const struct transition TABLE[] = {
     {NONE, EV_INTAKE_CLOSED, on_closed, TO(ENDED), "closed before anybody was assigned"},
     /* clang-format off */
     WATCHED(WATCHING) WATCHED(AWAITING_FILE) WATCHED(AWAITING_VISIT) WATCHED(DECIDING)
+    DISPUTED(WATCHING) DISPUTED(AWAITING_FILE) DISPUTED(AWAITING_VISIT) DISPUTED(DECIDING) DISPUTED(ENDED)
     /* clang-format on */
     {AWAITING_FILE, EV_EVIDENCE_FILE_RECEIVED, escalation_on_file_received,
      TO(WATCHING) | TO(AWAITING_VISIT) | TO(DECIDING), "ES-3, ES-4"},
@@ -160,6 +208,13 @@ static const struct transition TABLE[] = {
     {ENDED, EV_INTAKE_REOPENED, on_reopened, TO(WATCHING), "RV-1"},
 };
 
+/* Where no row takes a command: the rule that refuses it. */
+static const struct guard guards[] = {
+    {EV_COMMAND_DISPUTE, TO(NONE), "ES-8"},        {EV_COMMAND_NOTE_DISPUTE, TO(NONE), "ES-8"},
+    {EV_COMMAND_END_DISPUTE, TO(NONE), "ES-8"},    {EV_COMMAND_RECORD_JUDGMENT, TO(NONE) | TO(ENDED), "ES-8"},
+    {EV_COMMAND_ANSWER_LIAISON, TO(NONE), "ES-7"}, {EV_COMMAND_HAND_UP, TO(NONE) | TO(ENDED), "ES-9"},
+};
+
 const struct core escalation_core = {
     .service = "escalation",
     .state = &escalation_state_desc,
@@ -167,5 +222,7 @@ const struct core escalation_core = {
     .n_statuses = ESCALATION_STATUS_COUNT,
     .table = TABLE,
     .n_transitions = sizeof(TABLE) / sizeof(TABLE[0]),
+    .guards = guards,
+    .n_guards = sizeof(guards) / sizeof(guards[0]),
     .refused = EV_ESCALATION_COMMAND_REFUSED,
 };

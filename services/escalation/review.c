@@ -32,30 +32,6 @@ void escalation_demand_file(struct step *s, const char *cause)
                                                 .cause = cause};
 }
 
-/* ---- the sanction ---- */
-
-static void record_sanction(struct step *s, enum offence offence)
-{
-    struct escalation_state *next = s->next;
-    const struct pol_file_demand *file = s->policy->pack->file;
-    for (int i = 0; i < file->n_sanctions; i++) {
-        const struct pol_sanction_rule *rule = &file->sanctions[i];
-        if (rule->offence != offence) continue;
-        next->sanctions++;
-        next->sanction_no =
-            arena_printf(s->out->arena, "JC-%lld-%lld", (long long)s->in->case_id, (long long)next->sanctions);
-        struct ev_escalation_sanction_recorded *out = decision_emit(s->out, EV_ESCALATION_SANCTION_RECORDED);
-        *out = (struct ev_escalation_sanction_recorded){.sanction_no = next->sanction_no,
-                                                        .org_id = next->demand_of,
-                                                        .offence = offence,
-                                                        .sanction = rule->sanction,
-                                                        .has_fine_minor = rule->has_fine_minor,
-                                                        .fine_minor = rule->fine_minor,
-                                                        .currency = rule->currency,
-                                                        .takeover_no = next->demand_no};
-    }
-}
-
 /* ---- another's visit ---- */
 
 struct visitor {
@@ -111,8 +87,11 @@ static void assign_visit(struct step *s, const struct visitor *v, const char *re
 /* ES-4: the regional has no other outlet to send; that is head office's. */
 static void send_another(struct step *s, enum offence offence)
 {
-    record_sanction(s, offence);
-    if (!escalation_is_at_top(s)) escalation_take_over(s, &(struct climb){"file_missing", NULL, true});
+    struct escalation_state *next = s->next;
+    const struct pol_file_demand *file = s->policy->pack->file;
+    next->sanction_no =
+        escalation_record_sanction(s, &(struct charge){offence, next->demand_of, file->n_sanctions, file->sanctions});
+    if (!escalation_is_at_top(s)) escalation_take_over(s, &(struct climb){.cause = "file_missing", .settles = true});
     struct visitor v = other_outlet(s);
     if (v.unit == NULL) v = inspector(s);
     assign_visit(s, &v, offence_name(offence));
@@ -120,7 +99,7 @@ static void send_another(struct step *s, enum offence offence)
 
 static void slip_to(struct step *s, const struct ev_sla_breached *ev, struct addressee to)
 {
-    escalation_issue_slip(s, &(struct matter){ev->code, ev->ver, ev->due_ms, ev->late_ms}, to);
+    escalation_issue_slip(s, &(struct matter){ev->code, ev->ver, ev->due_ms, ev->late_ms, true}, to);
 }
 
 bool escalation_review_missed(struct step *s, const struct ev_sla_breached *ev)
@@ -149,8 +128,7 @@ void escalation_review_annulled(struct step *s, const char *code)
     struct escalation_state *next = s->next;
     const struct pol_file_demand *file = s->policy->pack->file;
     if (file == NULL || !same_text(code, file->limit) || next->sanction_no == NULL) return;
-    struct ev_escalation_sanction_withdrawn *out = decision_emit(s->out, EV_ESCALATION_SANCTION_WITHDRAWN);
-    *out = (struct ev_escalation_sanction_withdrawn){.sanction_no = next->sanction_no, .org_id = next->demand_of};
+    escalation_withdraw_sanction(s, next->sanction_no, next->demand_of);
     next->sanction_no = NULL;
 }
 
@@ -218,7 +196,7 @@ enum verdict escalation_on_refused(struct step *s)
     if (next->first_org == NULL) next->first_org = ev->org_id;
     if (next->brief == NULL) next->brief = ev->brief;
     if (next->status == ESCALATION_STATUS_NONE) next->status = ESCALATION_STATUS_WATCHING;
-    if (!escalation_take_over(s, &(struct climb){"refused", NULL, true})) return VERDICT_IGNORED;
+    if (!escalation_take_over(s, &(struct climb){.cause = "refused", .settles = true})) return VERDICT_IGNORED;
     bool known = next->file_complete && escalation_is_at_top(s) && !escalation_is_reviewing(next);
     if (known && !route(s, ev->brief, ev->finding)) return step_broken(s, "no_liability_table");
     return VERDICT_DONE;

@@ -33,6 +33,7 @@ struct addressee escalation_find_person(const struct step *s, const struct pol_u
 struct matter {
     const char *code;
     int64_t ver, due_ms, late_ms;
+    bool of_limit; /* a limit was missed: the closed case will be one that ran late (ES-7) */
 };
 
 void escalation_issue_slip(struct step *s, const struct matter *m, struct addressee to);
@@ -48,9 +49,10 @@ bool escalation_is_at_top(const struct step *s);
 
 /* Why a case climbs. */
 struct climb {
-    const char *cause; /* limit_missed, deadlock, refused, file_missing */
+    const char *cause; /* limit_missed, deadlock, refused, file_missing, judgment_missed, handed_up, asked_in_vain */
     const char *code;  /* of the missed limit; NULL */
     bool settles;      /* the failure is one that head office settles by rule (ES-3 to ES-5) */
+    bool to_top;       /* to head office, whoever is between */
 };
 
 /* ES-2, ES-6: the next level with somebody. false when head office has the case already. */
@@ -72,7 +74,47 @@ bool escalation_review_missed(struct step *s, const struct ev_sla_breached *ev);
 /* SL-3: the demand was met in time after all. */
 void escalation_review_annulled(struct step *s, const char *code);
 
+/* ---- sanction.c ---- */
+
+struct charge {
+    enum offence offence;
+    const char *org_id;
+    int n_rules;
+    const struct pol_sanction_rule *rules;
+};
+
+/* RV-5: by the policy's scale; returns the sanction's number, NULL when the scale has nothing for the offence. */
+const char *escalation_record_sanction(struct step *s, const struct charge *charge);
+void escalation_withdraw_sanction(struct step *s, const char *sanction_no, const char *org_id);
+
+/* ---- dispute.c: mediation, arbitration, court (ES-8) ---- */
+
+/* Whether the case is before a forum that has not decided. */
+static inline bool escalation_is_in_dispute(const struct escalation_state *st)
+{
+    return st->dispute != NULL && !st->dispute->judged;
+}
+/* A judgment's time is over: head office performs it. false = the miss is of another limit. */
+bool escalation_judgment_missed(struct step *s, const struct ev_sla_breached *ev);
+void escalation_judgment_annulled(struct step *s, const char *code);
+void escalation_end_dispute(struct step *s, enum dispute_end end);
+
+/* ---- liaison.c: why a closed case ran late (ES-7) ---- */
+
+void escalation_issue_liaisons(struct step *s);
+/* The slip that asked about a withdrawn miss goes with it, when it asked about no other. */
+void escalation_withdraw_liaison(struct step *s, const char *slip_no);
+
 /* ---- the rows' functions ---- */
+
+enum verdict escalation_on_dispute(struct step *s);
+enum verdict escalation_on_dispute_note(struct step *s);
+enum verdict escalation_on_dispute_end(struct step *s);
+enum verdict escalation_on_judgment(struct step *s);
+enum verdict escalation_on_agreement(struct step *s);
+enum verdict escalation_on_failed_agreement(struct step *s);
+enum verdict escalation_on_liaison_answer(struct step *s);
+enum verdict escalation_on_hand_up(struct step *s);
 
 enum verdict escalation_on_refused(struct step *s);
 enum verdict escalation_on_file_received(struct step *s);

@@ -223,6 +223,16 @@ static enum verdict on_closed(struct step *s)
     return VERDICT_DONE;
 }
 
+/* ES-8: what a judgment has decided needs no visit and no finding any more. */
+static enum verdict on_judged(struct step *s)
+{
+    struct evidence_state *next = s->next;
+    next->status = EVIDENCE_STATUS_STOOD_DOWN;
+    struct ev_evidence_stood_down *e = decision_emit(s->out, EV_EVIDENCE_STOOD_DOWN);
+    e->reason = "judged";
+    return VERDICT_DONE;
+}
+
 enum {
     NONE = EVIDENCE_STATUS_NONE,
     AWAITING = EVIDENCE_STATUS_AWAITING_FILE,
@@ -246,23 +256,28 @@ static const struct transition table[] = {
     {NONE, EV_DISPATCH_ASSIGNED, on_assigned, TO(ORDERED), "EV-1"},
     {NONE, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(NONE), "IN-4"},
     {NONE, EV_ESCALATION_VISIT_ASSIGNED, evidence_on_early_visit, TO(NONE), "ES-4: before the assignment was read"},
+    {NONE, EV_ESCALATION_JUDGMENT_RECORDED, on_judged, TO(STOOD_DOWN), "ES-8"},
     {NONE, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed before the assignment was read"},
     {ORDERED, EV_COMMAND_SUBMIT_EVIDENCE, on_submit, TO(INCOMPLETE) | TO(INVESTIGATING) | TO(CONCLUDED), "EV-3"},
     {ORDERED, EV_COMMAND_CONCLUDE, refuse_early_conclusion, TO(ORDERED), "EV-3"},
     {ORDERED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(ORDERED), "IN-4"},
+    {ORDERED, EV_ESCALATION_JUDGMENT_RECORDED, on_judged, TO(STOOD_DOWN), "ES-8"},
     {ORDERED, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed"},
     {INCOMPLETE, EV_COMMAND_SUBMIT_EVIDENCE, on_submit, TO(INCOMPLETE) | TO(INVESTIGATING) | TO(CONCLUDED), "EV-3"},
     {INCOMPLETE, EV_COMMAND_CONCLUDE, refuse_early_conclusion, TO(INCOMPLETE), "EV-3"},
     {INCOMPLETE, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(INCOMPLETE) | TO(INVESTIGATING), "IN-4"},
+    {INCOMPLETE, EV_ESCALATION_JUDGMENT_RECORDED, on_judged, TO(STOOD_DOWN), "ES-8"},
     {INCOMPLETE, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed"},
     {INVESTIGATING, EV_COMMAND_SUBMIT_EVIDENCE, on_submit, TO(INVESTIGATING) | TO(CONCLUDED), "EV-2"},
     {INVESTIGATING, EV_COMMAND_CONCLUDE, on_conclude, TO(CONCLUDED), "EV-4"},
     {INVESTIGATING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(INVESTIGATING), "IN-4"},
+    {INVESTIGATING, EV_ESCALATION_JUDGMENT_RECORDED, on_judged, TO(STOOD_DOWN), "ES-8"},
     {INVESTIGATING, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed"},
     {AWAITING, EV_COMMAND_HAND_OVER_FILE, evidence_on_file, TO(AWAITING) | TO(INVESTIGATING) | TO(CONCLUDED), "ES-3"},
     {AWAITING, EV_COMMAND_SUBMIT_EVIDENCE, on_late_submit, TO(AWAITING) | TO(INVESTIGATING) | TO(CONCLUDED), "SL-3"},
     {AWAITING, EV_COMMAND_CONCLUDE, refuse_early_conclusion, TO(AWAITING), "EV-3"},
     {AWAITING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(AWAITING), "IN-4"},
+    {AWAITING, EV_ESCALATION_JUDGMENT_RECORDED, on_judged, TO(STOOD_DOWN), "ES-8"},
     {AWAITING, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed"},
     /* clang-format off */
     MOVES(ORDERED) MOVES(INCOMPLETE) MOVES(INVESTIGATING) MOVES(AWAITING) MOVES(CONCLUDED)

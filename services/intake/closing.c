@@ -22,6 +22,7 @@ void intake_close(struct step *s, const struct ending *how)
     struct intake_state *next = s->next;
     next->status = how->outcome == OUTCOME_WITHDRAWN ? INTAKE_STATUS_WITHDRAWN : INTAKE_STATUS_CLOSED;
     next->outcome = how->outcome;
+    next->held_outcome = OUTCOME_ABSENT;
     next->n_promises = 0;
     struct ev_intake_closed *e = decision_emit(s->out, EV_INTAKE_CLOSED);
     *e = (struct ev_intake_closed){.outcome = how->outcome,
@@ -32,13 +33,19 @@ void intake_close(struct step *s, const struct ending *how)
                                    .reason = how->reason,
                                    .has_due_ms = how->due_ms != 0,
                                    .due_ms = how->due_ms};
+    if (next->dispute_no == 0) return;
+    if (how->outcome == OUTCOME_REJECTED || how->outcome == OUTCOME_LAPSED) {
+        intake_hold_for_dispute(s, how->outcome);
+    } else {
+        next->dispute_no = 0;
+    }
 }
 
 void intake_reopen(struct step *s, const char *reason)
 {
     struct intake_state *next = s->next;
     next->status = INTAKE_STATUS_OPEN;
-    next->must_pay = next->must_execute = next->noticed = next->paid = next->executed = false;
+    next->must_pay = next->must_execute = next->noticed = next->paid = next->executed = next->judged = false;
     next->amount_minor = 0;
     next->outcome = OUTCOME_ABSENT;
     next->satisfaction = SATISFACTION_ABSENT;
@@ -57,7 +64,7 @@ static void finish_if_done(struct step *s)
 {
     struct intake_state *next = s->next;
     if (!next->noticed || (next->must_pay && !next->paid) || (next->must_execute && !next->executed)) return;
-    if (!s->policy->pack->closing->ask_satisfaction) {
+    if (!s->policy->pack->closing->ask_satisfaction || next->judged) {
         intake_close(s, &(struct ending){OUTCOME_SETTLED, NULL, 0});
         return;
     }
@@ -101,6 +108,8 @@ static void notice_slip(struct step *s, const struct ev_approval_slip_approved *
     struct intake_state *next = s->next;
     const char *currency_before = next->currency;
     next->noticed = true;
+    next->judged = slip->judgment;
+    next->held_outcome = OUTCOME_ABSENT;
     next->must_pay = slip->must_pay;
     next->must_execute = slip->must_execute;
     next->amount_minor = slip->plan->amount_minor;
@@ -128,13 +137,17 @@ static void claim_if_money(struct step *s, const struct ev_approval_slip_approve
 }
 
 /* A slip for a lapsed case means that the customer's answer was in time (SL-3): the case goes on.
- * For a case that ended otherwise the result is told, and what is paid is recorded. */
+ * So it does for what is judged, whichever is read first. For a case that ended otherwise the result is told, and what
+ * is paid is recorded. */
 enum verdict intake_on_slip_approved(struct step *s)
 {
     const struct intake_state *state = s->state;
     const struct ev_approval_slip_approved *in = s->in->data;
     struct intake_state *next = s->next;
-    if (state->status == INTAKE_STATUS_CLOSED && state->outcome == OUTCOME_LAPSED) intake_reopen(s, "answer_in_time");
+    bool silent = state->status == INTAKE_STATUS_CLOSED && state->outcome == OUTCOME_LAPSED;
+    bool rejected = state->status == INTAKE_STATUS_CLOSED && state->outcome == OUTCOME_REJECTED;
+    if (in->judgment && (silent || rejected)) intake_reopen(s, "disputed");
+    if (!in->judgment && silent) intake_reopen(s, "answer_in_time");
     if (is_over(next)) {
         notice_slip(s, in);
         return VERDICT_DONE;
@@ -152,6 +165,7 @@ void intake_notice_rejection(struct step *s, const struct ev_approval_rejected *
 {
     struct intake_state *next = s->next;
     next->noticed = true;
+    next->held_outcome = OUTCOME_ABSENT;
     next->asked_ms = s->in->at_ms;
     struct ev_intake_result_noticed *e = decision_emit(s->out, EV_INTAKE_RESULT_NOTICED);
     *e = (struct ev_intake_result_noticed){

@@ -57,6 +57,7 @@ static struct brief *make_brief(struct step *s, const struct ev_inbound_complain
         .pay_method = c->pay_method,
         .consent = c->consent,
         .direct = c->outlet_id != NULL,
+        .asked_outlet = c->asked_outlet,
         .received_ms = received,
         .history = c->history,
     };

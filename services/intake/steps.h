@@ -54,6 +54,13 @@ enum verdict intake_on_satisfaction(struct step *s);
 enum verdict intake_on_late_satisfaction(struct step *s);
 enum verdict intake_on_withdraw(struct step *s);
 
+/* dispute.c: mediation, arbitration, court (ES-8) */
+/* Reopens what has just closed, or had, to close again so when the dispute is over. */
+void intake_hold_for_dispute(struct step *s, enum outcome outcome);
+enum verdict intake_on_dispute_opened(struct step *s);
+enum verdict intake_on_dispute_ended(struct step *s);
+enum verdict intake_on_objected_in_dispute(struct step *s);
+
 /* When a span of the policy that starts then is over, by the calendar of the case; by plain days where that
  * calendar has no answer (a hint for people, never a limit). */
 int64_t intake_due(const struct step *s, const struct pol_length *length, int64_t start_ms);
