@@ -57,6 +57,7 @@ static void send_complaint(struct walker *k)
     f->consent = chance(k, 25);
     if (chance(k, 30)) f->contract_no = arena_printf(&k->w->arena, "RC-%d", walker_draw(k, 2));
     if (chance(k, 20)) f->outlet_id = chance(k, 80) ? "O-S2" : "O-NONE";
+    f->asked_outlet = chance(k, 5);
     if (chance(k, 30)) f->external_ref = arena_printf(&k->w->arena, "X%d", walker_draw(k, 3));
     f->has_fee_due_minor = chance(k, 30);
     f->fee_due_minor = 10000 * walker_draw(k, 9);
@@ -376,6 +377,10 @@ void walker_act(struct walker *k)
     if (k->w->n_cases == 0) return;
     struct scene s = look(k, k->w->cases[walker_draw(k, k->w->n_cases)].case_id);
     if (s.at == NULL) return;
+    if (chance(k, 8)) {
+        walker_dispute(k, s.case_id);
+        return;
+    }
     deed due = due_deed(&s);
     if (due != NULL && chance(k, 80)) {
         due(k, &s);

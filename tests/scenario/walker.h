@@ -17,6 +17,8 @@ struct walker {
 void walker_arrive(struct walker *k);
 /* Somebody does something about some case. */
 void walker_act(struct walker *k);
+/* Somebody goes to court, hands a case up, answers a liaison slip. */
+void walker_dispute(struct walker *k, int64_t case_id);
 /* Minutes to weeks pass. */
 void walker_wait(struct walker *k);
 int walker_draw(struct walker *k, int n);

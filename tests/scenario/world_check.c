@@ -96,6 +96,8 @@ static const char *waits_for(const struct world_case *c)
     const struct evidence_state *evidence = c->state[EVIDENCE];
     const struct approval_state *approval = c->state[APPROVAL];
     const struct payment_state *payment = c->state[PAYMENT];
+    const struct escalation_state *escalation = c->state[ESCALATION];
+    if (escalation != NULL && escalation->dispute != NULL && !escalation->dispute->judged) return "the forum";
     if (payment != NULL && payment->status == PAYMENT_STATUS_INSTRUCTED) return "the bank";
     if (payment != NULL && payment->status == PAYMENT_STATUS_FAILED) return "a corrected account";
     if (payment != NULL && payment->status == PAYMENT_STATUS_HALTED) return "a person to look at the payout";
@@ -109,7 +111,9 @@ static const char *waits_for(const struct world_case *c)
     case EVIDENCE_STATUS_AWAITING_FILE: return NULL; /* the demand's limit runs, or another is sent */
     case EVIDENCE_STATUS_CONCLUDED: break;
     case EVIDENCE_STATUS_STOOD_DOWN:
-    case EVIDENCE_STATUS_NONE: return NULL;
+    case EVIDENCE_STATUS_NONE:
+        if (!approval->judged) return NULL;
+        break;
     }
     switch (approval->status) {
     case APPROVAL_STATUS_PLANNING: return "a plan";

@@ -141,7 +141,22 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
                                                                  .finding = &finding};
     static const struct ev_escalation_file_accepted accepted_file = {
         .takeover_no = 2, .of_org = "O-CN1", .plan_now = true};
+    static const struct ev_escalation_dispute_opened disputed = {
+        .dispute_no = 1, .step = DISPUTE_STEP_COURT, .forum = "court", .by = "customer"};
+    static const struct ev_escalation_dispute_ended undisputed = {.dispute_no = 0, .step = DISPUTE_STEP_COURT};
+    static const struct ev_escalation_judgment_recorded judged = {.dispute_no = 1,
+                                                                  .step = DISPUTE_STEP_COURT,
+                                                                  .brief = &brief,
+                                                                  .assignment = &outlet,
+                                                                  .finding = &finding,
+                                                                  .plan = &plan,
+                                                                  .perform_by_ms = NOW_MS,
+                                                                  .words = "judged",
+                                                                  .by = "HO-L1"};
     static const void *const samples[EV_COUNT] = {
+        [EV_ESCALATION_DISPUTE_OPENED] = &disputed,
+        [EV_ESCALATION_DISPUTE_ENDED] = &undisputed,
+        [EV_ESCALATION_JUDGMENT_RECORDED] = &judged,
         [EV_COMMAND_HAND_OVER_FILE] = &file,
         [EV_ESCALATION_VISIT_ASSIGNED] = &visit,
         [EV_ESCALATION_LIABILITY_ROUTED] = &routed,

@@ -193,7 +193,8 @@ Test(escalation, ES_2_supervision_ends_with_the_case_and_comes_back_with_it)
     kit_expect(&k, "intake.closed", "2026-03-04 10:00", "{'outcome':'settled'}", "escalation.ended");
     kit_expect(&k, "sla.breached", "2026-03-04 10:00", BREACHED("plan", "1"), "ignored");
     kit_expect(&k, "dispatch.reassigned", "2026-03-05 10:00", REASSIGNED(AT_REGIONAL("2")), "escalation.supervised");
-    kit_expect(&k, "intake.reopened", "2026-03-05 10:00", "{'reason':'not_satisfied'}", "escalation.supervised");
+    kit_expect(&k, "intake.reopened", "2026-03-05 10:00", "{'reason':'not_satisfied'}",
+               "escalation.agreement_noted escalation.supervised");
     cr_assert_eq(state()->status, ESCALATION_STATUS_WATCHING);
     kit_expect(&k, "sla.breached", "2026-03-06 10:00", BREACHED("plan", "2"),
                "escalation.slip_issued escalation.taken_over");
@@ -234,7 +235,20 @@ Test(escalation, golden_matrix)
         {"sla.annulled", "{'code':'first_response','ver':1,'due_ms':1,'at_ms':1}"},
         {"approval.deadlocked", "{'round':2,'org_id':'O-E1','level':'outlet'}"},
         {"intake.closed", "{'outcome':'settled'}"},
-        {"intake.reopened", "{'reason':'r'}"},
+        {"intake.reopened", "{'reason':'not_satisfied'}"},
+        {"approval.slip_approved",
+         "{'slip_no':'S','brief':" KIT_BRIEF("claim", ",'received_ms':1") ",'assignment':" AT_OUTLET(
+             "1") ",'plan':"
+                  "{'measures':[],'amount_minor':1,'currency':'CNY'},'liability':'outlet','must_pay':true,"
+                  "'must_execute':false}"},
+        {"command.dispute", "{'actor':{'id':'customer','role':'customer'},'step':'court','forum':'court'}"},
+        {"command.note_dispute", "{'actor':{'id':'customer','role':'customer'},'note':'filed'}"},
+        {"command.end_dispute", "{'actor':{'id':'customer','role':'customer'},'end':'withdrawn'}"},
+        {"command.record_judgment", "{'actor':{'id':'HO-L1','role':'legal','org_id':'HO'},'liability':'outlet',"
+                                    "'amount_minor':1,'perform_by_ms':9999999999999,'words':'pays'}"},
+        {"command.answer_liaison", "{'actor':{'id':'O-E1-M','role':'outlet_manager','org_id':'O-E1'},"
+                                   "'slip_no':'QH-1-1','cause':'forgotten'}"},
+        {"command.hand_up", "{'actor':{'id':'O-E1-M','role':'outlet_manager','org_id':'O-E1'},'reason':'special'}"},
         {0}};
     golden_check(&k, ways, samples);
 }

@@ -1,0 +1,90 @@
+/* What the walker does beside the negotiation: disputes, cases handed up, liaison slips answered (ES-7 to ES-9). */
+#include "walker.h"
+
+enum { DAY_MS = 24 * 60 * 60000 };
+
+#define NEW(k, type) ((type *)arena_alloc(&(k)->w->arena, sizeof(type)))
+
+static const struct actor *actor(struct walker *k, const char *id, enum role role, const char *org)
+{
+    struct actor *a = NEW(k, struct actor);
+    *a = (struct actor){.id = id, .role = role, .org_id = org};
+    return a;
+}
+
+static const struct actor *legal(struct walker *k)
+{
+    return walker_draw(k, 10) > 0 ? actor(k, "HO-L1", ROLE_LEGAL, "HO")
+                                  : actor(k, "O-E1-M", ROLE_OUTLET_MANAGER, "O-E1");
+}
+
+static void open_dispute(struct walker *k, int64_t case_id)
+{
+    struct ev_command_dispute *c = NEW(k, struct ev_command_dispute);
+    *c = (struct ev_command_dispute){.actor =
+                                         walker_draw(k, 4) > 0 ? actor(k, "customer", ROLE_CUSTOMER, NULL) : legal(k),
+                                     .step = (enum dispute_step)(1 + walker_draw(k, 3)),
+                                     .forum = "the district court"};
+    world_command(k->w, EV_COMMAND_DISPUTE, c, case_id);
+}
+
+static void note(struct walker *k, int64_t case_id)
+{
+    struct ev_command_note_dispute *c = NEW(k, struct ev_command_note_dispute);
+    *c = (struct ev_command_note_dispute){.actor = legal(k), .note = "hearing held"};
+    world_command(k->w, EV_COMMAND_NOTE_DISPUTE, c, case_id);
+}
+
+static void end(struct walker *k, int64_t case_id)
+{
+    struct ev_command_end_dispute *c = NEW(k, struct ev_command_end_dispute);
+    *c = (struct ev_command_end_dispute){.actor = legal(k), .end = (enum dispute_end)(1 + walker_draw(k, 4))};
+    world_command(k->w, EV_COMMAND_END_DISPUTE, c, case_id);
+}
+
+static void judge(struct walker *k, int64_t case_id)
+{
+    struct ev_command_record_judgment *c = NEW(k, struct ev_command_record_judgment);
+    *c = (struct ev_command_record_judgment){.actor = legal(k),
+                                             .liability = (enum liability)(1 + walker_draw(k, 6)),
+                                             .has_amount_minor = walker_draw(k, 4) > 0,
+                                             .amount_minor = 1000 * walker_draw(k, 90),
+                                             .currency = "CNY",
+                                             .work = walker_draw(k, 2) > 0 ? MEASURE_KIND_REPAIR : MEASURE_KIND_ABSENT,
+                                             .perform_by_ms = k->w->now_ms + walker_draw(k, 20) * (int64_t)DAY_MS,
+                                             .words = "judged"};
+    world_command(k->w, EV_COMMAND_RECORD_JUDGMENT, c, case_id);
+}
+
+static void hand_up(struct walker *k, int64_t case_id)
+{
+    const struct dispatch_state *dispatch = world_state(k->w, case_id, DISPATCH);
+    const struct assignment *at = dispatch->assignment;
+    struct ev_command_hand_up *c = NEW(k, struct ev_command_hand_up);
+    if (at == NULL) return;
+    *c = (struct ev_command_hand_up){.actor = actor(k, at->handler_id, ROLE_HANDLER, at->org_id), .reason = "special"};
+    world_command(k->w, EV_COMMAND_HAND_UP, c, case_id);
+}
+
+static void answer_liaison(struct walker *k, int64_t case_id)
+{
+    const struct escalation_state *st = world_state(k->w, case_id, ESCALATION);
+    if (st->n_liaisons == 0) return;
+    const struct liaison *l = &st->liaisons[walker_draw(k, st->n_liaisons)];
+    const struct pol_unit *unit = policy_unit(k->w->policy, l->to_org);
+    const struct pol_person *who = &unit->people[walker_draw(k, unit->n_people)];
+    struct ev_command_answer_liaison *c = NEW(k, struct ev_command_answer_liaison);
+    *c = (struct ev_command_answer_liaison){
+        .actor = actor(k, who->id, who->roles[0], unit->id), .slip_no = l->slip_no, .cause = "nobody was there"};
+    world_command(k->w, EV_COMMAND_ANSWER_LIAISON, c, case_id);
+}
+
+void walker_dispute(struct walker *k, int64_t case_id)
+{
+    typedef void (*deed)(struct walker *, int64_t);
+    static const deed OUTSIDE[] = {open_dispute, hand_up, answer_liaison, note, end, judge};
+    static const deed INSIDE[] = {open_dispute, note, end, judge, judge, judge};
+    const struct escalation_state *st = world_state(k->w, case_id, ESCALATION);
+    bool in_dispute = st->dispute != NULL && !st->dispute->judged;
+    (in_dispute ? INSIDE : OUTSIDE)[walker_draw(k, 6)](k, case_id);
+}
