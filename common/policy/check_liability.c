@@ -93,16 +93,31 @@ static bool check_table(const struct check *c, const struct pol_liability_table 
     return check_coverage(c, t);
 }
 
-static bool check_sanction(const struct check *c, const struct pol_file_demand *f, int index)
+/* A scale of sanctions, at `path`. */
+struct scale {
+    const char *path;
+    int n;
+    const struct pol_sanction_rule *rules;
+};
+
+static bool check_sanction(const struct check *c, const struct scale *scale, int index)
 {
-    const struct pol_sanction_rule *r = &f->sanctions[index];
+    const struct pol_sanction_rule *r = &scale->rules[index];
     for (int i = 0; i < index; i++) {
-        if (f->sanctions[i].offence != r->offence) continue;
-        return policy_refuse(c, "$.file.sanctions[%d].offence: %s is listed twice", index, offence_name(r->offence));
+        if (scale->rules[i].offence != r->offence) continue;
+        return policy_refuse(c, "%s[%d].offence: %s is listed twice", scale->path, index, offence_name(r->offence));
     }
     bool fine = r->has_fine_minor && r->fine_minor > 0 && r->currency != NULL && money_exponent(r->currency) >= 0;
     if ((r->sanction == SANCTION_KIND_DEPOSIT_FINE) == fine) return true;
-    return policy_refuse(c, "$.file.sanctions[%d]: an amount and its currency belong to a deposit_fine", index);
+    return policy_refuse(c, "%s[%d]: an amount and its currency belong to a deposit_fine", scale->path, index);
+}
+
+static bool check_scale(const struct check *c, const struct scale *scale)
+{
+    for (int i = 0; i < scale->n; i++) {
+        if (!check_sanction(c, scale, i)) return false;
+    }
+    return true;
 }
 
 /* ES-3, ES-4: the demand has a limit that the demand starts, and a visit one that can be missed. */
@@ -118,11 +133,18 @@ static bool check_file(const struct check *c, const struct pol_file_demand *f)
         if (policy_limit(c->policy, f->codes[i]) != NULL) continue;
         return policy_refuse(c, "$.file.codes[%d]: there is no limit \"%s\"", i, f->codes[i]);
     }
-    for (int i = 0; i < f->n_sanctions; i++) {
-        if (!check_sanction(c, f, i)) return false;
-    }
+    if (!check_scale(c, &(struct scale){"$.file.sanctions", f->n_sanctions, f->sanctions})) return false;
     return c->policy->pack->liability != NULL ||
            policy_refuse(c, "$.liability: head office demands the file and has no table to decide by");
+}
+
+/* ES-8: a judgment is performed within a limit whose miss somebody hears of. */
+static bool check_dispute(const struct check *c, const struct pol_dispute_rules *d)
+{
+    const struct policy_limit *limit = policy_limit(c->policy, d->limit);
+    if (limit == NULL) return policy_refuse(c, "$.dispute.limit: there is no limit \"%s\"", d->limit);
+    if (limit->def->on_miss != ON_MISS_SLIP) return policy_refuse(c, "$.dispute.limit: its miss must issue a slip");
+    return check_scale(c, &(struct scale){"$.dispute.sanctions", d->n_sanctions, d->sanctions});
 }
 
 static bool check_refusal(const struct check *c, const struct pol_pack *p, int index)
@@ -142,5 +164,6 @@ bool policy_check_liability(const struct check *c)
     const struct pol_pack *pack = c->policy->pack;
     bool well = pack->liability == NULL || check_table(c, pack->liability);
     for (int i = 0; i < pack->n_refusals; i++) well &= check_refusal(c, pack, i);
+    well &= pack->dispute == NULL || check_dispute(c, pack->dispute);
     return (pack->file == NULL || check_file(c, pack->file)) && well;
 }

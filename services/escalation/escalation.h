@@ -1,5 +1,5 @@
 /* Escalation: supervision of a case, reminder slips, who takes it over, and what head office settles by rule. Rules
- * ES-1 to ES-6, ES-9, DI-2, EV-6, EV-7, RV-5.
+ * CH-6, DI-2, ES-1 to ES-9, EV-6, EV-7, RV-5.
  *
  * A missed limit issues a slip to whom the policy names (ES-1). Misses are counted on the level that has the
  * case; at the ladder's number the next level takes over (ES-2), passing over levels with nobody (ES-6), up to
@@ -10,7 +10,10 @@
  *
  * A refusal climbs at once, and the file of the outlet that had the case is demanded; so it is when a silence the
  * policy names reaches head office. Missing or incomplete: a sanction, and another local outlet goes to see. With the
- * finding, the policy's table decides whose fault it is, and approval plans by its row. */
+ * finding, the policy's table decides whose fault it is, and approval plans by its row.
+ *
+ * A matter may be brought before a mediator, an arbitrator or a court at any step, also after a rejection has closed the
+ * case (dispute.c). A closed case that ran late asks the units that were reminded for the cause (liaison.c). */
 #ifndef REDRESS_ESCALATION_ESCALATION_H
 #define REDRESS_ESCALATION_ESCALATION_H
 

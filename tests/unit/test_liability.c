@@ -113,6 +113,8 @@ Test(liability, ES_5_two_rows_for_one_case_or_none_are_refused)
         {"\"visit_limit\"", {"\"evidence\"", "\"visits\"", "$.file.visit_limit: there is no limit \"visits\""}},
         {"\"sanctions\"",
          {"\"file_missing\"", "\"file_incomplete\"", "$.file.sanctions[1].offence: file_incomplete is"}},
+        {"\"dispute\"", {"\"judgment\"", "\"verdict\"", "$.dispute.limit: there is no limit \"verdict\""}},
+        {"\"dispute\"", {"200000", "0", "$.dispute.sanctions[0]: an amount and its currency"}},
         {"\"sanctions\"", {"\"deposit_fine\"", "\"warning\"", "$.file.sanctions[1]: an amount and its currency"}},
         {"\"refusals\"", {"\"regional\"", "\"outlet\"", "$.refusals[1].level: outlet is listed twice"}},
         {"\"refusals\"", {"\"regional\"", "\"head_office\"", "$.refusals[1].level: nobody is above head office"}},
