@@ -148,6 +148,7 @@ enum verdict intake_on_slip_approved(struct step *s)
     bool rejected = state->status == INTAKE_STATUS_CLOSED && state->outcome == OUTCOME_REJECTED;
     if (in->judgment && (silent || rejected)) intake_reopen(s, "disputed");
     if (!in->judgment && silent) intake_reopen(s, "answer_in_time");
+    next->paid = state->paid;
     if (is_over(next)) {
         notice_slip(s, in);
         return VERDICT_DONE;

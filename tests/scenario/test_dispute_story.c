@@ -104,6 +104,7 @@ Test(dispute_story, ES_8_from_negotiation_to_a_judgment_performed)
     expect_event(EV_PAYMENT_SETTLED);
     handler_executes();
     expect_no_event(EV_INTAKE_SATISFACTION_REQUESTED);
+    expect_no_event(EV_ESCALATION_AGREEMENT_NOTED);
     expect_status(INTAKE, "closed");
     expect_limit("judgment", LIMIT_STATE_MET);
     expect_sound();
@@ -177,6 +178,45 @@ Test(dispute_story, ES_8_silence_ends_nothing_in_dispute)
     customer_accepts();
     advance_hours(1);
     customer_answers(SATISFACTION_SATISFIED);
+    expect_status(INTAKE, "closed");
+    expect_sound();
+}
+
+/* ES-8 IN-10: even what the review throws out meanwhile stays before the court. */
+Test(dispute_story, ES_8_a_rejection_ends_nothing_in_dispute)
+{
+    customer_claims(80000);
+    goes_to(DISPUTE_STEP_COURT, customer());
+    handler_reviews(false, true, "not ours");
+    expect_event(EV_INTAKE_CLOSED);
+    expect_status(INTAKE, "open");
+    expect_status(ESCALATION, "watching");
+    expect_sound();
+    judged(80000, MEASURE_KIND_ABSENT, 10);
+    advance_hours(1);
+    expect_status(INTAKE, "closed");
+    cr_assert_eq(((const struct ev_intake_closed *)last(EV_INTAKE_CLOSED))->outcome, OUTCOME_SETTLED);
+    expect_sound();
+}
+
+/* ES-8: judged while an offer stands; the liability is the judgment's, whatever the investigation had found. */
+Test(dispute_story, ES_8_a_judgment_takes_the_place_of_an_offer)
+{
+    customer_claims(80000);
+    struct visit_record *r = NEW(struct visit_record);
+    struct finding *found = NEW(struct finding);
+    *r = full_record();
+    *found = the_finding(CAUSE_DESIGN, LIABILITY_COMPANY);
+    visitor_submits(r, found, compensation(20000));
+    manager_approves();
+    expect_status(APPROVAL, "offered");
+    goes_to(DISPUTE_STEP_COURT, customer());
+    judged(70000, MEASURE_KIND_ABSENT, 10);
+    const struct ev_approval_slip_approved *slip = last(EV_APPROVAL_SLIP_APPROVED);
+    cr_assert_eq(slip->plan->amount_minor, 70000);
+    cr_assert_eq(slip->liability, LIABILITY_OUTLET);
+    cr_assert_eq(slip->finding->cause, CAUSE_DESIGN);
+    advance_hours(1);
     expect_status(INTAKE, "closed");
     expect_sound();
 }

@@ -123,6 +123,24 @@ Test(intake, CF_5_payment_and_slip_commute)
     cr_assert_eq(a.paid_minor, 30000);
 }
 
+/* ES-8: of a closed case, what is judged counts, and its payment, before the dispute itself has been read. */
+Test(intake, ES_8_a_judgment_brings_a_closed_case_back)
+{
+    struct intake_state s = in_status(INTAKE_STATUS_CLOSED);
+    struct ev_approval_slip_approved judged = slip;
+    judged.judgment = true;
+    s.outcome = OUTCOME_REJECTED;
+    cr_assert_eq(step(&s, EV_APPROVAL_SLIP_APPROVED, &slip), VERDICT_DONE);
+    cr_assert_eq(next.status, INTAKE_STATUS_CLOSED, "a signature does not");
+    cr_assert_eq(step(&s, EV_APPROVAL_SLIP_APPROVED, &judged), VERDICT_DONE);
+    cr_assert_eq(next.status, INTAKE_STATUS_ANSWERED);
+    cr_assert_eq(step(&s, EV_PAYMENT_SETTLED, &settled), VERDICT_DONE);
+    s = next;
+    cr_assert_eq(step(&s, EV_APPROVAL_SLIP_APPROVED, &judged), VERDICT_DONE);
+    cr_assert_eq(next.status, INTAKE_STATUS_CLOSED);
+    cr_assert_eq(next.outcome, OUTCOME_SETTLED);
+}
+
 /* Sums of money do not wrap: at the end of the range the last slip stands. */
 Test(intake, PA_4_the_sum_paid_does_not_wrap)
 {
