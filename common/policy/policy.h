@@ -98,6 +98,11 @@ bool policy_has_role(const struct pol_person *person, enum role role);
 /* Below *minor of that currency the authorised decide alone (AP-3); false: it always needs approval (AP-4). */
 bool policy_alone_below(const struct policy *p, const char *currency, int64_t *minor);
 bool policy_may_decide_alone(const struct policy *p, enum role role);
+/* The band an amount reaches (AP-5); NULL = none, also for a currency no band has. */
+const struct pol_band *policy_band(const struct policy *p, int64_t minor, const char *currency);
+/* NULL = the pack has no such template (AP-11). */
+const struct pol_template *policy_template(const struct policy *p, const char *id);
+bool policy_template_fits(const struct pol_template *t, enum category category);
 /* The role that approves on a level (AP-4). */
 enum role policy_approver(const struct policy *p, enum org_level level);
 

@@ -1,4 +1,4 @@
-/* Approval: plan, decision, the customer's signature. Rules AP-1 to AP-4, AP-6 to AP-9, AP-13.
+/* Approval: plan, decision, the customer's signature. Rules AP-1 to AP-9, AP-11, AP-13, ES-8.
  *
  * A concluded investigation opens the planning. Each plan on the table is a round; below the
  * threshold the authorised decide alone, else the level that has the case approves, by a second

@@ -149,7 +149,7 @@ static const struct transition table[] = {
     {REVIEW, EV_INTAKE_CLOSED, on_closed, TO(REVIEW) | TO(ENDED), "closed"},
 
     {AWAITING, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
-    {AWAITING, EV_COMMAND_APPROVE, approval_on_approve, STANDS, "AP-4"},
+    {AWAITING, EV_COMMAND_APPROVE, approval_on_approve, STANDS | TO(AWAITING), "AP-4, AP-5"},
     {AWAITING, EV_COMMAND_DENY, approval_on_deny, TO(PLANNING), "AP-4"},
     {AWAITING, EV_DISPATCH_REASSIGNED, on_reassigned, TO(AWAITING), "AP-6"},
     {AWAITING, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(AWAITING), "DI-3"},

@@ -1,4 +1,4 @@
-/* Plans and who decides on them (AP-1 to AP-4, AP-6, AP-13). See steps.h. */
+/* Plans, and what one decides on alone (AP-1 to AP-3, AP-11, AP-13). See steps.h. */
 #include <string.h>
 
 #include "approval/steps.h"
@@ -33,19 +33,6 @@ static bool planned_is_small(const struct policy *p, const struct approval_state
 bool approval_is_small(const struct policy *p, const struct approval_state *state, const struct plan *plan)
 {
     return claimed_is_small(p, state->brief, plan) && planned_is_small(p, state, plan);
-}
-
-void approval_request(struct step *s)
-{
-    struct approval_state *next = s->next;
-    next->status = APPROVAL_STATUS_AWAITING_APPROVAL;
-    struct ev_approval_requested *e = decision_emit(s->out, EV_APPROVAL_REQUESTED);
-    *e = (struct ev_approval_requested){.plan = next->plan,
-                                        .proposer_id = next->proposer_id,
-                                        .org_id = next->assignment->org_id,
-                                        .level = next->assignment->level,
-                                        .approver_role = policy_approver(s->policy, next->assignment->level),
-                                        .round = next->round};
 }
 
 /* ES-3: not told as the answer; the next level looks at it first. */
@@ -168,6 +155,38 @@ bool approval_granted_would_overflow(const struct approval_state *state, const s
     return __builtin_add_overflow(state->granted_minor, plan->amount_minor, &total);
 }
 
+/* AP-11: by the usual people, for the usual amount unless another is said. NULL with *why filled. */
+static const struct plan *plan_by_template(struct step *s, const struct ev_command_propose *in, struct refusal *why)
+{
+    const struct approval_state *state = s->state;
+    const struct pol_template *t = policy_template(s->policy, in->template);
+    if (t == NULL || !policy_template_fits(t, state->brief->category)) {
+        *why = (struct refusal){"AP-11", t == NULL ? "no_such_template" : "template_of_another_category", in->template};
+        return NULL;
+    }
+    const struct pol_unit *unit = policy_unit(s->policy, state->assignment->org_id);
+    const struct pol_person *who =
+        unit != NULL ? policy_person_with(unit, t->executor, (uint64_t)s->in->case_id) : NULL;
+    struct measure *measures = ARENA_ARRAY(s->out->arena, struct measure, t->n_measures);
+    for (int i = 0; i < t->n_measures; i++) {
+        measures[i] =
+            (struct measure){.kind = t->measures[i], .executor = who != NULL ? who->id : state->assignment->handler_id};
+    }
+    struct plan *p = ARENA_NEW(s->out->arena, struct plan);
+    *p = (struct plan){.n_measures = t->n_measures,
+                       .measures = measures,
+                       .amount_minor = in->has_amount_minor ? in->amount_minor : t->amount_minor,
+                       .currency = t->currency != NULL ? t->currency : s->policy->pack->currency};
+    return p;
+}
+
+static const struct plan *proposed_plan(struct step *s, const struct ev_command_propose *in, struct refusal *why)
+{
+    *why = (struct refusal){"AP-1", "plan_or_template", NULL};
+    if ((in->plan != NULL) == (in->template != NULL)) return NULL;
+    return in->plan != NULL ? in->plan : plan_by_template(s, in, why);
+}
+
 enum verdict approval_on_propose(struct step *s)
 {
     const struct approval_state *state = s->state;
@@ -176,55 +195,15 @@ enum verdict approval_on_propose(struct step *s)
     if (!rights_at_unit(s->policy, in->actor, state->assignment->org_id)) {
         return step_refuse(s, "DI-2", "not_your_case", state->assignment->org_id);
     }
-    if (!plan_check(in->plan, state->finding, &why)) return step_refuse(s, why.rule, why.reason, why.detail);
-    if (approval_granted_would_overflow(state, in->plan)) return step_refuse(s, "AP-2", "amount_overflow", NULL);
+    const struct plan *plan = proposed_plan(s, in, &why);
+    if (plan == NULL || !plan_check(plan, state->finding, &why)) {
+        return step_refuse(s, why.rule, why.reason, why.detail);
+    }
+    if (approval_granted_would_overflow(state, plan)) return step_refuse(s, "AP-2", "amount_overflow", NULL);
     bool alone = policy_may_decide_alone(s->policy, in->actor->role);
-    approval_put_plan(s, &(struct proposal){in->plan, in->actor->id, alone});
+    approval_put_plan(s, &(struct proposal){plan, in->actor->id, alone});
     return VERDICT_DONE;
 }
 
 /* AP-13: nothing is promised before the facts are understood. */
 enum verdict approval_on_early_propose(struct step *s) { return step_refuse(s, "AP-13", "no_finding_yet", NULL); }
-
-/* AP-6 before AP-4: who proposed may not decide, whatever their role. */
-static const struct refusal *may_decide(const struct step *s, const struct actor *who)
-{
-    static const struct refusal own = {"AP-6", "own_plan", NULL};
-    static const struct refusal level = {"AP-6", "not_the_deciding_level", NULL};
-    static const struct refusal role = {"AP-4", "not_the_approver", NULL};
-    const struct approval_state *state = s->state;
-    if (strcmp(who->id, state->proposer_id) == 0) return &own;
-    if (who->org_id == NULL || strcmp(who->org_id, state->assignment->org_id) != 0) return &level;
-    if (who->role != policy_approver(s->policy, state->assignment->level)) return &role;
-    return rights_holds_role(s->policy, who) ? NULL : &role;
-}
-
-enum verdict approval_on_approve(struct step *s)
-{
-    const struct ev_command_approve *in = s->in->data;
-    const struct approval_state *state = s->state;
-    const struct refusal *why = may_decide(s, in->actor);
-    if (why != NULL) return step_refuse(s, why->rule, why->reason, state->assignment->org_id);
-    struct ev_approval_granted *e = decision_emit(s->out, EV_APPROVAL_GRANTED);
-    *e = (struct ev_approval_granted){.approver_id = in->actor->id,
-                                      .round = state->round,
-                                      .amount_minor = state->plan->amount_minor,
-                                      .currency = state->plan->currency,
-                                      .comment = in->comment};
-    approval_offer_or_reject(s);
-    return VERDICT_DONE;
-}
-
-enum verdict approval_on_deny(struct step *s)
-{
-    const struct ev_command_deny *in = s->in->data;
-    const struct approval_state *state = s->state;
-    struct approval_state *next = s->next;
-    const struct refusal *why = may_decide(s, in->actor);
-    if (why != NULL) return step_refuse(s, why->rule, why->reason, state->assignment->org_id);
-    next->status = APPROVAL_STATUS_PLANNING;
-    next->plan = NULL;
-    struct ev_approval_denied *e = decision_emit(s->out, EV_APPROVAL_DENIED);
-    *e = (struct ev_approval_denied){.approver_id = in->actor->id, .round = state->round, .reason = in->reason};
-    return VERDICT_DONE;
-}

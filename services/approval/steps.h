@@ -18,12 +18,13 @@ struct proposal {
 void approval_put_plan(struct step *s, const struct proposal *proposal);
 /* The unit that has the case owes a plan. */
 void approval_start_planning(struct step *s);
-/* Asks the level that has the case (again, after a takeover). */
-void approval_request(struct step *s);
 /* The plan stands: offer it, or tell the rejection. */
 void approval_offer_or_reject(struct step *s);
 /* AP-4: true when every amount that counts is known and below its currency's threshold. */
 bool approval_is_small(const struct policy *p, const struct approval_state *state, const struct plan *plan);
+
+/* approve.c: asks the level that has the case, and who else must sign (again, after a takeover). */
+void approval_request(struct step *s);
 
 /* AP-2: what is granted in all could not be counted any more. */
 bool approval_granted_would_overflow(const struct approval_state *state, const struct plan *plan);

@@ -232,6 +232,18 @@ static void on_investigation(struct play *p)
     if (chance(p, 7, 50)) c->plan = make_plan(p, true);
 }
 
+/* AP-5: head office's others sign beside the approver. */
+static void sign_beside(struct play *p, const struct ev_approval_requested *e)
+{
+    const struct pol_unit *top = policy_head_office(p->s->policy);
+    for (int i = 0; i < e->n_signers && p->n < ACTORS_MAX; i++) {
+        const struct pol_person *signer = policy_person_with(top, e->signers[i], p->dice);
+        if (signer == NULL) continue;
+        struct ev_command_approve *c = act(p, EV_COMMAND_APPROVE, 1, 8);
+        c->actor = person(p, e->signers[i], signer->id, top->id);
+    }
+}
+
 static void on_requested(struct play *p, const struct ev_approval_requested *e)
 {
     const struct pol_unit *unit = policy_unit(p->s->policy, e->org_id);
@@ -244,6 +256,7 @@ static void on_requested(struct play *p, const struct ev_approval_requested *e)
     } else {
         struct ev_command_approve *c = act(p, EV_COMMAND_APPROVE, 1, 8);
         *c = (struct ev_command_approve){.actor = who};
+        sign_beside(p, e);
     }
 }
 

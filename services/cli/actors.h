@@ -56,7 +56,7 @@ struct action {
     int64_t at_ms;        /* installation clock */
 };
 
-enum { ACTORS_MAX = 3 };
+enum { ACTORS_MAX = 6 };
 
 /* Takes the event in and fills `out`; how many actions follow. */
 int actors_react(const struct scene *s, struct acquaintance *who, struct arena *a, struct action out[ACTORS_MAX]);

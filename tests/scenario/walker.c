@@ -1,8 +1,6 @@
 /* See walker.h. */
 #include "walker.h"
 
-#include <string.h>
-
 enum { MINUTE_MS = 60000, HOUR_MS = 60 * MINUTE_MS };
 
 #define NEW(k, type) ((type *)arena_alloc(&(k)->w->arena, sizeof(type)))
@@ -22,7 +20,7 @@ static bool chance(struct walker *k, int percent) { return walker_draw(k, 100) <
 static const char *const CHANNELS[] = {"/channels/phone", "/channels/web", "/channels/wechat"};
 static const char *const REGIONS[] = {"AIR-LAX", "AIR-ATL", "CN-A1", "NYC-10001", "MOON", NULL};
 static const char *const CURRENCIES[] = {"CNY", "CNY", "CNY", "USD", "EUR", NULL};
-static const int64_t AMOUNTS[] = {0, 1, 49999, 50000, 50001, 250000, 7000, 300000000000000, -5};
+static const int64_t AMOUNTS[] = {0, 1, 49999, 50000, 50001, 2500000, 7000, 300000000000000, -5};
 
 /* Material sent through a channel, for a case that waits for it or not, or for none. */
 static void send_supplement(struct walker *k)
@@ -217,14 +215,16 @@ static void propose(struct walker *k, const struct scene *s)
 
 static void approve_or_deny(struct walker *k, const struct scene *s)
 {
+    const struct actor *beside = walker_signer(k, s->approval, s->at->level);
+    const struct actor *signer = beside != NULL ? beside : manager(k, s);
     if (chance(k, 15)) {
         struct ev_command_deny *c = NEW(k, struct ev_command_deny);
-        *c = (struct ev_command_deny){.actor = manager(k, s), .reason = "too much"};
+        *c = (struct ev_command_deny){.actor = signer, .reason = "too much"};
         command(k, s, EV_COMMAND_DENY, c);
         return;
     }
     struct ev_command_approve *c = NEW(k, struct ev_command_approve);
-    c->actor = manager(k, s);
+    c->actor = signer;
     command(k, s, EV_COMMAND_APPROVE, c);
 }
 

@@ -19,6 +19,8 @@ void walker_arrive(struct walker *k);
 void walker_act(struct walker *k);
 /* Somebody goes to court, hands a case up, answers a liaison slip. */
 void walker_dispute(struct walker *k, int64_t case_id);
+/* AP-5: one of those who sign beside the approver of that level and have not yet; NULL = the approver's turn. */
+const struct actor *walker_signer(struct walker *k, const struct approval_state *st, enum org_level level);
 /* Minutes to weeks pass. */
 void walker_wait(struct walker *k);
 int walker_draw(struct walker *k, int n);

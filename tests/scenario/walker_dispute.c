@@ -1,4 +1,5 @@
-/* What the walker does beside the negotiation: disputes, cases handed up, liaison slips answered (ES-7 to ES-9). */
+/* What the walker does beside the negotiation: disputes, cases handed up, liaison slips answered, signatures beside the
+ * approver's (AP-5, ES-7 to ES-9). */
 #include "walker.h"
 
 enum { DAY_MS = 24 * 60 * 60000 };
@@ -87,4 +88,12 @@ void walker_dispute(struct walker *k, int64_t case_id)
     const struct escalation_state *st = world_state(k->w, case_id, ESCALATION);
     bool in_dispute = st->dispute != NULL && !st->dispute->judged;
     (in_dispute ? INSIDE : OUTSIDE)[walker_draw(k, 6)](k, case_id);
+}
+
+const struct actor *walker_signer(struct walker *k, const struct approval_state *st, enum org_level level)
+{
+    if (st->n_due_roles == 0) return NULL;
+    enum role role = st->due_roles[walker_draw(k, st->n_due_roles)];
+    if (role == policy_approver(k->w->policy, level)) return NULL;
+    return actor(k, policy_person_with(policy_head_office(k->w->policy), role, 0)->id, role, "HO");
 }

@@ -187,6 +187,8 @@ Test(approval, AP_9_head_offices_rejection_has_no_appeal)
     struct ev_command_object appeal = {.actor = &kit_buyer, .reason = "no"};
     s.assignment = &top;
     s.plan = &p;
+    s.n_due_roles = 1;
+    s.due_roles = &manager.role;
     cr_assert_eq(step(&s, EV_COMMAND_APPROVE, &approve), VERDICT_DONE);
     const struct ev_approval_rejected *r = kit_output(1, EV_APPROVAL_REJECTED);
     cr_assert_eq(r->n_routes, 3);

@@ -254,6 +254,9 @@ static void approval_sample(int status, void *out)
                                  .investigator_id = "O-CN1-H1",
                                  .proposer_id = "O-CN1-H1",
                                  .round = 1};
+    static const enum role approver[] = {ROLE_OUTLET_MANAGER};
+    s->n_due_roles = status == APPROVAL_STATUS_AWAITING_APPROVAL;
+    s->due_roles = approver;
     if (status >= APPROVAL_STATUS_AWAITING_APPROVAL) s->plan = &plan;
     if (status == APPROVAL_STATUS_UNDER_REVIEW) s->review_no = 2;
     if (status == APPROVAL_STATUS_APPROVED) s->plan = &repair, s->must_execute = true;

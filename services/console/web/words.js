@@ -116,6 +116,7 @@ export const events = {
   'approval.planning_started': ['A plan is owed', '等待拟定方案'],
   'approval.plan_proposed': ['Plan proposed: {plan.measures}, {plan.amount}', '提出方案：{plan.measures}，{plan.amount}', 'person'],
   'approval.decided_alone': ['Decided below the threshold: {amount}', '权限内自行决定：{amount}', 'person'],
+  'approval.signed': ['Signed by {by} ({role}); still to sign: {left}', '{by}（{role}）已签，待签：{left}', 'person'],
   'approval.requested': ['Approval asked of the {approver_role}', '提请{approver_role}审批', 'warn'],
   'approval.granted': ['Approved {amount}', '批准 {amount}', 'person'],
   'approval.denied': ['Not approved: {reason}', '不批准：{reason}', 'bad'],
