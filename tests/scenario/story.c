@@ -315,6 +315,16 @@ void approves(const char *who, enum role role, const char *org) { approved_by(pe
 
 void manager_approves(void) { approved_by(manager()); }
 
+void all_approve(void)
+{
+    const struct ev_approval_requested *request = last(EV_APPROVAL_REQUESTED);
+    const struct pol_unit *top = policy_head_office(world.policy);
+    manager_approves();
+    for (int i = 0; i < request->n_signers; i++) {
+        approves(policy_person_with(top, request->signers[i], 0)->id, request->signers[i], top->id);
+    }
+}
+
 void manager_denies(void)
 {
     struct ev_command_deny *c = NEW(struct ev_command_deny);

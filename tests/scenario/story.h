@@ -61,6 +61,8 @@ void handler_proposes(const struct plan *p);
 /* By whoever leads that unit. */
 void manager_proposes(const struct plan *p);
 void manager_approves(void);
+/* AP-5: and those who sign beside the approver. */
+void all_approve(void);
 void manager_denies(void);
 void approves(const char *who, enum role role, const char *org);
 void customer_accepts(void);

@@ -469,7 +469,7 @@ Test(story, PA_1_a_ceiling_stops_and_asks)
 {
     claim_surveyed(90000000);
     handler_proposes(compensation(60000000));
-    manager_approves();
+    all_approve();
     customer_accepts();
     advance_hours(1);
     expect_status(PAYMENT, "held");

@@ -141,7 +141,7 @@ Test(story, ES_2_missed_evidence_climbs_to_head_office)
     other_visits(&f);
     approves("O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1");
     expect_refused("AP-6", "not_the_deciding_level");
-    manager_approves();
+    all_approve();
     expect_status(APPROVAL, "offered");
     expect_sound();
 }
