@@ -40,7 +40,7 @@ static bool check_from(const struct check *c, const struct pol_pack *p, int inde
 static bool check_signers(const struct check *c, const struct pol_band *band, int index)
 {
     const struct pol_unit *top = policy_head_office(c->policy);
-    for (int i = 0; top != NULL && i < band->n_signers; i++) {
+    for (int i = 0; top != NULL && top->n_people > 0 && i < band->n_signers; i++) {
         if (policy_person_with(top, band->signers[i], 0) != NULL) continue;
         return policy_refuse(c, "$.bands[%d].signers[%d]: nobody at head office is %s", index, i,
                              role_name(band->signers[i]));

@@ -63,7 +63,9 @@ static bool is_over(const struct intake_state *state)
 static void finish_if_done(struct step *s)
 {
     struct intake_state *next = s->next;
-    if (!next->noticed || (next->must_pay && !next->paid) || (next->must_execute && !next->executed)) return;
+    if (next->outcome != OUTCOME_SETTLED || !next->noticed || (next->must_pay && !next->paid) ||
+        (next->must_execute && !next->executed))
+        return;
     if (!s->policy->pack->closing->ask_satisfaction || next->judged) {
         intake_close(s, &(struct ending){OUTCOME_SETTLED, NULL, 0});
         return;
@@ -145,7 +147,8 @@ enum verdict intake_on_slip_approved(struct step *s)
     const struct ev_approval_slip_approved *in = s->in->data;
     struct intake_state *next = s->next;
     bool silent = state->status == INTAKE_STATUS_CLOSED && state->outcome == OUTCOME_LAPSED;
-    bool rejected = state->status == INTAKE_STATUS_CLOSED && state->outcome == OUTCOME_REJECTED;
+    bool rejected = state->outcome == OUTCOME_REJECTED;
+    if (state->status == INTAKE_STATUS_ANSWERED && !in->judgment) return VERDICT_IGNORED;
     if (in->judgment && (silent || rejected)) intake_reopen(s, "disputed");
     if (!in->judgment && silent) intake_reopen(s, "answer_in_time");
     next->paid = state->paid;

@@ -123,6 +123,7 @@ static const struct transition table[] = {
     {ANSWERED, EV_COMMAND_KEEP_PROMISE, intake_on_keep_promise, TO(ANSWERED), "SL-7"},
     {ANSWERED, EV_COMMAND_CLASSIFY, intake_on_classify, TO(ANSWERED), "IN-4"},
     {ANSWERED, EV_PAYMENT_SETTLED, intake_on_paid, DONE_OR_ASKING, "CF-5"},
+    {ANSWERED, EV_APPROVAL_SLIP_APPROVED, intake_on_slip_approved, DONE_OR_ASKING, "ES-8: after a rejection"},
     {ANSWERED, EV_APPROVAL_PLAN_EXECUTED, intake_on_executed, DONE_OR_ASKING, "CF-5"},
     {ANSWERED, EV_APPROVAL_CUSTOMER_OBJECTED, intake_on_objected, TO(ANSWERED) | TO(OPEN), "AP-9"},
     {ANSWERED, EV_SLA_BREACHED, on_breached_answered, TO(ANSWERED) | TO(OPEN) | TO(CLOSED), "AP-9, ES-8"},

@@ -94,6 +94,7 @@ const struct actor *walker_signer(struct walker *k, const struct approval_state 
 {
     if (st->n_due_roles == 0) return NULL;
     enum role role = st->due_roles[walker_draw(k, st->n_due_roles)];
-    if (role == policy_approver(k->w->policy, level)) return NULL;
-    return actor(k, policy_person_with(policy_head_office(k->w->policy), role, 0)->id, role, "HO");
+    const struct pol_person *who = policy_person_with(policy_head_office(k->w->policy), role, 0);
+    if (who == NULL || role == policy_approver(k->w->policy, level)) return NULL;
+    return actor(k, who->id, role, "HO");
 }

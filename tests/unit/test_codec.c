@@ -96,7 +96,7 @@ Test(codec, refusals_name_path_and_reason)
         {"[]", "$: expected object, got array"},
         {"{}", "$.actor: is required"},
         {"{\"actor\":null,\"plan\":" PLAN("1") "}", "$.actor: expected object, got null"},
-        {"{\"actor\":" ACTOR "}", "$.plan: is required"},
+        {"{\"plan\":" PLAN("1") "}", "$.actor: is required"},
         {PROPOSE(PLAN("\"1\"")), "$.plan.amount_minor: expected integer, got string"},
         {PROPOSE(PLAN("1.5")), "$.plan.amount_minor: expected integer, got a number with"},
         {PROPOSE(PLAN("1.0")), "$.plan.amount_minor: expected integer, got a number with"},
