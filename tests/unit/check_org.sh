@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# redressctl org: the shipped organisation survives the way through a table; what is wrong in a table is named with row or
+# place and changes nothing (DI-1, ES-6). $1 = redressctl, $2 = the project's root.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/command_kit.sh"
+
+PACK=$TMP/pack
+cp -r "$ROOT/schemas/policy/renovation-franchise" "$PACK"
+
+# ---- there and back ----
+
+"$CTL" org export --csv "$PACK" >"$TMP/org.csv" || fail "export"
+head -n 1 "$TMP/org.csv" | grep -q '^unit,name,level,parent,' || fail "header: $(head -n 1 "$TMP/org.csv")"
+"$CTL" org import "$TMP/org.csv" "$PACK" >"$TMP/out" || fail "import: $(cat "$TMP/out")"
+python3 - "$ROOT/schemas/policy/renovation-franchise/organisation.json" "$PACK/organisation.json" <<'PY' || fail "another organisation"
+import json, sys
+def plain(path):
+    org = json.load(open(path, encoding="utf-8"))
+    for u in org["units"]:
+        for empty in [k for k, v in u.items() if v == [] and k != "people"]:
+            del u[empty]
+    return org
+old, new = map(plain, sys.argv[1:])
+assert new["version"] == old["version"] + 1, new["version"]
+assert new["units"] == old["units"]
+PY
+"$CTL" org export --csv "$PACK" | cmp - "$TMP/org.csv" || fail "another table"
+"$CTL" policy check "$PACK" --calendar "$ROOT/schemas/calendar" >/dev/null || fail "the imported pack is refused"
+
+# ---- what cannot be right ----
+
+# refused SED PATTERN: the table, changed, is refused with that, and nothing is written.
+refused() {
+    cp "$PACK/organisation.json" "$TMP/before"
+    sed "$1" "$TMP/org.csv" >"$TMP/bad.csv"
+    local rc=0
+    "$CTL" org import "$TMP/bad.csv" "$PACK" >"$TMP/out" 2>&1 || rc=$?
+    if ((rc == 0)) || ! grep -q -- "$2" "$TMP/out"; then fail "'$1': exit $rc: $(cat "$TMP/out")"; fi
+    cmp -s "$TMP/before" "$PACK/organisation.json" || fail "'$1': written all the same"
+}
+refused 's/^R-CN,华南区域加盟商,regional,HO/R-CN,华南区域加盟商,regional,O-CN1/' 'parent: "O-CN1" is not on a level above'
+refused 's/^O-CN1,长沙一店,outlet,R-CN/O-CN1,长沙一店,outlet,R-GONE/' 'parent: there is no unit "R-GONE"'
+refused 's/^O-CN1,长沙一店,outlet,R-CN/O-CN1,长沙一店,outlet,/' 'hangs in the air'
+refused 's/O-CN2-M,/O-CN1-M,/' 'works at unit'
+refused 's/CN-A\*/CN-*/' 'is served twice'
+refused 's/outlet_manager/boss/' 'boss'
+refused 's/^unit,name/unit,title/' 'there is no column "title"'
+refused '2s/^HO,/,/' 'row 1: names no "unit"'
+refused '3s/^HO,,/HO,另一总公司,/' 'row 2: the unit was said to be another before'
+
+# ES-6: nobody there is no fault, but it is said.
+grep -v '^O-CN2,,' "$TMP/org.csv" | sed 's/O-CN2-M,黄伟,outlet_manager/,,/' >"$TMP/vacant.csv"
+"$CTL" org check "$TMP/vacant.csv" "$PACK" >"$TMP/out" || fail "vacant: $(cat "$TMP/out")"
+grep -q '^note: O-CN2: nobody works there; its cases go to R-CN (ES-6)$' "$TMP/out" || fail "note: $(cat "$TMP/out")"
+printf 'PASS\n'
