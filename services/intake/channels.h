@@ -1,5 +1,5 @@
-/* The sources registered as channels, in memory (CH-2). Who meets one it does not know reads them again before it judges:
- * a channel delivers from the moment it was added. */
+/* The sources registered as channels, in memory (CH-2). Who meets one it does not know reads them again before it
+ * judges: a channel delivers from the moment it was added. */
 #ifndef REDRESS_INTAKE_CHANNELS_H
 #define REDRESS_INTAKE_CHANNELS_H
 
