@@ -74,6 +74,9 @@ report() {
     console_get /v1/board | python3 "$DEPLOY/lib/board.py"
     ui_say ""
     ctl status
+}
+
+where_things_are() {
     cat <<END
 
   page        http://127.0.0.1:$(conf_get console.http.port)/
