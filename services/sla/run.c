@@ -375,10 +375,9 @@ void run_reschedule(struct run *r, struct limit *l)
         .limit = snapshot(r, l), .old_due_ms = old.due_ms, .old_revision = old.has_revision ? old.revision : 1};
 }
 
-/* One that stands still is counted when it goes on. */
+/* One that stands still is counted when it goes on; it has stood still since its pause, not since then. */
 void run_begin_earlier(struct run *r, struct limit *l, int64_t start_ms)
 {
-    if (l->has_paused_ms && l->paused_ms == l->start_ms) l->paused_ms = start_ms; /* held from its start */
     l->start_ms = start_ms;
     if (l->state == LIMIT_STATE_ARMED) run_reschedule(r, l);
 }

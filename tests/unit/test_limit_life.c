@@ -65,6 +65,25 @@ Test(limit_life, SL_2_paused_and_resumed_any_number_of_times)
     cr_assert_eq(limit("first_response")->due_ms, kit_ms("2026-03-03 10:00"));     /* IN-6: it never waits */
 }
 
+/* IN-8: received on Sunday night, written down on Tuesday, after the web form of Monday; the review was waiting for
+ * material then. It goes on as one that began on Sunday and waited from Monday 10:00 to Tuesday 14:00. */
+Test(limit_life, IN_8_a_paused_limit_that_began_earlier_is_counted_when_it_goes_on)
+{
+    char brief[600];
+    registered("claim", "CN-A1", "2026-03-02 10:00");
+    kit_expect(&k, "intake.materials_requested", "2026-03-02 10:00", NULL, "sla.paused sla.armed");
+    snprintf(brief, sizeof brief, "{'brief':%s,'reason':'supplemented'}",
+             KIT_BRIEF("claim", ",'region':'CN-A1','version':2,'received_ms':1772377200000")); /* Sunday 23:00 */
+    kit_expect(&k, "intake.reclassified", "2026-03-03 11:00", brief, "sla.rescheduled");
+    cr_assert_eq(limit("first_response")->due_ms, kit_ms("2026-03-02 23:00"));
+    cr_assert_eq(limit("preliminary_review")->state, LIMIT_STATE_PAUSED);
+    kit_expect(&k, "intake.materials_completed", "2026-03-03 14:00", NULL, "sla.resumed sla.met");
+    cr_assert_eq(limit("preliminary_review")->n_pauses, 1);
+    cr_assert_eq(limit("preliminary_review")->pauses[0].from_ms, kit_ms("2026-03-02 10:00"));
+    /* Sunday and two working days: Tuesday 18:00; and the ten hours of work that it waited */
+    cr_assert_eq(limit("preliminary_review")->due_ms, kit_ms("2026-03-05 11:30"));
+}
+
 /* SL-3: warned, then paused and resumed: the later due has no second warning; the miss comes once. */
 Test(limit_life, SL_3_one_warning_over_pauses_then_the_miss_on_the_new_due)
 {

@@ -193,6 +193,57 @@ Test(policy, DI_4_nobody_serves_the_region)
     free(text);
 }
 
+static bool has(const struct policy_limit *l, enum policy_edge edge, enum event_type type)
+{
+    for (int i = 0; i < l->edges[edge].n; i++) {
+        if (l->edges[edge].types[i] == type) return true;
+    }
+    return false;
+}
+
+/* SL-4, IN-8, EV-1, IN-10, EV-4, AP-10, AP-9, ES-3, IN-6: every limit the rules name is in the shipped pack as they
+ * say. */
+Test(policy, SL_4_the_shipped_limits_are_those_of_the_rules)
+{
+    static const struct {
+        const char *code;
+        enum limit_unit unit;
+        int64_t n;
+        enum event_type start, stop;
+        bool slip, warns;
+    } rules[] = {
+        {"first_response", LIMIT_UNIT_HOURS, 24, EV_INTAKE_REGISTERED, EV_INTAKE_RESPONDED, true, true},
+        {"evidence", LIMIT_UNIT_HOURS, 24, EV_EVIDENCE_VISIT_ORDERED, EV_EVIDENCE_PACKAGE_COMPLETE, true, true},
+        {"preliminary_review", LIMIT_UNIT_WORKING_DAYS, 2, EV_INTAKE_REGISTERED, EV_INTAKE_REVIEWED, true, true},
+        {"investigation", LIMIT_UNIT_WORKING_DAYS, 3, EV_EVIDENCE_INVESTIGATION_STARTED,
+         EV_EVIDENCE_INVESTIGATION_CONCLUDED, true, true},
+        {"approval", LIMIT_UNIT_WORKING_DAYS, 1, EV_APPROVAL_REQUESTED, EV_APPROVAL_GRANTED, true, true},
+        {"payment", LIMIT_UNIT_WORKING_DAYS, 3, EV_APPROVAL_SLIP_APPROVED, EV_PAYMENT_SETTLED, true, true},
+        {"satisfaction", LIMIT_UNIT_WORKING_DAYS, 3, EV_INTAKE_SATISFACTION_REQUESTED, EV_INTAKE_SATISFACTION_RECORDED,
+         false, false},
+        {"appeal", LIMIT_UNIT_CALENDAR_DAYS, 15, EV_APPROVAL_REJECTED, EV_APPROVAL_CUSTOMER_OBJECTED, false, false},
+        {"customer_material", LIMIT_UNIT_CALENDAR_DAYS, 7, EV_INTAKE_MATERIALS_REQUESTED, EV_INTAKE_MATERIALS_COMPLETED,
+         false, false},
+        {"customer_answer", LIMIT_UNIT_CALENDAR_DAYS, 15, EV_APPROVAL_OFFERED, EV_APPROVAL_CUSTOMER_ACCEPTED, false,
+         false},
+        {"file_handover", LIMIT_UNIT_HOURS, 24, EV_ESCALATION_FILE_DEMANDED, EV_EVIDENCE_FILE_RECEIVED, true, true},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        const struct policy_limit *l = policy_limit(p, rules[i].code);
+        cr_assert_not_null(l, "%s", rules[i].code);
+        cr_expect(l->def->length->unit == rules[i].unit && l->def->length->n == rules[i].n, "%s", rules[i].code);
+        cr_expect(has(l, POLICY_START, rules[i].start) && has(l, POLICY_STOP, rules[i].stop), "%s", rules[i].code);
+        cr_expect_eq(l->def->on_miss == ON_MISS_SLIP, rules[i].slip, "%s", rules[i].code);
+        cr_expect_eq(l->def->has_warn_percent && l->def->warn_percent == 80, rules[i].warns, "%s", rules[i].code);
+    }
+    static const char *const dated[] = {"visit_answer", "measure", "handling_time", "promise"}; /* SL-7 */
+    for (size_t i = 0; i < sizeof dated / sizeof dated[0]; i++) {
+        const struct policy_limit *l = policy_limit(p, dated[i]);
+        cr_expect(l != NULL && l->def->length->unit == LIMIT_UNIT_PROMISED_DATE && l->def->warn_percent == 80, "%s",
+                  dated[i]);
+    }
+}
+
 /* SL-2: kind, phase, category and severity choose; what a limit does not name, and what a case does not say, fits. */
 Test(policy, SL_2_limits_by_kind_phase_category_and_severity)
 {
