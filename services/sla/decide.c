@@ -10,6 +10,17 @@
 
 static bool same(const char *a, const char *b) { return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0); }
 
+/* A correction undone by another: what was dropped because it did not apply goes on from when it began. */
+static void take_up_again(struct run *r, const struct limit_scope *old)
+{
+    for (int i = 0; old != NULL && r->next->status == SLA_STATUS_RUNNING && i < r->next->n_limits; i++) {
+        struct limit *l = &r->limits[i];
+        bool again = r->defs[i] != NULL && !policy_limit_applies(r->defs[i], old) &&
+                     policy_limit_applies(r->defs[i], r->next->scope);
+        if (again && l->state == LIMIT_STATE_CANCELLED) run_revive(r, l);
+    }
+}
+
 /* A higher version of the brief wins; limits that do not apply to the case (any more) are dropped. An earlier contact
  * that became known later was the receipt: the limits of the registration run from there (IN-8). */
 static void take_brief(struct run *r, const struct brief *b, const char *reason)
@@ -43,6 +54,7 @@ static void take_brief(struct run *r, const struct brief *b, const char *reason)
         else if (moved && l->state == LIMIT_STATE_ARMED)
             run_reschedule(r, l);
     }
+    take_up_again(r, old);
 }
 
 static bool applies(const struct run *r, const struct policy_limit *def)

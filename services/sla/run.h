@@ -52,7 +52,8 @@ void run_reschedule(struct run *r, struct limit *l);
 void run_begin_earlier(struct run *r, struct limit *l, int64_t start_ms);
 void run_warn(struct run *r, struct limit *l);
 void run_miss(struct run *r, struct limit *l);
-/* A start read while the case was closed, belonging to a reopening: it runs after all. */
+/* A limit that was cancelled runs after all, from its own start: one that belongs to a reopening read later, or that
+ * applies again. */
 void run_revive(struct run *r, struct limit *l);
 
 #endif

@@ -55,6 +55,27 @@ Test(life_story, SL_2_a_limit_survives_another_category)
     expect_sound();
 }
 
+/* SL-2, IN-10: taken for a complaint by mistake and corrected: the review of the claim is due when it always was, and a
+ * review that was answered or cannot apply is not started again. */
+Test(life_story, SL_2_a_correction_undone_takes_the_limit_up_again)
+{
+    customer_claims(120000);
+    struct limit review = *limit_of("preliminary_review");
+    handler_classifies(KIND_COMPLAINT, CATEGORY_DELAY);
+    expect_limit("preliminary_review", LIMIT_STATE_CANCELLED);
+    advance_hours(2);
+    handler_classifies(KIND_CLAIM, CATEGORY_DELAY);
+    expect_limit("preliminary_review", LIMIT_STATE_ARMED);
+    cr_assert_eq(limit_of("preliminary_review")->due_ms, review.due_ms);
+    cr_assert_eq(limit_of("preliminary_review")->ver, review.ver + 1);
+    handler_reviews(true, true, NULL);
+    expect_limit("preliminary_review", LIMIT_STATE_MET);
+    handler_classifies(KIND_COMPLAINT, CATEGORY_DELAY);
+    handler_classifies(KIND_CLAIM, CATEGORY_DELAY);
+    expect_limit("preliminary_review", LIMIT_STATE_MET);
+    expect_sound();
+}
+
 /* How often a limit of that code was armed, in the record. */
 static int armed_runs(const char *code)
 {
