@@ -6,7 +6,14 @@
 #include "runtime/metrics.h"
 #include "sla/timers.h"
 
-enum { CLAIM_MOST = 256, CLAIM_AHEAD_MOST = 64, NEAR_MS = 500, LIST_ENOUGH = 1024, ACK_EVERY_US = 200000 };
+enum {
+    CLAIM_MOST = 256,
+    CLAIM_AHEAD_MOST = 64,
+    NEAR_MS = 500,
+    LIST_ENOUGH = 1024,
+    SHARE_MOST_US = 5000,
+    ACK_EVERY_US = 200000
+};
 
 void timers_offer(struct timers *t, const struct pg_rows *rows, int row)
 {
@@ -167,17 +174,33 @@ static bool wants_something(const struct timers *t, int part, int64_t now_ms)
            (p->n_fired > 0 && clock_monotonic_us() - p->fired_us > ACK_EVERY_US);
 }
 
+/* The next partition with something to do, in turn; -1: none. */
+static int next_wanting(struct timers *t, int64_t now_ms)
+{
+    for (int i = 0; i < t->n_parts; i++) {
+        t->ahead_part = (t->ahead_part + 1) % t->n_parts;
+        if (wants_something(t, t->ahead_part, now_ms)) return t->ahead_part;
+    }
+    return -1;
+}
+
+/* At least one piece, and more while they take less than a quarter of the time that firing takes. */
 bool timers_prepare(struct host *h, int64_t now_ms)
 {
     struct timers *t = h->adapter;
     struct err e = ERR_INIT;
-    for (int i = 0; i < t->n_parts; i++) {
-        t->ahead_part = (t->ahead_part + 1) % t->n_parts;
-        if (!wants_something(t, t->ahead_part, now_ms)) continue;
+    int64_t begun = clock_monotonic_us(), share = (begun - t->prepared_us) / 4;
+    int64_t until = begun + (share < SHARE_MOST_US ? share : SHARE_MOST_US);
+    bool more = false;
+    do {
+        int part = next_wanting(t, now_ms);
+        more = part >= 0;
         arena_reset(&t->arena);
-        if (prepare_one(h, t->ahead_part, now_ms, &e)) return true;
-        log_err(LOG_WARN, "preparing timers; the sweep tells of them", &e);
-        return false;
-    }
-    return false;
+        if (more && !prepare_one(h, part, now_ms, &e)) {
+            log_err(LOG_WARN, "preparing timers; the sweep tells of them", &e);
+            more = false;
+        }
+    } while (more && clock_monotonic_us() < until);
+    t->prepared_us = clock_monotonic_us();
+    return more;
 }

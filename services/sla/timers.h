@@ -50,8 +50,9 @@ struct timers {
     struct moves *moves; /* what a changed policy means to the rows */
     int n_parts;
     double scale;
-    int look_part;  /* whose index is compared next */
-    int ahead_part; /* who was prepared last */
+    int look_part;       /* whose index is compared next */
+    int ahead_part;      /* who was prepared last */
+    int64_t prepared_us; /* monotonic: the last preparing ended */
     int64_t ticks;
     int standing[TIMER_ALARMS]; /* partitions with that alarm, as last logged */
     int64_t late_most;
