@@ -7,29 +7,26 @@ function(redress_need test)
   endforeach()
 endfunction()
 
-# redress_stack_test(NAME [TARGET target] [TIMEOUT seconds] [LABEL label] [PRIVATE])
+# redress_stack_test(NAME [OWN] [TAKES seconds] [TIMEOUT seconds] [LABEL label])
 #
-# A test that needs Kafka, PostgreSQL, Redis and the services. Without TARGET it is the bash script NAME in the calling
-# folder, which sources tests/lib/stack.sh itself; with TARGET that program is run under tests/lib/with_stack. They run
-# one after another (two cores would make their timings worthless otherwise). Exit code 77 means: skipped.
+# A test that needs Kafka, PostgreSQL, Redis and the services: the bash script NAME in the calling folder, which sources
+# tests/lib/stack.sh. OWN says that it starts a stack of its own; the others join the one that tests/run has started for
+# them all, one after another. TAKES is about how long: the longest are begun first. Exit code 77 means: skipped.
 function(redress_stack_test name)
-  cmake_parse_arguments(T "PRIVATE" "TARGET;TIMEOUT;LABEL" "" ${ARGN})
+  cmake_parse_arguments(T "OWN" "TAKES;TIMEOUT;LABEL" "" ${ARGN})
   if(NOT T_TIMEOUT)
-    set(T_TIMEOUT 180)
+    set(T_TIMEOUT 600)
+  endif()
+  if(NOT T_TAKES)
+    set(T_TAKES 20)
   endif()
   if(NOT T_LABEL)
     set(T_LABEL integration)
   endif()
-  if(T_TARGET)
-    set(private)
-    if(T_PRIVATE)
-      set(private --private)
-    endif()
-    add_test(NAME ${T_LABEL}.${name} COMMAND ${PROJECT_SOURCE_DIR}/tests/lib/with_stack ${private} $<TARGET_FILE:${T_TARGET}>
-             WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  else()
-    add_test(NAME ${T_LABEL}.${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  endif()
-  set_tests_properties(${T_LABEL}.${name} PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "stack;${T_LABEL}" RESOURCE_LOCK stack
+  add_test(NAME ${T_LABEL}.${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${T_LABEL}.${name} PROPERTIES TIMEOUT ${T_TIMEOUT} COST ${T_TAKES} LABELS "stack;${T_LABEL}"
                        SKIP_RETURN_CODE 77)
+  if(NOT T_OWN)
+    set_tests_properties(${T_LABEL}.${name} PROPERTIES RESOURCE_LOCK shared_stack)
+  endif()
 endfunction()

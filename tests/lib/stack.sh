@@ -15,7 +15,8 @@ STACK_OWN=0
 
 stack_port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# Below the range from which the kernel hands out ports of its own accord.
+# Below the range from which the kernel hands out ports of its own accord. Tests that run side by side claim theirs by a
+# folder: between the look and the listening lie seconds.
 stack_choose_ports() {
     local base try p free
     for ((try = 0; try < 200; try++)); do
@@ -24,6 +25,7 @@ stack_choose_ports() {
         for p in 1 2 3 4 5 10 11 12 13 14 15 16 17; do
             if ! stack_port_free $((base + p)); then free=0 && break; fi
         done
+        if ((free)) && [[ -n ${REDRESS_TEST_ROOT:-} ]]; then mkdir "$REDRESS_TEST_ROOT/ports.$base" 2>/dev/null || free=0; fi
         if ((free)); then
             printf '%d' "$base"
             return
