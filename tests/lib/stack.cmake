@@ -7,13 +7,14 @@ function(redress_need test)
   endforeach()
 endfunction()
 
-# redress_stack_test(NAME [OWN] [TAKES seconds] [TIMEOUT seconds] [LABEL label])
+# redress_stack_test(NAME [OWN] [ALONE] [TAKES seconds] [TIMEOUT seconds] [LABEL label])
 #
 # A test that needs Kafka, PostgreSQL, Redis and the services: the bash script NAME in the calling folder, which sources
 # tests/lib/stack.sh. OWN says that it starts a stack of its own; the others join the one that tests/run has started for
-# them all, one after another. TAKES is about how long: the longest are begun first. Exit code 77 means: skipped.
+# them all, one after another. ALONE is for what measures time: nothing runs beside it. TAKES is about how long: the
+# longest are begun first. Exit code 77 means: skipped.
 function(redress_stack_test name)
-  cmake_parse_arguments(T "OWN" "TAKES;TIMEOUT;LABEL" "" ${ARGN})
+  cmake_parse_arguments(T "OWN;ALONE" "TAKES;TIMEOUT;LABEL" "" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 600)
   endif()
@@ -26,6 +27,9 @@ function(redress_stack_test name)
   add_test(NAME ${T_LABEL}.${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(${T_LABEL}.${name} PROPERTIES TIMEOUT ${T_TIMEOUT} COST ${T_TAKES} LABELS "stack;${T_LABEL}"
                        SKIP_RETURN_CODE 77)
+  if(T_ALONE)
+    set_tests_properties(${T_LABEL}.${name} PROPERTIES RUN_SERIAL ON)
+  endif()
   if(NOT T_OWN)
     set_tests_properties(${T_LABEL}.${name} PROPERTIES RESOURCE_LOCK shared_stack)
   endif()
