@@ -17,11 +17,11 @@ static long seconds_off(void)
     return n > 0 ? strtol(text, NULL, 10) : 0;
 }
 
-int clock_gettime(clockid_t id, struct timespec *ts)
+int clock_gettime(clockid_t clock_id, struct timespec *tp)
 {
     static int (*real)(clockid_t, struct timespec *);
     if (real == NULL) *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
-    int rc = real(id, ts);
-    if (rc == 0 && id == CLOCK_REALTIME) ts->tv_sec += seconds_off();
+    int rc = real(clock_id, tp);
+    if (rc == 0 && clock_id == CLOCK_REALTIME) tp->tv_sec += seconds_off();
     return rc;
 }
