@@ -273,7 +273,8 @@ static bool check_intake(const struct check *c, const struct pol_intake_rules *r
 bool policy_check_pack(const struct check *c)
 {
     const struct pol_pack *p = c->policy->pack;
-    bool well = check_head(c, p) & check_calendars(c, p);
+    bool well = check_head(c, p);
+    well &= check_calendars(c, p);
     well &= check_amounts(c, "$.alone_below", p->alone_below, p->n_alone_below);
     well &= check_payment(c, p->payment);
     for (int i = 0; i < p->n_materials; i++) well &= check_materials(c, p, i);
