@@ -3,7 +3,22 @@
 
 #include "policy/check.h"
 
-/* Levels only rise towards head office, so a chain of parents cannot be a circle. */
+/* Regionals may stand below regionals, in any number; outlets only below them. */
+static bool may_lead(const struct pol_unit *parent, const struct pol_unit *u)
+{
+    return parent->level > u->level || (u->level == ORG_LEVEL_REGIONAL && parent->level == u->level && parent != u);
+}
+
+static bool is_in_circle(const struct policy *p, const struct pol_unit *u)
+{
+    const struct pol_unit *at = policy_parent(p, u);
+    for (int i = 0; at != NULL && i < p->org->n_units; i++) {
+        if (at == u) return true;
+        at = policy_parent(p, at);
+    }
+    return at != NULL;
+}
+
 static bool check_parent(const struct check *c, int index, const struct pol_unit *u)
 {
     if (u->level == ORG_LEVEL_HEAD_OFFICE) {
@@ -12,7 +27,7 @@ static bool check_parent(const struct check *c, int index, const struct pol_unit
     if (!u->parent) return policy_refuse(c, "$.units[%d].parent: \"%s\" hangs in the air", index, u->id);
     const struct pol_unit *parent = policy_unit(c->policy, u->parent);
     if (!parent) return policy_refuse(c, "$.units[%d].parent: there is no unit \"%s\"", index, u->parent);
-    if (parent->level > u->level) return true;
+    if (may_lead(parent, u) && !is_in_circle(c->policy, u)) return true;
     return policy_refuse(c, "$.units[%d].parent: \"%s\" is not on a level above", index, u->parent);
 }
 

@@ -126,6 +126,16 @@ const struct pol_unit *policy_parent(const struct policy *p, const struct pol_un
     return policy_unit(p, unit->parent);
 }
 
+bool policy_leads(const struct policy *p, const char *upper, const char *lower)
+{
+    const struct pol_unit *top = policy_unit(p, upper), *at = policy_unit(p, lower);
+    if (top == NULL || at == NULL) return false;
+    while ((at = policy_parent(p, at)) != NULL) {
+        if (at == top) return true;
+    }
+    return false;
+}
+
 const struct pol_unit *policy_head_office(const struct policy *p)
 {
     for (int i = 0; i < p->org->n_units; i++) {

@@ -81,6 +81,8 @@ const struct calendar *policy_calendar_named(const struct policy *p, const char 
 const struct pol_unit *policy_unit(const struct policy *p, const char *id);
 /* The unit above; NULL for head office. */
 const struct pol_unit *policy_parent(const struct policy *p, const struct pol_unit *unit);
+/* Whether `upper` is above `lower`, over any number of levels. False for the same unit, or one that is not known. */
+bool policy_leads(const struct policy *p, const char *upper, const char *lower);
 /* Never NULL: a pack without one is not loaded. */
 const struct pol_unit *policy_head_office(const struct policy *p);
 /* Whose case it is (DI-1): the holder of the contract (longest prefix), else the territory (exact or "AIR-J*",

@@ -32,10 +32,10 @@ static enum verdict on_registered(struct step *s)
 
 /* Who had the case before those above took it over, a regional's own outlet too: it answers for it in the end (PA-6).
  */
-static const char *outlet_before(const struct assignment *was, const struct pol_unit *unit)
+static const char *outlet_before(const struct policy *p, const struct assignment *was, const struct pol_unit *unit)
 {
     if (was->outlet_id != NULL) return was->outlet_id;
-    return was->level < unit->level ? was->org_id : NULL;
+    return policy_leads(p, unit->id, was->org_id) ? was->org_id : NULL;
 }
 
 /* Gives the case to `unit` (the same one after a reopening) and says so. */
@@ -48,7 +48,7 @@ static struct ev_dispatch_reassigned *reassign(struct step *s, const struct pol_
     if (people == NULL) return NULL;
     struct assignment *a = ARENA_NEW(s->out->arena, struct assignment);
     *a = *people;
-    a->outlet_id = outlet_before(state->assignment, unit);
+    a->outlet_id = outlet_before(s->policy, state->assignment, unit);
     next->assignment = a;
     struct ev_dispatch_reassigned *e = decision_emit(s->out, EV_DISPATCH_REASSIGNED);
     *e = (struct ev_dispatch_reassigned){.assignment = a, .from_org = state->assignment->org_id, .reason = reason};

@@ -6,6 +6,15 @@ bool escalation_is_moving(const struct escalation_state *st)
     return st->org_id != NULL && (st->assignment == NULL || !same_text(st->assignment->org_id, st->org_id));
 }
 
+/* By the level where the organisation does not know a unit any more. */
+bool escalation_has_left(const struct step *s, const char *org_id, enum org_level level)
+{
+    const struct escalation_state *next = s->next;
+    if (next->org_id == NULL) return false;
+    bool known = policy_unit(s->policy, next->org_id) != NULL && policy_unit(s->policy, org_id) != NULL;
+    return known ? policy_leads(s->policy, next->org_id, org_id) : next->level > level;
+}
+
 bool escalation_is_at_top(const struct step *s)
 {
     const struct escalation_state *next = s->next;

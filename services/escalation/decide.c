@@ -12,7 +12,7 @@ static enum verdict observe(struct step *s, const struct assignment *a)
     struct escalation_state *next = s->next;
     if (st->assignment != NULL && a->version <= st->assignment->version) return VERDICT_IGNORED;
     next->assignment = a;
-    if (!escalation_is_moving(st) || a->level > st->level) {
+    if (!escalation_is_moving(st) || policy_leads(s->policy, a->org_id, st->org_id)) {
         next->org_id = a->org_id;
         next->level = a->level;
     }
@@ -96,7 +96,7 @@ static enum verdict on_deadlocked(struct step *s)
 {
     const struct ev_approval_deadlocked *ev = s->in->data;
     struct escalation_state *next = s->next;
-    if (next->org_id != NULL && next->level > ev->level) return VERDICT_IGNORED;
+    if (escalation_has_left(s, ev->org_id, ev->level)) return VERDICT_IGNORED;
     if (next->org_id == NULL) {
         next->org_id = ev->org_id;
         next->level = ev->level;

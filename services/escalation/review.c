@@ -184,7 +184,7 @@ enum verdict escalation_on_refused(struct step *s)
 {
     const struct ev_approval_refused *ev = s->in->data;
     struct escalation_state *next = s->next;
-    if (next->org_id != NULL && next->level > ev->level) return VERDICT_IGNORED;
+    if (escalation_has_left(s, ev->org_id, ev->level)) return VERDICT_IGNORED;
     if (next->org_id == NULL) {
         next->org_id = ev->org_id;
         next->level = ev->level;

@@ -44,6 +44,8 @@ void escalation_drop_slip(struct step *s, int index);
 int64_t escalation_misses_on_level(const struct escalation_state *st, const char *code);
 /* A takeover is decided and dispatch has not named the people yet. */
 bool escalation_is_moving(const struct escalation_state *st);
+/* The unit that has the case is above that one, so what is said of it is about the past. */
+bool escalation_has_left(const struct step *s, const char *org_id, enum org_level level);
 /* Head office has the case, or is taking it. */
 bool escalation_is_at_top(const struct step *s);
 

@@ -15,7 +15,7 @@ static const struct pol_unit *payer_of(const struct policy *p, const struct ev_a
     if (unit == NULL) return policy_head_office(p);
     if (unit->level != ORG_LEVEL_REGIONAL) return unit;
     const struct pol_unit *outlet = policy_unit_for(p, from->brief->contract_no, from->brief->region);
-    bool of_it = outlet != NULL && outlet->level == ORG_LEVEL_OUTLET && policy_parent(p, outlet) == unit;
+    bool of_it = outlet != NULL && outlet->level == ORG_LEVEL_OUTLET && policy_leads(p, unit->id, outlet->id);
     return of_it ? outlet : unit;
 }
 

@@ -100,7 +100,7 @@ Test(plan_story, AP_5_one_of_them_denies)
 Test(plan_story, AP_5_a_stalled_signature_climbs)
 {
     planned(2000000);
-    manager_approves();
+    approves("HO-F1", ROLE_FINANCE, "HO");
     advance_days(3);
     expect_owner("HO");
     cr_assert_eq(request()->approver_role, ROLE_HO_SERVICE_MANAGER);

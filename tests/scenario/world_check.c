@@ -184,13 +184,15 @@ static const char *check_money(struct world *w, const struct world_case *c)
 /* ES-2: a case only climbs, so no level sees it twice, for whatever cause. */
 static const char *check_climb(struct world *w, const struct world_case *c)
 {
-    enum org_level at = ORG_LEVEL_ABSENT;
+    const char *at = NULL;
     for (int i = 0; i < w->n_topic[ESCALATION]; i++) {
         const struct happening *f = &w->facts[w->topics[ESCALATION][i]];
         if (f->case_id != c->case_id || f->type != EV_ESCALATION_TAKEN_OVER) continue;
         const struct ev_escalation_taken_over *e = f->data;
-        if (e->to_level <= at) return differs(w, "came to a level again", c->case_id, e->to_org);
-        at = e->to_level;
+        if (at != NULL && !policy_leads(w->policy, e->to_org, at)) {
+            return differs(w, "came to a level again", c->case_id, e->to_org);
+        }
+        at = e->to_org;
     }
     return NULL;
 }

@@ -472,6 +472,8 @@ Test(policy, ES_6_an_organisation_that_cannot_be_right_is_refused)
         {"\"level\":\"outlet\",\"parent\":\"HO\"", "\"level\":\"outlet\"", "$.units[1].parent: \"any\" hangs"},
         {"\"parent\":\"HO\"", "\"parent\":\"any\"", "$.units[1].parent: \"any\" is not on a level above"},
         {"\"parent\":\"HO\"", "\"parent\":\"east\"", "$.units[1].parent: \"east\" is not on a level above"},
+        {"\"level\":\"outlet\",\"parent\":\"HO\"", "\"level\":\"regional\",\"parent\":\"any\"",
+         "$.units[1].parent: \"any\" is not on a level above"},
         {"\"parent\":\"HO\"", "\"parent\":\"gone\"", "$.units[1].parent: there is no unit \"gone\""},
         {"\"level\":\"head_office\"", "\"level\":\"head_office\",\"parent\":\"any\"", "$.units[0].parent: nobody"},
         {"{\"id\":\"m\",\"name\":\"m\",\"roles\":[\"handler\",\"ho_service_manager\",\"finance\",\"legal\",\"general_"
