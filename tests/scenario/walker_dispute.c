@@ -87,6 +87,7 @@ void walker_dispute(struct walker *k, int64_t case_id)
     static const deed INSIDE[] = {open_dispute, note, end, judge, judge, judge};
     const struct escalation_state *st = world_state(k->w, case_id, ESCALATION);
     bool in_dispute = st->dispute != NULL && !st->dispute->judged;
+    world_run_to(k->w, k->w->now_ms + 60000); /* nobody sues in the very instant a case closes */
     (in_dispute ? INSIDE : OUTSIDE)[walker_draw(k, 6)](k, case_id);
 }
 
