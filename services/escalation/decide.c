@@ -31,7 +31,7 @@ static enum verdict on_assigned(struct step *s)
     next->brief = ev->brief;
     if (ev->assignment->level != ORG_LEVEL_HEAD_OFFICE) next->first_org = ev->assignment->org_id;
     if (observe(s, ev->assignment) == VERDICT_DONE) {
-        if (ev->brief->asked_outlet && next->takeovers == 0) {
+        if (ev->brief->asked_outlet && next->takeovers == 0 && next->status == ESCALATION_STATUS_WATCHING) {
             escalation_take_over(s, &(struct climb){.cause = "asked_in_vain", .settles = true, .to_top = true});
         }
         return VERDICT_DONE;

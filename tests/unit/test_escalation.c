@@ -95,6 +95,17 @@ Test(escalation, ES_2_a_miss_during_a_takeover_is_told_but_moves_nothing)
 }
 
 /* ES-6: an unstaffed regional is passed over, and named. */
+/* CH-6: asked in vain, and withdrawn before the assignment was read: nobody takes anything over any more. */
+Test(escalation, CH_6_a_closed_case_moves_nowhere)
+{
+    kit_expect(&k, "intake.closed", "2026-03-02 10:00", "{'outcome':'withdrawn'}", "escalation.ended");
+    kit_expect(&k, "dispatch.assigned", "2026-03-02 10:00",
+               "{'brief':" KIT_BRIEF("claim", ",'received_ms':1,'asked_outlet':true") ",'assignment':" AT_OUTLET(
+                   "1") ","
+                        "'reason':'territory'}",
+               "escalation.supervised");
+}
+
 Test(escalation, ES_6_a_level_with_nobody_is_skipped)
 {
     struct pol_organisation org = *k.policy->org;
