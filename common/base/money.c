@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static const char decimals0[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
 static const char decimals3[] = "BHD IQD JOD KWD LYD OMR TND";
@@ -47,76 +48,150 @@ bool money_sub(struct money a, struct money b, struct money *out)
     return true;
 }
 
-static const char *skip_symbol(const char *p)
+/* Signs that may stand for a currency, and for which. */
+static const struct {
+    const char *sign, *currencies;
+} signs[] = {
+    {"$",
+     "ARS AUD BBD BMD BND BSD BZD CAD CLP COP DOP FJD GYD HKD JMD KYD LRD MXN NAD NZD SBD SGD SRD TTD TWD USD UYU XCD"},
+    {"¥", "CNY JPY"},
+    {"￥", "CNY JPY"},
+    {"元", "CNY"},
+    {"円", "JPY"},
+    {"€", "EUR"},
+    {"£", "EGP FKP GBP GIP LBP SHP SYP"},
+    {"₹", "INR"},
+    {"₩", "KPW KRW"},
+    {"zł", "PLN"},
+    {"kr", "DKK ISK NOK SEK"}};
+
+struct reading {
+    const char *p; /* what is not read yet */
+    const char *currency;
+    struct money_notation how;
+    int exponent;
+    int64_t minor;
+    int places;             /* decimals read into minor */
+    bool digits, too_large; /* there was one; int64 is not enough */
+    bool more, up;          /* decimals beyond the currency's: one is not 0; the first is 5 or above */
+};
+
+/* Bytes of the space at p, also of those that do not break (U+00A0, U+2009, U+202F); 0: none. */
+static size_t space_bytes(const char *p)
 {
-    static const char *const symbols[] = {"$", "¥", "￥", "€", "£"};
-    while (isspace((unsigned char)*p)) p++;
-    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++)
-        if (strncmp(p, symbols[i], strlen(symbols[i])) == 0) {
-            p += strlen(symbols[i]);
-            break;
-        }
-    while (isspace((unsigned char)*p)) p++;
-    return p;
+    static const char *const wide[] = {"\u00a0", "\u2009", "\u202f"};
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+        if (strncmp(p, wide[i], strlen(wide[i])) == 0) return strlen(wide[i]);
+    return isspace((unsigned char)*p) ? 1 : 0;
 }
 
-static bool push_digit(int64_t *minor, int digit)
+static void skip_space(struct reading *r)
 {
-    return !__builtin_mul_overflow(*minor, 10, minor) && !__builtin_add_overflow(*minor, digit, minor);
+    for (size_t n; (n = space_bytes(r->p)) > 0;) r->p += n;
 }
 
-/* Commas are allowed only as thousands separators: three digits must follow each. */
-static bool comma_ok(const char *p, bool digits)
+/* The code or a sign of the reading's own currency, once. */
+static bool skip_currency(struct reading *r)
 {
-    return digits && isdigit((unsigned char)p[1]) && isdigit((unsigned char)p[2]) && isdigit((unsigned char)p[3]) &&
-           !isdigit((unsigned char)p[4]);
+    if (strncasecmp(r->p, r->currency, 3) == 0 && !isalpha((unsigned char)r->p[3])) {
+        r->p += 3;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        size_t n = strlen(signs[i].sign);
+        if (strncmp(r->p, signs[i].sign, n) != 0 || !listed(signs[i].currencies, r->currency)) continue;
+        r->p += n;
+        return true;
+    }
+    return false;
 }
 
-bool money_parse(const char *text, const char *currency, struct money *out, const char **why)
+static void push_digit(struct reading *r, int digit)
 {
-    int exponent = money_exponent(currency);
-    *why = "unknown currency";
-    if (exponent < 0) return false;
-    const char *p = skip_symbol(text);
-    bool negative = *p == '-';
-    if (negative) p = skip_symbol(p + 1);
-    int64_t minor = 0;
-    bool digits = false;
-    *why = "not an amount";
-    for (; isdigit((unsigned char)*p) || *p == ','; p++) {
-        if (*p == ',') {
-            if (!comma_ok(p, digits)) return false;
+    r->digits = true;
+    if (__builtin_mul_overflow(r->minor, 10, &r->minor) || __builtin_add_overflow(r->minor, digit, &r->minor))
+        r->too_large = true;
+}
+
+/* Bytes of what may part thousands at p; 0: nothing does. */
+static size_t group_bytes(const char *p, char decimal)
+{
+    static const char apostrophe[] = "\u2019";
+    if (*p == (decimal == ',' ? '.' : ',') || *p == '\'') return 1;
+    return strncmp(p, apostrophe, strlen(apostrophe)) == 0 ? strlen(apostrophe) : space_bytes(p);
+}
+
+/* Digits, or groups of three parted by one and the same sign, of which the first may be shorter. */
+static bool read_whole(struct reading *r)
+{
+    const char *parted = NULL;
+    size_t n_parted = 0;
+    for (;;) {
+        int n = 0;
+        for (; isdigit((unsigned char)*r->p); r->p++, n++) push_digit(r, *r->p - '0');
+        if (parted != NULL && n != 3) return false;
+        size_t next = group_bytes(r->p, r->how.decimal);
+        if (next == 0 || n == 0 || !isdigit((unsigned char)r->p[next])) return true;
+        if (parted != NULL ? next != n_parted || memcmp(parted, r->p, next) != 0 : n > 3) return false;
+        parted = r->p;
+        n_parted = next;
+        r->p += next;
+    }
+}
+
+static void read_decimals(struct reading *r)
+{
+    if (*r->p != r->how.decimal) return;
+    bool beyond = false;
+    for (r->p++; isdigit((unsigned char)*r->p); r->p++) {
+        if (r->places < r->exponent) {
+            r->places++;
+            push_digit(r, *r->p - '0');
             continue;
         }
-        digits = true;
-        if (!push_digit(&minor, *p - '0')) {
-            *why = "amount too large";
-            return false;
-        }
+        if (!beyond) r->up = *r->p >= '5';
+        if (*r->p != '0') r->more = true;
+        r->digits = beyond = true;
     }
-    int places = 0;
-    if (*p == '.')
-        for (p++; isdigit((unsigned char)*p); p++) {
-            digits = true;
-            if (places == exponent && *p == '0') continue;
-            if (places == exponent) {
-                *why = "more decimals than the currency has";
-                return false;
-            }
-            places++;
-            if (!push_digit(&minor, *p - '0')) {
-                *why = "amount too large";
-                return false;
-            }
-        }
-    while (isspace((unsigned char)*p)) p++;
-    if (!digits || *p != '\0') return false;
-    for (; places < exponent; places++)
-        if (!push_digit(&minor, 0)) {
-            *why = "amount too large";
-            return false;
-        }
-    out->minor = negative ? -minor : minor;
+}
+
+/* false: not everything of the text belongs to an amount. */
+static bool read_all(struct reading *r, bool *negative)
+{
+    skip_space(r);
+    bool named = skip_currency(r);
+    skip_space(r);
+    *negative = *r->p == '-';
+    if (*negative) r->p++;
+    skip_space(r);
+    if (!named) named = skip_currency(r);
+    skip_space(r);
+    if (!read_whole(r)) return false;
+    read_decimals(r);
+    skip_space(r);
+    if (!named && skip_currency(r)) skip_space(r);
+    return r->digits && *r->p == '\0';
+}
+
+bool money_parse(const char *text, const char *currency, const struct money_notation *how, struct money *out,
+                 const char **why)
+{
+    struct reading r = {.p = text,
+                        .currency = currency,
+                        .how = how == NULL ? (struct money_notation){.decimal = '.'} : *how,
+                        .exponent = money_exponent(currency)};
+    bool negative;
+    *why = "unknown currency";
+    if (r.exponent < 0) return false;
+    *why = "not an amount";
+    if (!read_all(&r, &negative)) return false;
+    *why = "more decimals than the currency has";
+    if (r.more && !r.how.round) return false;
+    *why = "amount too large";
+    for (; r.places < r.exponent; r.places++) push_digit(&r, 0);
+    if (r.up && r.how.round && __builtin_add_overflow(r.minor, 1, &r.minor)) r.too_large = true;
+    if (r.too_large) return false;
+    out->minor = negative ? -r.minor : r.minor;
     snprintf(out->currency, sizeof out->currency, "%s", currency);
     *why = NULL;
     return true;

@@ -18,9 +18,19 @@ struct money {
 int money_exponent(const char *currency);
 bool money_add(struct money a, struct money b, struct money *out);
 bool money_sub(struct money a, struct money b, struct money *out);
-/* Parses "1995", "1,995.00", "$319.73", "¥ 12.5" in `currency`. More decimals than the currency
+
+/* How a sender writes amounts. */
+struct money_notation {
+    char decimal; /* '.' or ',': what stands before the decimals; the other one may part thousands */
+    bool round;   /* decimals beyond the currency's are rounded half up instead of refused */
+};
+
+/* Parses "1995", "1,995.00", "$319.73", "¥ 12.5", "1'995.00 CHF" in `currency`, and with the decimal ','
+ * "1.995,00 €"; NULL is '.' without rounding. Thousands are parted in threes by the other of . and , by a space or
+ * an apostrophe. One code or sign may stand before or behind, if it is `currency`'s. More decimals than the currency
  * has, anything else around it, or an overflow is refused; *why then says which. */
-bool money_parse(const char *text, const char *currency, struct money *out, const char **why);
+bool money_parse(const char *text, const char *currency, const struct money_notation *how, struct money *out,
+                 const char **why);
 /* "1995.00 CNY"; buf of at least 32 bytes. */
 const char *money_format(struct money m, char *buf, size_t size);
 

@@ -19,18 +19,13 @@ struct options {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct options *o = state->input;
-    char *end;
     switch (key) {
     case 'D': o->dir = arg; return 0;
     case 'o': o->out_dir = arg; return 0;
     case 'n': o->dry = true; return 0;
     case 'r': o->replace = true; return 0;
     case 'a': o->all = true; return 0;
-    case 'y':
-        o->year = (int)strtol(arg, &end, 10);
-        if (*end != '\0' || o->year < 1900 || o->year > 2400)
-            argp_error(state, "--year must lie between 1900 and 2400");
-        return 0;
+    case 'y': o->year = (int)cli_number(state, "--year", arg, 1900, 2400); return 0;
     case 'O':
         if (strcmp(arg, "holiday") != 0 && strcmp(arg, "skip") != 0) argp_error(state, "--other is holiday or skip");
         o->other = strcmp(arg, "skip") == 0 ? NOTICE_SKIP : NOTICE_HOLIDAY;

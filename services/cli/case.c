@@ -29,7 +29,10 @@ static error_t parse_list(int key, char *arg, struct argp_state *state)
     case 'o': o->outlet = arg; return 0;
     case 'c': o->channel = arg; return 0;
     case 'q': o->q = arg; return 0;
-    case 'n': o->limit = arg; return 0;
+    case 'n':
+        cli_number(state, "--limit", arg, 1, 500);
+        o->limit = arg;
+        return 0;
     case 'C': o->cursor = arg; return 0;
     case 'd': o->overdue = true; return 0;
     default: return ARGP_ERR_UNKNOWN;

@@ -7,6 +7,7 @@
 #define REDRESS_CLI_CLI_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -44,6 +45,10 @@ extern const struct cli_command cli_case_commands[], cli_decide_commands[], cli_
 
 /* For `return cli_usage(...)`: prints the message and CLI_USAGE. */
 int cli_usage(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+struct argp_state;
+/* The value of a numeric option, min to max; ends the program with CLI_USAGE and names the option ("--limit") when
+ * the text is anything else. For argp's parser functions. */
+int64_t cli_number(const struct argp_state *state, const char *option, const char *text, int64_t min, int64_t max);
 /* Prints what failed, for `return cli_fail(...)`; the code follows the error's kind. */
 int cli_fail(const struct cli *cli, const struct err *e);
 /* Prints a JSON value on standard output, indented, and frees it. */

@@ -13,6 +13,7 @@ enum { CSV_CHUNK = 64 * 1024, CSV_MAX_FIELDS = 512 };
 struct reader {
     struct csv_parser parser;
     struct arena arena; /* fields of the row being read */
+    const char *path;
     const char *fields[CSV_MAX_FIELDS];
     struct csv_row row;
     csv_row_fn on_row;
@@ -48,7 +49,8 @@ static void on_field(void *bytes, size_t n, void *user)
     if (r->stop) return;
     if (r->row.n == CSV_MAX_FIELDS) {
         r->stop = true;
-        err_set(r->e, ERR_DATA, "csv", "row %" PRId64 ": more than %d columns", r->row.number, CSV_MAX_FIELDS);
+        err_set(r->e, ERR_DATA, "csv", "%s: row %" PRId64 ": more than %d columns", r->path, r->row.number,
+                CSV_MAX_FIELDS);
         return;
     }
     const char *text = bytes == NULL ? "" : bytes;
@@ -71,6 +73,18 @@ static void on_end_of_row(int terminator, void *user)
     arena_reset(&r->arena);
 }
 
+/* What stands at the end of the reading (n is the last gzread's answer): a stream cut off gives all its bytes and
+ * then says so here alone. */
+static bool unpacked(struct reader *r, gzFile file, int n)
+{
+    int code;
+    const char *why = gzerror(file, &code);
+    if (n >= 0 && code == Z_OK) return true;
+    if (code == Z_BUF_ERROR) why = "it ends in the middle; is it a whole copy?";
+    return err_set(r->e, ERR_DATA, "csv", "%s: row %" PRId64 ": the file cannot be unpacked: %s", r->path,
+                   r->row.number, why);
+}
+
 static bool read_all(struct reader *r, gzFile file)
 {
     static char chunk[CSV_CHUNK];
@@ -78,24 +92,21 @@ static bool read_all(struct reader *r, gzFile file)
     while (!r->stop && (n = gzread(file, chunk, sizeof chunk)) > 0) {
         r->row.bytes_read = gzoffset(file);
         if (csv_parse(&r->parser, chunk, (size_t)n, on_field, on_end_of_row, r) != (size_t)n && !r->stop)
-            return err_set(r->e, ERR_DATA, "csv", "row %" PRId64 ": %s", r->row.number,
+            return err_set(r->e, ERR_DATA, "csv", "%s: row %" PRId64 ": %s", r->path, r->row.number,
                            csv_strerror(csv_error(&r->parser)));
     }
-    if (n < 0) {
-        int code;
-        return err_set(r->e, ERR_DATA, "csv", "row %" PRId64 ": the file cannot be unpacked: %s", r->row.number,
-                       gzerror(file, &code));
-    }
+    if (!r->stop && !unpacked(r, file, n)) return false;
     /* Stray quotes inside a field are read as they are; only one left open at the end hides rows. */
     csv_set_opts(&r->parser, CSV_APPEND_NULL | CSV_STRICT | CSV_STRICT_FINI);
     if (!r->stop && csv_fini(&r->parser, on_field, on_end_of_row, r) != 0)
-        return err_set(r->e, ERR_DATA, "csv", "row %" PRId64 ": a quote is never closed", r->row.number);
+        return err_set(r->e, ERR_DATA, "csv", "%s: row %" PRId64 ": a quote is never closed", r->path, r->row.number);
+    if (!r->stop && r->row.number == 0) return err_set(r->e, ERR_DATA, "csv", "%s: no header line", r->path);
     return !err_is_set(r->e);
 }
 
 bool csvfile_read(const char *path, char delimiter, csv_row_fn on_row, void *user, struct err *e)
 {
-    struct reader r = {.on_row = on_row, .user = user, .e = e};
+    struct reader r = {.path = path, .on_row = on_row, .user = user, .e = e};
     gzFile file = gzopen(path, "rb");
     if (file == NULL) return err_set(e, ERR_IO, "csv", "cannot open %s", path);
     if (csv_init(&r.parser, CSV_APPEND_NULL) != 0) {

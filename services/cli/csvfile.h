@@ -22,8 +22,8 @@ typedef bool (*csv_row_fn)(void *user, const struct csv_row *row, struct err *e)
 
 /* Size on disk in bytes; -1 when it cannot be read. */
 int64_t csvfile_size(const char *path);
-/* Calls `on_row` for the header (row 0) and each row. An unterminated quote or a damaged gzip
- * stream is ERR_DATA with the row number. */
+/* Calls `on_row` for the header (row 0) and each row. No header, an unterminated quote, a gzip stream damaged or cut
+ * off are ERR_DATA with file and row; the whole rows before have been given out by then. */
 bool csvfile_read(const char *path, char delimiter, csv_row_fn on_row, void *user, struct err *e);
 
 #endif

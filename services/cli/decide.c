@@ -3,10 +3,10 @@
  * A decision's fields come as words field=value, nested ones with dots (plan.amount_minor=30000); a value that
  * begins with [ or { is JSON. The types come from the command's descriptor, so a new command needs no code here. */
 #include <argp.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "cli/console.h"
 #include "event/events.h"
 
@@ -35,14 +35,12 @@ struct decide {
 static bool set_typed(json_t *into, const struct field_desc *f, const char *text, const char *word, struct err *e)
 {
     json_t *value = NULL;
-    char *end;
+    int64_t number;
     if (f->array || f->kind == FIELD_OBJECT) {
         value = json_loads(text, 0, NULL);
         if (value == NULL && f->array && f->kind == FIELD_STRING) value = json_pack("[s]", text);
     } else if (f->kind == FIELD_INT) {
-        errno = 0;
-        long long number = strtoll(text, &end, 10);
-        if (errno == 0 && *text != '\0' && *end == '\0') value = json_integer(number);
+        if (number_parse(text, &number)) value = json_integer(number);
     } else if (f->kind == FIELD_BOOL) {
         if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) value = json_boolean(*text == 't');
     } else {

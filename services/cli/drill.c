@@ -23,7 +23,7 @@
 #include "runtime/settings.h"
 #include "runtime/topics.h"
 
-enum { DRILL_PARTITIONS = 256 };
+enum { DRILL_PARTITIONS = 256, DRILL_SECONDS_MAX = 366 * 86400 };
 
 struct known {
     int64_t case_id;
@@ -352,12 +352,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct drill *d = state->input;
     switch (key) {
-    case 's': d->seconds = strtoll(arg, NULL, 10); return 0;
-    case 'S': d->seed = strtoll(arg, NULL, 10); return 0;
+    case 's': d->seconds = cli_number(state, "--seconds", arg, 1, DRILL_SECONDS_MAX); return 0;
+    case 'S': d->seed = cli_number(state, "--seed", arg, 0, INT64_MAX); return 0;
     case 'p': d->prompt = true; return 0;
     case 'i':
         d->until_idle = true;
-        d->idle_s = strtoll(arg, NULL, 10);
+        d->idle_s = cli_number(state, "--until-idle", arg, 0, DRILL_SECONDS_MAX);
         return 0;
     default: return ARGP_ERR_UNKNOWN;
     }

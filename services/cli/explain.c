@@ -1,10 +1,10 @@
 #include "cli/explain.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "calendar/tell.h"
 #include "cli/calendars.h"
 #include "cli/console.h"
@@ -136,12 +136,11 @@ static void add_pause(json_t *question, const char *arg, struct argp_state *stat
     json_array_append_new(pauses, json_pack("[o, o]", json_stringn(arg, (size_t)(slash - arg)), until));
 }
 
+/* An instant may be given in milliseconds too. */
 static json_t *number_or_text(const char *arg)
 {
-    char *end;
-    errno = 0;
-    long long n = strtoll(arg, &end, 10);
-    return *end == '\0' && end != arg && errno == 0 ? json_integer(n) : json_string(arg);
+    int64_t n;
+    return number_parse(arg, &n) ? json_integer(n) : json_string(arg);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -151,7 +150,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 'f': json_object_set_new(o->question, "t", number_or_text(arg)); return 0;
     case 'u': json_object_set_new(o->question, "unit", json_string(arg)); return 0;
-    case 'n': json_object_set_new(o->question, "n", number_or_text(arg)); return 0;
+    case 'n':
+        json_object_set_new(o->question, "n", json_integer(cli_number(state, "--n", arg, 0, INT64_MAX)));
+        return 0;
     case 'c': json_object_set_new(o->question, "calendar", json_string(arg)); return 0;
     case 'd': json_object_set_new(o->question, "deemed_next_open", json_true()); return 0;
     case 'r': json_object_set_new(o->question, "roll", json_string(arg)); return 0;

@@ -5,6 +5,7 @@
  * its content and of how often that content stood above it in the file, so the same file imported twice, a longer
  * export of it, or a resumed import never make a second contact of a row. Rule CH-2, CH-4. */
 #include <argp.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <sodium.h>
 #include <uthash.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/timefmt.h"
 #include "cli/console.h"
@@ -24,7 +26,14 @@
 #include "event/events.h"
 #include "runtime/settings.h"
 
-enum { IMPORT_BATCH = 500, IMPORT_BATCH_BYTES = 512 * 1024, IMPORT_PATIENCE_S = 900, ROW_DIGEST = 16, FILE_DIGEST = 8 };
+enum {
+    IMPORT_BATCH = 500,
+    IMPORT_BATCH_BYTES = 512 * 1024,
+    IMPORT_PATIENCE_S = 900,
+    ROW_DIGEST = 16,
+    FILE_DIGEST = 8,
+    FILE_DIGEST_TEXT = 2 * FILE_DIGEST + 1
+};
 
 struct seen_row {
     unsigned char digest[ROW_DIGEST];
@@ -35,9 +44,12 @@ struct seen_row {
 struct import {
     struct cli *cli;
     const char *channel, *file, *mapping_path, *report, *time_name;
-    int64_t limit; /* rows at most; 0 = all */
+    const char *source; /* the channel's CloudEvents source */
+    int64_t limit;      /* rows at most; 0 = all */
+    bool again;         /* from the first row */
     enum mapping_time time;
     struct mapping mapping;
+    char mapping_file[512];
     struct clock clock;
     struct import_state state;
     struct seen_row *seen;
@@ -47,20 +59,19 @@ struct import {
     struct mapping_result row;
     struct buf batch;
     int in_batch;
-    int64_t rows_read;    /* read so far, also those dealt with before a resumption */
-    int64_t rows_pending; /* dealt with since the last save */
-    int64_t file_bytes;
+    int64_t rows_pending;                   /* refused or in the batch since the last save */
+    int64_t file_bytes, read_bytes;         /* on disk: all, and as far as it is read */
     int64_t replay_from_ms, replay_base_ms; /* first row's date, and when it was played */
     int64_t shown_ms;
 };
 
-static void show_progress(struct import *im, int64_t bytes, bool last)
+static void show_progress(struct import *im, bool last)
 {
     int64_t now = clock_real_ms();
     bool terminal = isatty(STDERR_FILENO) != 0;
     if (!last && now - im->shown_ms < (terminal ? 200 : 5000)) return;
     im->shown_ms = now;
-    int percent = im->file_bytes > 0 ? (int)(100 * bytes / im->file_bytes) : 100;
+    int percent = im->file_bytes > 0 ? (int)(100 * im->read_bytes / im->file_bytes) : 100;
     const struct import_counts *c = &im->state.counts;
     char bar[41];
     memset(bar, ' ', 40);
@@ -152,7 +163,8 @@ static void row_id(struct import *im, const struct csv_row *row, char id[2 * ROW
     snprintf(id, 2 * ROW_DIGEST + 16, s->times == 1 ? "%s" : "%s-%d", hex, s->times);
 }
 
-/* In replay a row waits for its moment: the file's own rhythm on the installation's clock. */
+/* In replay a row waits for its moment: the file's own rhythm on the installation's clock. Those before it are
+ * handed over and counted first; it is not yet among them. */
 static bool wait_for_moment(struct import *im, struct err *e)
 {
     if (im->time != MAPPING_REPLAY || !im->row.has_received) return true;
@@ -175,7 +187,7 @@ static void add_event(struct import *im, const char *id)
     struct buf *b = &im->batch;
     buf_putc(b, im->in_batch++ == 0 ? '[' : ',');
     buf_printf(b, "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":", id);
-    buf_json_string(b, im->mapping.source);
+    buf_json_string(b, im->source);
     buf_printf(b, ",\"type\":\"%s\",\"time\":\"%s\",\"datacontenttype\":\"application/json\",\"data\":",
                event_ce_type(EV_INBOUND_COMPLAINT), timefmt_utc(clock_now_ms(&im->clock), time));
     buf_append(b, im->row.json.bytes, im->row.json.len);
@@ -192,7 +204,6 @@ static bool take_row(struct import *im, const struct csv_row *row, const char *i
 {
     const struct mapping_row cells = {.names = im->header, .values = row->fields, .n = row->n};
     struct err invalid = ERR_INIT;
-    im->rows_pending++;
     if (row->n != im->n_columns) {
         char reason[96];
         snprintf(reason, sizeof reason, "%d columns where the header has %d", row->n, im->n_columns);
@@ -221,60 +232,76 @@ static bool on_row(void *user, const struct csv_row *row, struct err *e)
     if (row->number == 0) return take_header(im, row, e);
     if (im->limit > 0 && row->number > im->limit) return false;
     char id[2 * ROW_DIGEST + 16];
+    im->read_bytes = row->bytes_read;
     row_id(im, row, id);
-    im->rows_read = row->number;
     if (row->number <= im->state.counts.rows) return true; /* dealt with before the interruption */
     if (!take_row(im, row, id, e)) return false;
+    im->rows_pending++;
     if (im->in_batch >= IMPORT_BATCH || im->batch.len >= IMPORT_BATCH_BYTES || im->rows_pending >= 20 * IMPORT_BATCH) {
         if (!flush(im, e)) return false;
     }
-    show_progress(im, row->bytes_read, false);
+    show_progress(im, false);
     return true;
 }
 
-/* The file's content is part of the key: a changed file is another import. */
-static bool file_key(const struct import *im, char *key, size_t size, struct err *e)
+static bool file_digest(const char *path, char hex[FILE_DIGEST_TEXT], struct err *e)
 {
     unsigned char digest[crypto_generichash_BYTES_MIN], chunk[65536];
     crypto_generichash_state hash;
     crypto_generichash_init(&hash, NULL, 0, sizeof digest);
-    FILE *f = fopen(im->file, "rb");
-    if (f == NULL) return err_set(e, ERR_IO, "import", "cannot open %s", im->file);
+    AUTO_FCLOSE FILE *f = fopen(path, "rb");
+    if (f == NULL) return err_set(e, ERR_IO, "import", "cannot open %s: %s", path, strerror(errno));
     for (size_t n; (n = fread(chunk, 1, sizeof chunk, f)) > 0;) crypto_generichash_update(&hash, chunk, n);
-    fclose(f);
+    if (ferror(f) != 0) return err_set(e, ERR_IO, "import", "cannot read %s: %s", path, strerror(errno));
     crypto_generichash_final(&hash, digest, sizeof digest);
-    char hex[2 * FILE_DIGEST + 1];
-    sodium_bin2hex(hex, sizeof hex, digest, FILE_DIGEST);
-    snprintf(key, size, "%s-%s-%s", im->channel, hex, im->time_name);
+    sodium_bin2hex(hex, FILE_DIGEST_TEXT, digest, FILE_DIGEST);
     return true;
 }
 
 static bool load_mapping(struct import *im, struct err *e)
 {
-    char path[512];
     const char *state = config_text(&im->cli->config, "state.dir");
+    char *path = im->mapping_file;
+    size_t size = sizeof im->mapping_file;
     if (im->mapping_path != NULL) {
-        snprintf(path, sizeof path, "%s", im->mapping_path);
+        snprintf(path, size, "%s", im->mapping_path);
     } else {
-        snprintf(path, sizeof path, "%s/etc/mapping/%s.json", state, im->channel);
-        if (access(path, R_OK) != 0) snprintf(path, sizeof path, "%s/share/sample/mapping/%s.json", state, im->channel);
+        snprintf(path, size, "%s/etc/mapping/%s.json", state, im->channel);
+        if (access(path, R_OK) != 0) snprintf(path, size, "%s/share/sample/mapping/%s.json", state, im->channel);
     }
     if (!mapping_load(path, &im->mapping, e)) return false;
-    im->mapping.source = arena_printf(&im->mapping.arena, "/channels/%s", im->channel);
-    return true;
+    im->source = arena_printf(&im->mapping.arena, "/channels/%s", im->channel);
+    const char *only = im->mapping.channel;
+    return only == NULL || strcmp(only, im->channel) == 0 ||
+           err_set(e, ERR_CONFIG, "import", "%s: $.channel: the mapping is for '%s', the import for '%s'", path, only,
+                   im->channel);
+}
+
+/* A changed file or mapping is another import: refused rows have another chance, accepted ones are known. */
+static bool open_state(struct import *im, struct err *e)
+{
+    char key[200], directory[512], file[FILE_DIGEST_TEXT], mapping[FILE_DIGEST_TEXT];
+    snprintf(directory, sizeof directory, "%s/import", config_text(&im->cli->config, "state.dir"));
+    if (!file_digest(im->file, file, e) || !file_digest(im->mapping_file, mapping, e)) return false;
+    snprintf(key, sizeof key, "%s-%s-%s-%s", im->channel, file, mapping, im->time_name);
+    return import_state_open(
+        &im->state,
+        &(struct import_place){.directory = directory, .key = key, .report = im->report, .again = im->again}, e);
 }
 
 static bool run(struct import *im, struct err *e)
 {
-    char key[160], directory[512];
     if (sodium_init() < 0) return err_set(e, ERR_INTERNAL, "import", "libsodium does not start");
-    snprintf(directory, sizeof directory, "%s/import", config_text(&im->cli->config, "state.dir"));
-    if (!settings_clock(&im->cli->config, &im->clock, e) || !load_mapping(im, e) || !file_key(im, key, sizeof key, e) ||
-        !import_state_open(&im->state, directory, key, im->report, e))
-        return false;
+    if (!settings_clock(&im->cli->config, &im->clock, e) || !load_mapping(im, e) || !open_state(im, e)) return false;
     if (im->state.counts.rows > 0) fprintf(stderr, "resuming after row %" PRId64 "\n", im->state.counts.rows);
     im->file_bytes = csvfile_size(im->file);
-    return csvfile_read(im->file, im->mapping.delimiter, on_row, im, e) && flush(im, e);
+    bool whole = csvfile_read(im->file, im->mapping.delimiter, on_row, im, e);
+    if (whole) im->read_bytes = im->file_bytes;
+    /* A file that turns out damaged on the way: what was read of it is handed over all the same. */
+    if (!whole && e->code != ERR_DATA) return false;
+    bool flushed = flush(im, e);
+    show_progress(im, true);
+    return whole && flushed;
 }
 
 static void print_result(const struct import *im)
@@ -300,7 +327,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'm': im->mapping_path = arg; return 0;
     case 't': im->time_name = arg; return 0;
     case 'r': im->report = arg; return 0;
-    case 'n': im->limit = strtoll(arg, NULL, 10); return 0;
+    case 'n': im->limit = cli_number(state, "--limit", arg, 1, INT64_MAX); return 0;
+    case 'a': im->again = true; return 0;
     case ARGP_KEY_ARG:
         if (im->file != NULL) return ARGP_ERR_UNKNOWN;
         im->file = arg;
@@ -342,7 +370,8 @@ static int import_command(struct cli *cli, int argc, char **argv)
         {"mapping", 'm', "FILE", 0, "mapping file (default: etc/mapping/NAME.json of the state folder)", 0},
         {"time", 't', "now|replay|history", 0, "how the rows' own dates are used (default: now)", 0},
         {"report", 'r', "FILE", 0, "where refused rows are listed", 0},
-        {"limit", 'n', "ROWS", 0, "at most so many rows", 0},
+        {"limit", 'n', "ROWS", 0, "only the first ROWS rows of the file", 0},
+        {"again", 'a', 0, 0, "from the first row, whatever an earlier import got done", 0},
         {0}};
     static const struct argp parser = {options, parse, "FILE", "Import a channel's CSV file (plain or gzip).", 0, 0, 0};
     struct import im = {.cli = cli, .time_name = "now"};
@@ -351,10 +380,7 @@ static int import_command(struct cli *cli, int argc, char **argv)
     if (im.file == NULL || im.channel == NULL) return cli_usage(cli, "needs --channel NAME and FILE");
     if (!time_of(im.time_name, &im.time)) return cli_usage(cli, "--time is one of now, replay, history");
     bool well = run(&im, &e);
-    if (well) {
-        show_progress(&im, im.file_bytes, true);
-        print_result(&im);
-    }
+    if (well) print_result(&im);
     deinit(&im);
     return well ? CLI_OK : cli_fail(cli, &e);
 }

@@ -16,16 +16,22 @@ static bool failed(struct err *e, const char *what, const char *path)
     return err_set(e, ERR_IO, "import", "cannot %s %s: %s", what, path, strerror(errno));
 }
 
+static bool report_has(const char *report, int64_t length)
+{
+    struct stat st;
+    return length == 0 || (stat(report, &st) == 0 && st.st_size >= length);
+}
+
 static void load(struct import_state *s)
 {
     AUTO_FCLOSE FILE *f = fopen(s->path, "r");
     struct import_counts *c = &s->counts;
     if (f == NULL) return;
-    if (fscanf(f, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64, &c->rows, &c->accepted, &c->duplicates,
-               &c->refused, &s->report_length) != 5) {
-        s->counts = (struct import_counts){0};
-        s->report_length = 0;
-    }
+    int n = fscanf(f, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64, &c->rows, &c->accepted,
+                   &c->duplicates, &c->refused, &s->report_length);
+    if (n == 5 && report_has(s->report, s->report_length)) return;
+    s->counts = (struct import_counts){0};
+    s->report_length = 0;
 }
 
 static bool open_report(struct import_state *s, struct err *e)
@@ -41,17 +47,16 @@ static bool open_report(struct import_state *s, struct err *e)
     return true;
 }
 
-bool import_state_open(struct import_state *s, const char *directory, const char *key, const char *report,
-                       struct err *e)
+bool import_state_open(struct import_state *s, const struct import_place *place, struct err *e)
 {
     *s = (struct import_state){0};
-    if (mkdir(directory, 0700) != 0 && errno != EEXIST) return failed(e, "make", directory);
-    snprintf(s->path, sizeof s->path, "%s/%s.progress", directory, key);
-    if (report != NULL)
-        snprintf(s->report, sizeof s->report, "%s", report);
+    if (mkdir(place->directory, 0700) != 0 && errno != EEXIST) return failed(e, "make", place->directory);
+    snprintf(s->path, sizeof s->path, "%s/%s.progress", place->directory, place->key);
+    if (place->report != NULL)
+        snprintf(s->report, sizeof s->report, "%s", place->report);
     else
-        snprintf(s->report, sizeof s->report, "%s/%s.refused.csv", directory, key);
-    load(s);
+        snprintf(s->report, sizeof s->report, "%s/%s.refused.csv", place->directory, place->key);
+    if (!place->again) load(s);
     return open_report(s, e);
 }
 

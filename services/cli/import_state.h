@@ -1,5 +1,6 @@
 /* What an import remembers on disk, so that a killed one goes on where it was: how many rows have
- * been handed over and answered, the counts so far, and how long the refusal report was then.
+ * been handed over and answered, the counts so far, and how long the refusal report was then. Only what was answered
+ * or refused may be counted in it: rows = accepted + duplicates + refused at every save.
  *
  * The file is replaced whole (write, fsync, rename) after every answered batch; the report is cut back to the
  * remembered length at resumption. A row sent twice nevertheless (killed between the answer and the write) is
@@ -28,9 +29,16 @@ struct import_state {
     int64_t report_length;
 };
 
-/* Opens or resumes. `key` names the pair (channel, file content). */
-bool import_state_open(struct import_state *s, const char *directory, const char *key, const char *report,
-                       struct err *e);
+struct import_place {
+    const char *directory;
+    const char *key;    /* names what is imported and how: (channel, mode, file content, mapping content) */
+    const char *report; /* NULL: beside the progress */
+    bool again;         /* from the first row, whatever is remembered */
+};
+
+/* Opens or resumes. Without the report it had, an import begins again: no refused row goes unlisted. */
+bool import_state_open(struct import_state *s, const struct import_place *place, struct err *e);
+/* Writes a row into the report; it counts with the next import_state_save. */
 bool import_state_refuse(struct import_state *s, int64_t row, const char *column, const char *reason, struct err *e);
 /* Makes the counts durable. */
 bool import_state_save(struct import_state *s, struct err *e);

@@ -19,7 +19,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 'a': w->account = arg; return 0;
     case 'c': w->of_case = arg; return 0;
-    case 'n': w->limit = arg; return 0;
+    case 'n':
+        cli_number(state, "--limit", arg, 1, 1000);
+        w->limit = arg;
+        return 0;
     case 'C': w->cursor = arg; return 0;
     case 't': w->at = arg; return 0;
     default: return ARGP_ERR_UNKNOWN;

@@ -74,6 +74,7 @@ static int take_json(struct cli *cli, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    argp_err_exit_status = CLI_USAGE;
     struct cli cli = {.config_path = settings_default_file(), .program = "redressctl"};
     argc = take_json(&cli, argc, argv);
     int at = 1;

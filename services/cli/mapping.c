@@ -9,6 +9,7 @@
 
 #include "base/money.h"
 #include "calendar/load.h"
+#include "cli/mapping_check.h"
 
 enum { MAPPING_LAST_YEAR = 2100 };
 
@@ -24,6 +25,29 @@ static bool complain(struct load *l, const char *at, const char *reason)
 }
 
 static const char *keep(struct load *l, const char *text) { return arena_strdup(&l->m->arena, text); }
+
+/* The member `key`; *out is NULL when there is none. */
+static bool load_text(struct load *l, json_t *object, const char *at, const char *key, const char **out)
+{
+    json_t *value = json_object_get(object, key);
+    *out = keep(l, json_string_value(value));
+    if (value == NULL || json_is_string(value)) return true;
+    return complain(l, arena_printf(&l->m->arena, "%s.%s", at, key), "expected a string");
+}
+
+/* keys ends with NULL. */
+static bool known_keys(struct load *l, json_t *object, const char *at, const char *const *keys)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value)
+    {
+        const char *const *k = keys;
+        while (*k != NULL && strcmp(*k, key) != 0) k++;
+        if (*k == NULL) return complain(l, at, arena_printf(&l->m->arena, "unknown key '%s'", key));
+    }
+    return true;
+}
 
 static bool text_list(struct load *l, json_t *list, const char *at, const char *const **out, int *n)
 {
@@ -61,7 +85,8 @@ static bool load_type(struct load *l, json_t *spec, const char *at, struct mappi
                  {"amount", MAPPING_AMOUNT},
                  {"integer", MAPPING_INTEGER},
                  {"bool", MAPPING_BOOL}};
-    const char *name = json_string_value(json_object_get(spec, "type"));
+    const char *name;
+    if (!load_text(l, spec, at, "type", &name)) return false;
     if (name == NULL) return true;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strcmp(types[i].name, name) == 0) {
@@ -85,34 +110,27 @@ static bool template_columns(struct load *l, const char *at, struct mapping_fiel
 
 static bool load_source(struct load *l, json_t *spec, const char *at, struct mapping_field *f)
 {
-    const char *column = json_string_value(json_object_get(spec, "column"));
-    const char *constant = json_string_value(json_object_get(spec, "const"));
-    const char *template = json_string_value(json_object_get(spec, "template"));
+    const char *column, *constant, *template, *with;
     json_t *join = json_object_get(spec, "join");
+    if (!load_text(l, spec, at, "column", &column) || !load_text(l, spec, at, "const", &constant) ||
+        !load_text(l, spec, at, "template", &template) || !load_text(l, spec, at, "with", &with))
+        return false;
     if ((column != NULL) + (constant != NULL) + (template != NULL) + (join != NULL) != 1)
         return complain(l, at, "needs exactly one of column, const, template, join");
-    if (column != NULL) {
-        f->source = MAPPING_COLUMN;
-        f->columns[f->n_columns++] = keep(l, column);
-    } else if (constant != NULL) {
-        f->source = MAPPING_CONST;
-        f->text = keep(l, constant);
-    } else if (template != NULL) {
-        f->source = MAPPING_TEMPLATE;
-        f->text = keep(l, template);
-        return template_columns(l, at, f);
-    } else {
-        const char *with = json_string_value(json_object_get(spec, "with"));
+    if (join != NULL) {
         f->source = MAPPING_JOIN;
-        f->text = keep(l, with == NULL ? ", " : with);
+        f->text = with == NULL ? ", " : with;
         return short_list(l, join, at, f->columns, MAPPING_MAX_COLUMNS, &f->n_columns);
     }
-    return true;
+    f->source = column != NULL ? MAPPING_COLUMN : constant != NULL ? MAPPING_CONST : MAPPING_TEMPLATE;
+    f->text = constant != NULL ? constant : template;
+    if (column != NULL) f->columns[f->n_columns++] = column;
+    return template == NULL || template_columns(l, at, f);
 }
 
 static bool load_words(struct load *l, json_t *spec, const char *at, struct mapping_field *f)
 {
-    f->otherwise = keep(l, json_string_value(json_object_get(spec, "otherwise")));
+    if (!load_text(l, spec, at, "otherwise", &f->otherwise)) return false;
     json_t *map = json_object_get(spec, "map");
     if (map == NULL) return true;
     if (!json_is_object(map)) return complain(l, at, "map is not an object of strings");
@@ -128,32 +146,35 @@ static bool load_words(struct load *l, json_t *spec, const char *at, struct mapp
     return true;
 }
 
-static bool known_key(const char *key)
+static bool load_amount(struct load *l, json_t *spec, const char *at, struct mapping_field *f)
 {
-    static const char *const keys[] = {"column", "const",    "template", "join",      "with", "type",
-                                       "format", "currency", "round",    "otherwise", "map"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (strcmp(keys[i], key) == 0) return true;
-    return false;
+    const char *decimal;
+    json_t *round = json_object_get(spec, "round");
+    if (!load_text(l, spec, at, "currency", &f->currency) || !load_text(l, spec, at, "decimal", &decimal)) return false;
+    if (decimal != NULL && strcmp(decimal, ".") != 0 && strcmp(decimal, ",") != 0)
+        return complain(l, at, "decimal is none of '.' and ','");
+    if (round != NULL && !json_is_boolean(round)) return complain(l, at, "round is neither true nor false");
+    f->notation = (struct money_notation){.decimal = decimal == NULL ? '.' : *decimal, .round = json_is_true(round)};
+    if (f->type == MAPPING_AMOUNT)
+        return (f->currency != NULL && money_exponent(f->currency) >= 0) ||
+               complain(l, at, "an amount needs an ISO 4217 currency");
+    return (f->currency == NULL && decimal == NULL && round == NULL) ||
+           complain(l, at, "currency, decimal and round belong to type amount");
 }
 
 static bool load_field(struct load *l, const char *target, json_t *spec, struct mapping_field *f)
 {
-    const char *at = arena_printf(&l->m->arena, "$.fields.%s", target), *key;
-    json_t *value;
+    static const char *const keys[] = {"column",   "const",   "template", "join",      "with", "type", "format",
+                                       "currency", "decimal", "round",    "otherwise", "map",  NULL};
+    const char *at = arena_printf(&l->m->arena, "$.fields.%s", target);
     if (!json_is_object(spec)) return complain(l, at, "expected an object");
-    json_object_foreach(spec, key, value) if (!known_key(key)) return complain(
-        l, at, arena_printf(&l->m->arena, "unknown key '%s'", key));
     f->target = keep(l, target);
-    f->currency = keep(l, json_string_value(json_object_get(spec, "currency")));
-    f->round = json_is_true(json_object_get(spec, "round"));
-    if (!load_type(l, spec, at, f) || !load_source(l, spec, at, f) || !load_words(l, spec, at, f)) return false;
+    if (!known_keys(l, spec, at, keys) || !load_type(l, spec, at, f) || !load_source(l, spec, at, f) ||
+        !load_words(l, spec, at, f) || !load_amount(l, spec, at, f))
+        return false;
     if (!short_list(l, json_object_get(spec, "format"), at, f->formats, MAPPING_MAX_FORMATS, &f->n_formats))
         return false;
-    if (f->type == MAPPING_DATE && f->n_formats == 0) return complain(l, at, "a date needs its format list");
-    if (f->type == MAPPING_AMOUNT && (f->currency == NULL || money_exponent(f->currency) < 0))
-        return complain(l, at, "an amount needs an ISO 4217 currency");
-    return true;
+    return f->type != MAPPING_DATE || f->n_formats > 0 || complain(l, at, "a date needs its format list");
 }
 
 static bool load_fields(struct load *l, json_t *root)
@@ -174,15 +195,16 @@ static bool load_fields(struct load *l, json_t *root)
 
 static bool load_root(struct load *l, json_t *root)
 {
+    static const char *const keys[] = {"channel", "zone", "delimiter", "null_words", "fields", "facts", NULL};
     struct mapping *m = l->m;
-    const char *channel = json_string_value(json_object_get(root, "channel"));
-    const char *zone = json_string_value(json_object_get(root, "zone"));
-    const char *delimiter = json_string_value(json_object_get(root, "delimiter"));
-    if (channel == NULL) return complain(l, "$.channel", "missing: the channel's name");
+    const char *zone, *delimiter;
+    if (!json_is_object(root)) return complain(l, "$", "expected an object");
+    if (!known_keys(l, root, "$", keys) || !load_text(l, root, "$", "channel", &m->channel) ||
+        !load_text(l, root, "$", "zone", &zone) || !load_text(l, root, "$", "delimiter", &delimiter))
+        return false;
     if (zone == NULL) return complain(l, "$.zone", "missing: the IANA zone of the file's dates");
-    if (delimiter != NULL && strlen(delimiter) != 1) return complain(l, "$.delimiter", "expected one character");
-    m->channel = keep(l, channel);
-    m->source = arena_printf(&m->arena, "/channels/%s", channel);
+    if (delimiter != NULL && (strlen(delimiter) != 1 || strchr("\"\r\n", *delimiter) != NULL))
+        return complain(l, "$.delimiter", "expected one character, no quote and no newline");
     m->delimiter = (char)(delimiter == NULL ? ',' : *delimiter);
     if (!zone_load(zone, MAPPING_LAST_YEAR, &m->zone, l->e)) return false;
     return text_list(l, json_object_get(root, "null_words"), "$.null_words", &m->null_words, &m->n_null_words) &&
@@ -196,8 +218,10 @@ bool mapping_load(const char *path, struct mapping *m, struct err *e)
     struct load l = {.m = m, .path = path, .e = e};
     json_error_t where;
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
+    if (root == NULL && where.line < 0) return err_set(e, ERR_CONFIG, "mapping", "%s: %s", path, where.text);
     if (root == NULL) return err_set(e, ERR_CONFIG, "mapping", "%s line %d: %s", path, where.line, where.text);
-    bool well = load_root(&l, root);
+    const char *at, *reason;
+    bool well = load_root(&l, root) && (mapping_check(m, &at, &reason) || complain(&l, at, reason));
     json_decref(root);
     return well;
 }

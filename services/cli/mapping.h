@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/money.h"
 #include "calendar/zone.h"
 
 enum mapping_type { MAPPING_TEXT, MAPPING_DATE, MAPPING_AMOUNT, MAPPING_INTEGER, MAPPING_BOOL };
@@ -31,17 +32,16 @@ struct mapping_field {
     int n_columns;
     const char *formats[MAPPING_MAX_FORMATS]; /* strptime formats of a date, tried in order */
     int n_formats;
-    const char *currency; /* amounts */
-    bool round;           /* amounts: spreadsheet decimals ("64.989999999999995") are rounded */
+    const char *currency;           /* amounts */
+    struct money_notation notation; /* amounts: how they are written */
     const struct mapping_word *words;
     int n_words;
     const char *otherwise; /* a value no word matches becomes this; NULL = it is kept */
 };
 
 struct mapping {
-    struct arena arena; /* owns every string */
-    const char *channel;
-    const char *source; /* CloudEvents source of the channel: "/channels/<name>" */
+    struct arena arena;  /* owns every string */
+    const char *channel; /* the only one it is for; NULL: any */
     char delimiter;
     struct zone zone;
     const char *const *null_words;
@@ -72,7 +72,8 @@ struct mapping_result {
 /* Reads and checks a mapping file; the error names file and JSON path. */
 bool mapping_load(const char *path, struct mapping *m, struct err *e);
 void mapping_deinit(struct mapping *m);
-/* Every column the mapping names must be in the header; the error lists those that are not. */
+/* The header must be UTF-8 and name no column twice, and every column the mapping names must be in it; the error says
+ * which are not. */
 bool mapping_check_header(const struct mapping *m, const struct mapping_row *header, struct err *e);
 /* true = accepted by the mapping (the event's schema still has its say). With MAPPING_REPLAY
  * `received_ms` in the result is the row's own date; the caller decides the new one. */

@@ -1,13 +1,13 @@
 /* Applying a mapping to one row: a pure function of (mapping, row). */
 #include <ctype.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/money.h"
+#include "base/number.h"
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "cli/mapping.h"
@@ -123,6 +123,14 @@ static void translate(struct apply *a, const struct mapping_field *f)
     buf_puts(&a->value, to);
 }
 
+/* The column a refusal of the field names; "" when none leads to it. */
+static const char *column_of(const struct mapping_field *f) { return f->n_columns > 0 ? f->columns[0] : ""; }
+
+static bool no_date(struct apply *a, const struct mapping_field *f)
+{
+    return refuse(a, column_of(f), "'%.60s' is no date of the formats this channel uses", a->value.bytes);
+}
+
 static bool parse_date(const struct apply *a, const struct mapping_field *f, int64_t *ms)
 {
     for (int i = 0; i < f->n_formats; i++) {
@@ -140,50 +148,36 @@ static bool parse_date(const struct apply *a, const struct mapping_field *f, int
     return false;
 }
 
-/* "64.989999999999995" → "64.99": decimals beyond the currency's are rounded half up. */
-static void round_decimals(struct buf *value, int exponent)
-{
-    char *dot = strchr(value->bytes, '.');
-    if (dot == NULL || strlen(dot + 1) <= (size_t)exponent) return;
-    bool up = dot[1 + exponent] >= '5';
-    value->len = (size_t)(dot - value->bytes) + (exponent > 0 ? (size_t)exponent + 1 : 0);
-    value->bytes[value->len] = '\0';
-    for (char *p = value->bytes + value->len; up && p-- > value->bytes;) {
-        if (!isdigit((unsigned char)*p)) continue;
-        up = *p == '9';
-        *p = (char)(up ? '0' : *p + 1);
-        if (up && (p == value->bytes || (!isdigit((unsigned char)p[-1]) && p[-1] != '.' && p[-1] != ','))) {
-            size_t at = (size_t)(p - value->bytes);
-            buf_putc(value, '0');
-            memmove(value->bytes + at + 1, value->bytes + at, value->len - at - 1);
-            value->bytes[at] = '1';
-            return;
-        }
-    }
-}
-
 static bool to_amount(struct apply *a, const struct mapping_field *f, int64_t *minor)
 {
     struct money money;
     const char *why;
-    if (f->round) round_decimals(&a->value, money_exponent(f->currency));
-    if (!money_parse(a->value.bytes, f->currency, &money, &why))
-        return refuse(a, f->n_columns > 0 ? f->columns[0] : "", "'%.60s': %s", a->value.bytes, why);
-    if (money.minor < 0) return refuse(a, f->columns[0], "'%.60s': an amount below zero", a->value.bytes);
+    if (!money_parse(a->value.bytes, f->currency, &f->notation, &money, &why))
+        return refuse(a, column_of(f), "'%.60s': %s", a->value.bytes, why);
+    if (money.minor < 0) return refuse(a, column_of(f), "'%.60s': an amount below zero", a->value.bytes);
     *minor = money.minor;
     return true;
 }
 
+/* Yes and no as people and programs write them; -1: neither. */
+static int truth_of(const char *text)
+{
+    static const char *const words[][2] = {{"no", "yes"}, {"false", "true"}, {"0", "1"}, {"n", "y"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (int k = 0; k < 2; k++)
+            if (strcasecmp(words[i][k], text) == 0) return k;
+    return -1;
+}
+
 static bool to_json(struct apply *a, const struct mapping_field *f, struct buf *json)
 {
-    const char *column = f->n_columns > 0 ? f->columns[0] : "";
     int64_t number = 0;
-    char time[TIMEFMT_SIZE], *end;
+    int truth;
+    char time[TIMEFMT_SIZE];
     switch (f->type) {
     case MAPPING_TEXT: buf_json_string(json, a->value.bytes); return true;
     case MAPPING_DATE:
-        if (!parse_date(a, f, &number))
-            return refuse(a, column, "'%.60s' is no date of the formats this channel uses", a->value.bytes);
+        if (!parse_date(a, f, &number)) return no_date(a, f);
         buf_json_string(json, timefmt_utc(number, time));
         return true;
     case MAPPING_AMOUNT:
@@ -191,15 +185,14 @@ static bool to_json(struct apply *a, const struct mapping_field *f, struct buf *
         buf_int(json, number);
         return true;
     case MAPPING_INTEGER:
-        errno = 0;
-        number = strtoll(a->value.bytes, &end, 10);
-        if (errno != 0 || *end != '\0') return refuse(a, column, "'%.60s' is not a whole number", a->value.bytes);
+        if (!number_parse(a->value.bytes, &number))
+            return refuse(a, column_of(f), "'%.60s' is not a whole number", a->value.bytes);
         buf_int(json, number);
         return true;
     case MAPPING_BOOL:
-        if (strcmp(a->value.bytes, "true") != 0 && strcmp(a->value.bytes, "false") != 0)
-            return refuse(a, column, "'%.60s' is neither true nor false", a->value.bytes);
-        buf_puts(json, a->value.bytes);
+        truth = truth_of(a->value.bytes);
+        if (truth < 0) return refuse(a, column_of(f), "'%.60s' is neither yes nor no", a->value.bytes);
+        buf_puts(json, truth ? "true" : "false");
         return true;
     }
     return false;
@@ -226,9 +219,7 @@ static void fact(struct apply *a, const char *name, const char *value)
 static bool received(struct apply *a, const struct mapping_field *f)
 {
     int64_t ms;
-    if (!parse_date(a, f, &ms))
-        return refuse(a, f->n_columns > 0 ? f->columns[0] : "", "'%.60s' is no date of the formats this channel uses",
-                      a->value.bytes);
+    if (!parse_date(a, f, &ms)) return no_date(a, f);
     a->out->has_received = true;
     a->out->received_ms = ms;
     char time[TIMEFMT_SIZE];
@@ -242,13 +233,31 @@ static bool received(struct apply *a, const struct mapping_field *f)
     return true;
 }
 
+/* What is in a->value, whether for a field or a fact. */
+static bool check_text(struct apply *a, const char *column)
+{
+    if (utf8_count(a->value.bytes) < 0) return refuse(a, column, "not UTF-8 text");
+    return a->value.len <= MAPPING_VALUE || refuse(a, column, "longer than %d bytes", MAPPING_VALUE);
+}
+
+/* An amount was read in the currency the mapping says: a row in another one is not guessed at. */
+static bool check_currency(struct apply *a, const struct mapping_field *currency)
+{
+    for (int i = 0; i < a->m->n_fields; i++) {
+        const struct mapping_field *f = &a->m->fields[i];
+        if (f->type == MAPPING_AMOUNT && strcmp(f->currency, a->value.bytes) != 0)
+            return refuse(a, column_of(currency), "'%.60s', where the mapping reads amounts in %s", a->value.bytes,
+                          f->currency);
+    }
+    return true;
+}
+
 static bool apply_field(struct apply *a, const struct mapping_field *f)
 {
     if (!fill(a, f)) return true;
-    if (utf8_count(a->value.bytes) < 0) return refuse(a, f->n_columns > 0 ? f->columns[0] : "", "not UTF-8 text");
-    if (a->value.len > MAPPING_VALUE)
-        return refuse(a, f->n_columns > 0 ? f->columns[0] : "", "longer than %d bytes", MAPPING_VALUE);
+    if (!check_text(a, column_of(f))) return false;
     translate(a, f);
+    if (strcmp(f->target, "currency") == 0 && !check_currency(a, f)) return false;
     if (strcmp(f->target, "received_at") == 0) return received(a, f);
     bool nested = strncmp(f->target, "customer.", 9) == 0;
     struct buf *into = nested ? &a->customer : &a->out->json;
@@ -266,6 +275,7 @@ static bool apply_all(struct apply *a)
         if (text == NULL) continue;
         buf_reset(&a->value);
         buf_append(&a->value, text, n);
+        if (!check_text(a, a->m->facts[i])) return false;
         fact(a, a->m->facts[i], a->value.bytes);
     }
     return true;
@@ -315,18 +325,30 @@ static bool in_header(const struct mapping_row *header, const char *column)
     return false;
 }
 
+static bool check_names(const struct mapping_row *header, struct err *e)
+{
+    for (int i = 0; i < header->n; i++) {
+        if (utf8_count(header->names[i]) < 0)
+            return err_set(e, ERR_DATA, "mapping", "line 1: the name of column %d is not UTF-8 text", i + 1);
+        for (int k = 0; k < i; k++)
+            if (*header->names[i] != '\0' && strcmp(header->names[i], header->names[k]) == 0)
+                return err_set(e, ERR_DATA, "mapping", "line 1: columns %d and %d are both named '%s'", k + 1, i + 1,
+                               header->names[i]);
+    }
+    return true;
+}
+
 bool mapping_check_header(const struct mapping *m, const struct mapping_row *header, struct err *e)
 {
     struct buf missing = BUF_INIT;
+    if (!check_names(header, e)) return false;
     for (int i = 0; i < m->n_fields; i++)
         for (int k = 0; k < m->fields[i].n_columns; k++)
             if (!in_header(header, m->fields[i].columns[k])) buf_printf(&missing, " '%s'", m->fields[i].columns[k]);
     for (int i = 0; i < m->n_facts; i++)
         if (!in_header(header, m->facts[i])) buf_printf(&missing, " '%s'", m->facts[i]);
     bool well = missing.len == 0;
-    if (!well)
-        err_set(e, ERR_DATA, "mapping", "the file has no column%s that the mapping of '%s' names", missing.bytes,
-                m->channel);
+    if (!well) err_set(e, ERR_DATA, "mapping", "the file has no column%s that the mapping names", missing.bytes);
     buf_deinit(&missing);
     return well;
 }

@@ -61,6 +61,8 @@ static int channel_list(struct cli *cli, int argc, char **argv)
     return console_show(cli, "/v1/channels", show_channels);
 }
 
+enum { CHANNEL_RATE_MAX = 6000000 }; /* a minute; the console refuses more */
+
 struct channel_options {
     const char *name, *kind, *source;
     json_int_t rate;
@@ -72,7 +74,7 @@ static error_t parse_channel(int key, char *arg, struct argp_state *state)
     switch (key) {
     case 'k': o->kind = arg; return 0;
     case 's': o->source = arg; return 0;
-    case 'r': o->rate = strtoll(arg, NULL, 10); return 0;
+    case 'r': o->rate = cli_number(state, "--rate", arg, 1, CHANNEL_RATE_MAX); return 0;
     case ARGP_KEY_ARG:
         if (o->name != NULL) return ARGP_ERR_UNKNOWN;
         o->name = arg;
@@ -99,14 +101,14 @@ static int channel_add(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"kind", 'k', "KIND", 0,
-         "phone, web, email, chat, social, letter, walk_in, platform, regulator, outlet, import", 0},
+         "required: phone, web, email, chat, social, letter, walk_in, platform, regulator, outlet, import", 0},
         {"source", 's', "URI", 0, "CloudEvents source it sends with (default /channels/NAME)", 0},
         {"rate", 'r', "N", 0, "messages a minute at most (default 6000)", 0},
         {0}};
     static const struct argp parser = {options, parse_channel, "NAME", "Register a channel.", 0, 0, 0};
-    struct channel_options o = {.kind = "web"};
+    struct channel_options o = {0};
     if (argp_parse(&parser, argc, argv, 0, NULL, &o) != 0) return CLI_USAGE;
-    if (o.name == NULL) return cli_usage(cli, "needs the channel's NAME");
+    if (o.name == NULL || o.kind == NULL) return cli_usage(cli, "needs the channel's NAME and --kind");
     json_t *body = json_pack("{s:s, s:s, s:s*}", "name", o.name, "kind", o.kind, "source", o.source);
     if (o.rate > 0) json_object_set_new(body, "rate_per_min", json_integer(o.rate));
     char *text = json_dumps(body, JSON_COMPACT);

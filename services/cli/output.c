@@ -1,4 +1,5 @@
 /* Tables and values for people, JSON for programs. */
+#include <argp.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,6 +7,7 @@
 #include <time.h>
 
 #include "base/money.h"
+#include "base/number.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
 
@@ -20,6 +22,17 @@ int cli_usage(const struct cli *cli, const char *fmt, ...)
     va_end(ap);
     fprintf(stderr, "\nTry 'redressctl --help'.\n");
     return CLI_USAGE;
+}
+
+int64_t cli_number(const struct argp_state *state, const char *option, const char *text, int64_t min, int64_t max)
+{
+    int64_t value = 0;
+    if (number_parse(text, &value) && value >= min && value <= max) return value;
+    if (max == INT64_MAX)
+        argp_error(state, "%s: '%s' is not a whole number of at least %" PRId64, option, text, min);
+    else
+        argp_error(state, "%s: '%s' is not a whole number from %" PRId64 " to %" PRId64, option, text, min, max);
+    return value;
 }
 
 int cli_fail(const struct cli *cli, const struct err *e)

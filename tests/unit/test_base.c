@@ -19,15 +19,24 @@ Test(base, PA_4_money_is_parsed_exactly)
     static const struct {
         const char *text, *currency;
         int64_t minor;
-    } rows[] = {{"1995", "CNY", 199500},   {"1,995.00", "USD", 199500},
-                {"$319.73", "USD", 31973}, {"¥ 12.5", "CNY", 1250},
-                {"0", "CNY", 0},           {"0.010", "CNY", 1},
-                {"-3.20", "EUR", -320},    {"500", "JPY", 500},
-                {"1.234", "KWD", 1234},    {"92233720368547758.07", "CNY", INT64_MAX}};
+    } rows[] = {{"1995", "CNY", 199500},
+                {"1,995.00", "USD", 199500},
+                {"$319.73", "USD", 31973},
+                {"¥ 12.5", "CNY", 1250},
+                {"0", "CNY", 0},
+                {"0.010", "CNY", 1},
+                {"-3.20", "EUR", -320},
+                {"500", "JPY", 500},
+                {"1.234", "KWD", 1234},
+                {"92233720368547758.07", "CNY", INT64_MAX},
+                {"12.50 cny", "CNY", 1250},
+                {"USD 1'234", "USD", 123400},
+                {"-$5", "USD", -500},
+                {"1 234 567.8\u00a0€", "EUR", 123456780}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct money m;
         const char *why;
-        cr_assert(money_parse(rows[i].text, rows[i].currency, &m, &why), "%s: %s", rows[i].text, why);
+        cr_assert(money_parse(rows[i].text, rows[i].currency, NULL, &m, &why), "%s: %s", rows[i].text, why);
         cr_assert_eq(m.minor, rows[i].minor, "%s", rows[i].text);
         cr_assert_str_eq(m.currency, rows[i].currency);
     }
@@ -43,6 +52,13 @@ Test(base, PA_4_what_is_no_amount_is_refused_with_its_reason)
                 {"1,2", "CNY", "not an amount"},
                 {",100", "CNY", "not an amount"},
                 {"12 34", "CNY", "not an amount"},
+                {"1,234 567", "CNY", "not an amount"},
+                {"1234,567", "CNY", "not an amount"},
+                {"12.345abc", "CNY", "not an amount"},
+                {"12.50 USD", "CNY", "not an amount"},
+                {"€ 12.50", "CNY", "not an amount"},
+                {"CNY 12.50 CNY", "CNY", "not an amount"},
+                {"67.240,39", "EUR", "not an amount"},
                 {"1.005", "CNY", "more decimals than the currency has"},
                 {"1.5", "JPY", "more decimals than the currency has"},
                 {"92233720368547758.08", "CNY", "amount too large"},
@@ -52,9 +68,39 @@ Test(base, PA_4_what_is_no_amount_is_refused_with_its_reason)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct money m = {.minor = 77};
         const char *why = NULL;
-        cr_assert_not(money_parse(rows[i].text, rows[i].currency, &m, &why), "%s", rows[i].text);
+        cr_assert_not(money_parse(rows[i].text, rows[i].currency, NULL, &m, &why), "%s", rows[i].text);
         cr_assert_str_eq(why, rows[i].why, "%s: %s", rows[i].text, why);
         cr_assert_eq(m.minor, 77);
+    }
+}
+
+Test(base, PA_4_a_decimal_comma_and_rounding_are_asked_for)
+{
+    static const struct money_notation comma = {.decimal = ','}, rounded = {.decimal = ',', .round = true};
+    static const struct {
+        const char *text;
+        bool round;
+        int64_t minor; /* -1: not an amount */
+    } rows[] = {{"67.240,39 EUR", false, 6724039},
+                {"1.000.000,00 EUR", true, 100000000},
+                {"€ 1 234,5", false, 123450},
+                {"1’234’567", false, 123456700},
+                {"67.240", false, 6724000},
+                {"0,005", true, 1},
+                {"999,995", true, 100000},
+                {"12,3449", true, 1234},
+                {"67.24", true, -1},
+                {"12.345.67", true, -1},
+                {"12,3456 USD", true, -1},
+                {"12,345abc", true, -1},
+                {"12,345.678", true, -1},
+                {"12,345,678", true, -1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct money m = {.minor = -1};
+        const char *why = NULL;
+        bool well = money_parse(rows[i].text, "EUR", rows[i].round ? &rounded : &comma, &m, &why);
+        cr_assert_eq(m.minor, rows[i].minor, "%s: %ld", rows[i].text, (long)m.minor);
+        if (!well) cr_assert_str_eq(why, "not an amount", "%s: %s", rows[i].text, why);
     }
 }
 

@@ -142,25 +142,166 @@ Test(mapping, CH_2_null_words_and_spreadsheet_decimals)
     }
 }
 
-Test(mapping, a_wrong_mapping_is_refused_before_the_first_row)
+/* A mapping of one field beside the description; ' stands for ". */
+static bool load_with_field(const char *field, struct mapping *m, struct err *e)
+{
+    struct buf text = BUF_INIT;
+    buf_printf(&text, "{'zone':'Europe/Berlin','fields':{'description':{'column':'Comment'},%s}}", field);
+    for (char *c = text.bytes; *c != '\0'; c++)
+        if (*c == '\'') *c = '"';
+    bool well = load(text.bytes, m, e);
+    buf_deinit(&text);
+    return well;
+}
+
+Test(mapping, CH_2_a_wrong_mapping_is_refused_before_the_first_row)
 {
     static const struct {
         const char *text, *part;
-    } rows[] = {
-        {"{}", "$.channel"},
-        {"{\"channel\":\"a\",\"zone\":\"Mars/Base\",\"fields\":{}}", "Mars/Base"},
-        {"{\"channel\":\"a\",\"zone\":\"UTC\",\"fields\":{\"kind\":{\"colum\":\"x\"}}}", "unknown key 'colum'"},
-        {"{\"channel\":\"a\",\"zone\":\"UTC\",\"fields\":{\"kind\":{\"column\":\"x\",\"const\":\"y\"}}}",
-         "exactly one"},
-        {"{\"channel\":\"a\",\"zone\":\"UTC\",\"fields\":{\"x\":{\"column\":\"x\",\"type\":\"date\"}}}", "format"},
-        {"{\"channel\":\"a\",\"zone\":\"UTC\",\"fields\":{\"x\":{\"column\":\"x\",\"type\":\"amount\"}}}", "ISO 4217"},
-        {"{\"channel\":\"a\",\"zone\":\"UTC\",\"fields\":{\"x\":{\"template\":\"{a\"}}}", "'}'"}};
+    } rows[] = {{"{}", "$.zone"},
+                {"[]", "$: expected an object"},
+                {"{\"channel\":\"a\",\"zone\":\"Mars/Base\",\"fields\":{}}", "Mars/Base"},
+                {"{\"zone\":\"UTC\",\"nul_words\":[],\"fields\":{}}", "$: unknown key 'nul_words'"},
+                {"{\"zone\":\"UTC\",\"delimiter\":5,\"fields\":{}}", "$.delimiter: expected a string"},
+                {"{\"zone\":\"UTC\",\"fields\":{\"kind\":{\"const\":\"claim\"}}}", "$.fields: description is missing"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct mapping m;
         struct err e = ERR_INIT;
         cr_assert_not(load(rows[i].text, &m, &e), "%s", rows[i].text);
         cr_assert_not_null(strstr(e.message, rows[i].part), "%s", e.message);
         mapping_deinit(&m);
+    }
+}
+
+Test(mapping, CH_2_a_field_that_no_row_could_fill_is_refused_with_its_path)
+{
+    static const struct {
+        const char *field, *part;
+    } rows[] = {{"'kind':{'colum':'x'}", "$.fields.kind: unknown key 'colum'"},
+                {"'kind':{'column':'x','const':'y'}", "exactly one"},
+                {"'kind':{'const':5}", "$.fields.kind.const: expected a string"},
+                {"'occurred_at':{'column':'x','type':'date'}", "format"},
+                {"'claimed_minor':{'column':'x','type':'amount'}", "ISO 4217"},
+                {"'claimed_minor':{'column':'x','type':'amount','currency':'CNY','decimal':';'}", "decimal"},
+                {"'claimed_minor':{'column':'x','type':'amount','currency':'CNY','round':'yes'}", "round"},
+                {"'quantity':{'column':'x','type':'integer','decimal':','}", "belong to type amount"},
+                {"'site':{'template':'{a'}", "'}'"},
+                {"'customer.fax':{'column':'x'}", "$.fields.customer.fax: inbound.complaint has no such field"},
+                {"'customer':{'column':'x'}", "$.fields.customer: is not a field a column can fill"},
+                {"'history':{'column':'x','type':'bool'}", "$.fields.history: is set by --time history"},
+                {"'kind':{'const':'clame'}", "$.fields.kind.const: 'clame' is none of complaint, claim"},
+                {"'kind':{'column':'x','otherwise':'praise'}", "$.fields.kind.otherwise: 'praise'"},
+                {"'kind':{'column':'x','map':{'R':'complaint','F':'clame'}}", "$.fields.kind.map.F: 'clame'"},
+                {"'claimed_minor':{'column':'x'}", "$.fields.claimed_minor.type: must be amount or integer"},
+                {"'consent':{'column':'x'}", "$.fields.consent.type: must be bool"},
+                {"'received_at':{'column':'x'}", "$.fields.received_at.type: must be date"},
+                {"'received_at':{'column':'x','type':'date','format':['%Q']}", "$.fields.received_at.format: '%Q'"},
+                {"'received_at':{'column':'x','type':'date','format':['%Y-%m-%d %z']}", "'%z' is not read"},
+                {"'received_at':{'column':'x','type':'date','format':['%H:%M']}", "no year and month"},
+                {"'currency':{'const':'EURO'}", "'EURO' is no currency"},
+                {"'currency':{'const':'EUR'},'claimed_minor':{'column':'x','type':'amount','currency':'CNY'}",
+                 "$.fields.claimed_minor.currency"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct mapping m;
+        struct err e = ERR_INIT;
+        cr_assert_not(load_with_field(rows[i].field, &m, &e), "%s", rows[i].field);
+        cr_assert_not_null(strstr(e.message, rows[i].part), "%s", e.message);
+        mapping_deinit(&m);
+    }
+}
+
+Test(mapping, a_mapping_file_that_is_not_there_is_named)
+{
+    struct mapping m;
+    struct err e = ERR_INIT;
+    cr_assert_not(mapping_load("/nowhere/x.json", &m, &e));
+    cr_assert_not_null(strstr(e.message, "/nowhere/x.json: "), "%s", e.message);
+    cr_assert_null(strstr(e.message, "line"), "%s", e.message);
+    mapping_deinit(&m);
+}
+
+/* One row through a mapping of one field beside the description: its JSON, or why it is refused. */
+static const char *one_cell(const char *field, const char *value, char out[400])
+{
+    const char *const header[] = {"Comment", "x"}, *const values[] = {"late", value};
+    struct mapping m;
+    struct mapping_result r = {0};
+    struct err e = ERR_INIT;
+    cr_assert(load_with_field(field, &m, &e), "%s", e.message);
+    bool well = mapping_apply(&m, &(struct mapping_row){header, values, 2}, MAPPING_NOW, &r);
+    snprintf(out, 400, "%s", well ? r.json.bytes : r.reason);
+    buf_deinit(&r.json);
+    mapping_deinit(&m);
+    return out;
+}
+
+Test(mapping, CH_2_an_amount_is_read_whole_in_its_notation_or_refused)
+{
+    static const char comma[] =
+        "'claimed_minor':{'column':'x','type':'amount','currency':'EUR','decimal':',','round':true}",
+                      point[] = "'claimed_minor':{'column':'x','type':'amount','currency':'EUR','round':true}";
+    static const struct {
+        const char *field, *text, *part;
+    } rows[] = {{comma, "67.240,39 EUR", "\"claimed_minor\":6724039"},
+                {comma, "1.000.000,00 EUR", "\"claimed_minor\":100000000"},
+                {comma, "12,3456 USD", "not an amount"},
+                {comma, "12.34", "not an amount"},
+                {point, "67.240,39 EUR", "not an amount"},
+                {point, "1.000.000,00 EUR", "not an amount"},
+                {point, "12.345abc", "not an amount"},
+                {point, "12.3456 USD", "not an amount"},
+                {point, "12.345.678", "not an amount"},
+                {point, "€12.345", "\"claimed_minor\":1235"}};
+    char out[400];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_assert_not_null(strstr(one_cell(rows[i].field, rows[i].text, out), rows[i].part), "%s: %s", rows[i].text,
+                           out);
+}
+
+Test(mapping, CH_2_yes_and_no_and_a_row_in_another_currency)
+{
+    static const char consent[] = "'consent':{'column':'x','type':'bool'}",
+                      currency[] =
+                          "'currency':{'column':'x'},'claimed_minor':{'const':'5','type':'amount','currency':'EUR'}";
+    static const struct {
+        const char *field, *text, *part;
+    } rows[] = {{consent, "YES", "\"consent\":true"},     {consent, "True", "\"consent\":true"},
+                {consent, "1", "\"consent\":true"},       {consent, "n", "\"consent\":false"},
+                {consent, "maybe", "neither yes nor no"}, {currency, "EUR", "\"currency\":\"EUR\""},
+                {currency, "JPY", "reads amounts in EUR"}};
+    char out[400];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_assert_not_null(strstr(one_cell(rows[i].field, rows[i].text, out), rows[i].part), "%s: %s", rows[i].text,
+                           out);
+}
+
+/* As in the calendars: a time that clocks skip is the first one there is, one they show twice the earlier. */
+Test(mapping, CH_2_a_time_the_clocks_skip_or_show_twice)
+{
+    static const char date[] = "'occurred_at':{'column':'x','type':'date','format':['%Y-%m-%d %H:%M']}";
+    char out[400];
+    cr_assert_not_null(strstr(one_cell(date, "2026-03-29 02:30", out), "2026-03-29T01:00:00.000Z"), "%s", out);
+    cr_assert_not_null(strstr(one_cell(date, "2026-10-25 02:30", out), "2026-10-25T00:30:00.000Z"), "%s", out);
+}
+
+Test(mapping, CH_2_a_header_that_cannot_be_told_apart_is_refused)
+{
+    static const struct {
+        const char *name, *part;
+    } rows[] = {{"Gr\xfc\xdf"
+                 "e",
+                 "line 1: the name of column 3 is not UTF-8 text"},
+                {"Ticket", "columns 1 and 3 are both named 'Ticket'"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct applied a;
+        struct err e = ERR_INIT;
+        const char *header[COLUMNS];
+        memcpy(header, names, sizeof header);
+        header[TYPE] = rows[i].name;
+        setup(&a);
+        cr_assert_not(mapping_check_header(&a.m, &(struct mapping_row){.names = header, .n = COLUMNS}, &e));
+        cr_assert_not_null(strstr(e.message, rows[i].part), "%s", e.message);
+        teardown(&a);
     }
 }
 
@@ -217,6 +358,34 @@ Test(csv, a_quote_never_closed_is_an_error_with_its_row)
     struct err e = ERR_INIT;
     cr_assert_not(csvfile_read(path, ',', on_row, &s, &e));
     cr_assert_not_null(strstr(e.message, "row 1"), "%s", e.message);
+    unlink(path);
+    free(path);
+}
+
+Test(csv, a_file_without_a_header_is_refused)
+{
+    char *path = write_file("");
+    struct seen s = {0};
+    struct err e = ERR_INIT;
+    cr_assert_not(csvfile_read(path, ',', on_row, &s, &e));
+    cr_assert_not_null(strstr(e.message, "no header line"), "%s", e.message);
+    unlink(path);
+    free(path);
+}
+
+Test(csv, CH_2_a_gzip_file_cut_off_is_an_error_after_its_whole_rows)
+{
+    char *path = write_file("");
+    struct seen s = {0};
+    struct err e = ERR_INIT;
+    gzFile gz = gzopen(path, "wb0");
+    gzputs(gz, "id,text\n1,one\n2,two\n3,three\n");
+    gzclose(gz);
+    cr_assert_eq(truncate(path, csvfile_size(path) - 12), 0);
+    cr_assert_not(csvfile_read(path, ',', on_row, &s, &e));
+    cr_assert_not_null(strstr(e.message, path), "%s", e.message);
+    cr_assert_not_null(strstr(e.message, "ends in the middle"), "%s", e.message);
+    cr_assert_eq(s.rows, 3, "%d", s.rows);
     unlink(path);
     free(path);
 }
