@@ -1,6 +1,7 @@
 #include "runtime/settings.h"
 
 #include <argp.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,11 +65,26 @@ struct config_key *settings_join(const struct config_key *extra, int n_extra, in
     return keys;
 }
 
+/* STATE/etc/redress.conf for a program started as STATE/bin/NAME; NULL: there is none. */
+static const char *own_file(void)
+{
+    static char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (n <= 0) return NULL;
+    path[n] = '\0';
+    char *slash = strrchr(path, '/');
+    size_t room = sizeof path - (size_t)(slash - path);
+    if ((size_t)snprintf(slash, room, "/../etc/redress.conf") >= room) return NULL;
+    return access(path, R_OK) == 0 ? path : NULL;
+}
+
 const char *settings_default_file(void)
 {
     static const char installed[] = "/var/lib/redress/etc/redress.conf";
     const char *named = getenv("REDRESS_CONFIG");
     if (named != NULL && *named != '\0') return named;
+    const char *own = own_file();
+    if (own != NULL) return own;
     return access(installed, R_OK) == 0 ? installed : NULL;
 }
 

@@ -14,8 +14,8 @@ const struct config_key *settings_shared(int *n);
 /* A service's own table: the shared keys and `extra`, malloc'ed; the caller frees it after the config. */
 struct config_key *settings_join(const struct config_key *extra, int n_extra, int *n);
 
-/* $REDRESS_CONFIG, else /var/lib/redress/etc/redress.conf when that file exists, else NULL (environment and
- * defaults only). */
+/* $REDRESS_CONFIG, else the first that there is of ../etc/redress.conf beside the program (the installation it lies in)
+ * and /var/lib/redress/etc/redress.conf, else NULL (environment and defaults only). */
 const char *settings_default_file(void);
 
 enum settings_action { SETTINGS_RUN, SETTINGS_EXIT, SETTINGS_FAILED };

@@ -147,8 +147,7 @@ static int64_t print_json(const struct audit *a)
 
 static int audit(struct cli *cli, int argc, char **argv)
 {
-    (void)argv;
-    if (argc != 1) return cli_usage(cli, "takes no words");
+    cli_word(argc, argv, "", "Prove that nothing is lost, doubled or forgotten.");
     struct audit a = {.cli = cli};
     struct err e = ERR_INIT;
     int rc;

@@ -133,16 +133,16 @@ static bool fetch(struct cli *cli, const char *path, json_t **body, int *rc)
 /* The case and its whole timeline, one page of it after the other. */
 static int case_show(struct cli *cli, int argc, char **argv)
 {
-    if (argc != 2) return cli_usage(cli, "needs a case number or id");
+    const char *reference = cli_word(argc, argv, "CASE", "One case by its number or id: facts, limits, timeline.");
     struct buf path = BUF_INIT;
     json_t *detail = NULL, *page = NULL, *timeline = json_array();
     int rc = CLI_OK;
-    buf_printf(&path, "/v1/cases/%s", argv[1]);
+    buf_printf(&path, "/v1/cases/%s", reference);
     bool more = fetch(cli, path.bytes, &detail, &rc);
     char *cursor = NULL;
     while (more) {
         buf_reset(&path);
-        buf_printf(&path, "/v1/cases/%s/timeline?limit=1000", argv[1]);
+        buf_printf(&path, "/v1/cases/%s/timeline?limit=1000", reference);
         console_query(&path, "cursor", cursor);
         if (!fetch(cli, path.bytes, &page, &rc)) break;
         json_array_extend(timeline, json_object_get(page, "items"));

@@ -49,6 +49,9 @@ struct argp_state;
 /* The value of a numeric option, min to max; ends the program with CLI_USAGE and names the option ("--limit") when
  * the text is anything else. For argp's parser functions. */
 int64_t cli_number(const struct argp_state *state, const char *option, const char *text, int64_t min, int64_t max);
+/* Reads the words of a command without options: exactly one, called `name` in its usage, or none for "" (NULL is
+ * returned then). Answers --help with `doc`; ends the program with CLI_USAGE for anything else. */
+const char *cli_word(int argc, char **argv, const char *name, const char *doc);
 /* Prints what failed, for `return cli_fail(...)`; the code follows the error's kind. */
 int cli_fail(const struct cli *cli, const struct err *e);
 /* Prints a JSON value on standard output, indented, and frees it. */

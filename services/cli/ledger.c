@@ -135,8 +135,7 @@ static int ledger_verify(struct cli *cli, int argc, char **argv)
 {
     struct err e = ERR_INIT;
     struct console_answer a;
-    (void)argv;
-    if (argc != 1) return cli_usage(cli, "takes no words");
+    cli_word(argc, argv, "", "Whether the ledger is sound: every movement balances, every leg is of one.");
     if (!console_call(cli, &(struct console_request){.method = "GET", .path = "/v1/ledger/verify"}, &a, &e)) {
         return cli_fail(cli, &e);
     }

@@ -218,7 +218,7 @@ bool mapping_load(const char *path, struct mapping *m, struct err *e)
     struct load l = {.m = m, .path = path, .e = e};
     json_error_t where;
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
-    if (root == NULL && where.line < 0) return err_set(e, ERR_CONFIG, "mapping", "%s: %s", path, where.text);
+    if (root == NULL && where.line < 0) return err_set(e, ERR_CONFIG, "mapping", "%s", where.text);
     if (root == NULL) return err_set(e, ERR_CONFIG, "mapping", "%s line %d: %s", path, where.line, where.text);
     const char *at, *reason;
     bool well = load_root(&l, root) && (mapping_check(m, &at, &reason) || complain(&l, at, reason));

@@ -41,8 +41,7 @@ static void show_status(json_t *body)
 
 static int status(struct cli *cli, int argc, char **argv)
 {
-    (void)argv;
-    if (argc != 1) return cli_usage(cli, "takes no words");
+    cli_word(argc, argv, "", "Services, partitions, lag, timers, parked inputs.");
     return console_show(cli, "/v1/status", show_status);
 }
 
@@ -56,8 +55,7 @@ static void show_channels(json_t *body)
 
 static int channel_list(struct cli *cli, int argc, char **argv)
 {
-    (void)argv;
-    if (argc != 1) return cli_usage(cli, "takes no words");
+    cli_word(argc, argv, "", "The registered channels.");
     return console_show(cli, "/v1/channels", show_channels);
 }
 
@@ -134,8 +132,7 @@ static void show_parked(json_t *body)
 
 static int dlq_list(struct cli *cli, int argc, char **argv)
 {
-    (void)argv;
-    if (argc != 1) return cli_usage(cli, "takes no words");
+    cli_word(argc, argv, "", "Parked inputs, and what waits behind them.");
     return console_show(cli, "/v1/dlq?limit=500", show_parked);
 }
 
@@ -143,19 +140,19 @@ static void show_json(json_t *body) { cli_print_json(json_incref(body)); }
 
 static int dlq_show(struct cli *cli, int argc, char **argv)
 {
-    if (argc != 2) return cli_usage(cli, "needs the parked input's id (see dlq list)");
+    const char *id = cli_word(argc, argv, "ID", "One parked input with its bytes; dlq list shows the ids.");
     char path[200];
-    snprintf(path, sizeof path, "/v1/dlq/%s", argv[1]);
+    snprintf(path, sizeof path, "/v1/dlq/%s", id);
     return console_show(cli, path, show_json);
 }
 
 static int dlq_redrive(struct cli *cli, int argc, char **argv)
 {
-    if (argc != 2) return cli_usage(cli, "needs the parked input's id (see dlq list)");
+    const char *id = cli_word(argc, argv, "ID", "Have the case's parked inputs handled again; dlq list shows the ids.");
     char path[200];
     struct err e = ERR_INIT;
     struct console_answer a;
-    snprintf(path, sizeof path, "/v1/dlq/%s/redrive", argv[1]);
+    snprintf(path, sizeof path, "/v1/dlq/%s/redrive", id);
     struct console_request request = {
         .method = "POST", .path = path, .body = "{\"actor\":{\"id\":\"redressctl\",\"role\":\"administrator\"}}"};
     if (!console_call(cli, &request, &a, &e)) return cli_fail(cli, &e);
@@ -167,10 +164,10 @@ static int dlq_redrive(struct cli *cli, int argc, char **argv)
 
 static int topics(struct cli *cli, int argc, char **argv)
 {
-    (void)argv;
     struct err e = ERR_INIT;
-    if (argc != 1) return cli_usage(cli, "takes no words");
+    cli_word(argc, argv, "", "Create the Kafka topics that are missing.");
     if (!kafka_topics_create(&cli->config, &e)) return cli_fail(cli, &e);
+    if (cli->json) cli_print_json(json_pack("{s:s}", "topics", "complete"));
     return CLI_OK;
 }
 

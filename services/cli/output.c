@@ -35,6 +35,33 @@ int64_t cli_number(const struct argp_state *state, const char *option, const cha
     return value;
 }
 
+struct word {
+    const char *name, *text;
+};
+
+static error_t parse_word(int key, char *arg, struct argp_state *state)
+{
+    struct word *w = state->input;
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (*w->name == '\0' || w->text != NULL) argp_error(state, "'%s': too many words", arg);
+        w->text = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (*w->name != '\0' && w->text == NULL) argp_error(state, "needs %s", w->name);
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const char *cli_word(int argc, char **argv, const char *name, const char *doc)
+{
+    const struct argp parser = {NULL, parse_word, name, doc, NULL, NULL, NULL};
+    struct word w = {.name = name};
+    argp_parse(&parser, argc, argv, 0, NULL, &w);
+    return w.text;
+}
+
 int cli_fail(const struct cli *cli, const struct err *e)
 {
     fprintf(stderr, "%s: %s: %s\n", cli->program, err_code_name(e->code), e->message);
