@@ -27,7 +27,7 @@ refuses "--n: '2.5' is not" deadline explain --from 2026-02-13T16:00 --unit hour
 refuses "--kind" channel add a
 refuses "too many words" status now
 refuses "needs CASE" case show
-refuses "/none: unable to open" import --channel a --mapping "$TMP/none" x
+refuses "unable to open $TMP/none" import --channel a --mapping "$TMP/none" x
 
 "$CTL" --help | sed -n 's/^  \([a-z]* \{0,1\}[a-z]*\)  .*/\1/p' >"$TMP/commands"
 if (($(wc -l <"$TMP/commands") < 20)); then fail "the help lists $(wc -l <"$TMP/commands") commands"; fi
