@@ -1,4 +1,5 @@
-/* redressctl ledger show | balance | verify | export: the books (PA-4), read through the console's API. */
+/* redressctl ledger show | balance | verify | export | reconciliation: the books (PA-4) and what the bank says of them
+ * (PA-3), read through the console's API. */
 #include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -240,9 +241,53 @@ static int ledger_export(struct cli *cli, int argc, char **argv)
     return rc;
 }
 
+/* ---- reconciliation ---- */
+
+static void show_reconciliation(json_t *body)
+{
+    static const struct cli_column columns[] = {
+        {"found_ms", "FOUND"},     {"kind", "WHAT"},           {"key", "KEY"},
+        {"ours_minor", "OURS"},    {"theirs_minor", "BANK'S"}, {"detail", "WHY"},
+        {"bank_ref", "REFERENCE"}, {"state", "STATE"},         {"note", "NOTE"}};
+    json_t *last = json_object_get(body, "last");
+    if (last == NULL)
+        printf("the bank's statement was never compared\n");
+    else
+        printf("statement of %s: %" JSON_INTEGER_FORMAT " new lines; %" JSON_INTEGER_FORMAT
+               " payouts matched, %" JSON_INTEGER_FORMAT " missing, %" JSON_INTEGER_FORMAT
+               " unknown, %" JSON_INTEGER_FORMAT " differing\n",
+               json_string_value(json_object_get(last, "day")), json_integer_value(json_object_get(last, "lines")),
+               json_integer_value(json_object_get(last, "matched")),
+               json_integer_value(json_object_get(last, "missing")),
+               json_integer_value(json_object_get(last, "unknown")),
+               json_integer_value(json_object_get(last, "differing")));
+    printf("%" JSON_INTEGER_FORMAT " work items open\n", json_integer_value(json_object_get(body, "open")));
+    cli_print_table(json_object_get(body, "items"), columns, (int)(sizeof columns / sizeof *columns));
+}
+
+static error_t parse_reconciliation(int key, char *arg, struct argp_state *state)
+{
+    (void)arg;
+    if (key != 'a') return ARGP_ERR_UNKNOWN;
+    *(bool *)state->input = true;
+    return 0;
+}
+
+static int ledger_reconciliation(struct cli *cli, int argc, char **argv)
+{
+    static const struct argp_option options[] = {{"all", 'a', 0, 0, "also what ended or was closed", 0}, {0}};
+    static const struct argp parser = {
+        options, parse_reconciliation, "", "What the bank's statement and our payouts disagree about.", 0, 0, 0};
+    bool all = false;
+    if (argp_parse(&parser, argc, argv, 0, NULL, &all) != 0) return CLI_USAGE;
+    return console_show(cli, all ? "/v1/ledger/reconciliation?all=true" : "/v1/ledger/reconciliation",
+                        show_reconciliation);
+}
+
 const struct cli_command cli_ledger_commands[] = {
     {"ledger show", ledger_show, "movements of the ledger, of an account, of a case"},
     {"ledger balance", ledger_balance, "trial balance, now or as of any time"},
     {"ledger verify", ledger_verify, "whether the ledger is sound"},
     {"ledger export", ledger_export, "all movements as CSV"},
+    {"ledger reconciliation", ledger_reconciliation, "payouts beside the bank's statement: the work items"},
     {0}};

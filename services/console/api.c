@@ -29,6 +29,7 @@ const struct route api_routes[] = {
     {"GET", "/v1/ledger/balance", ACCESS_OPERATOR, api_ledger_balance},
     {"GET", "/v1/ledger/transactions", ACCESS_OPERATOR, api_ledger_page},
     {"GET", "/v1/ledger/verify", ACCESS_OPERATOR, api_ledger_verify},
+    {"GET", "/v1/ledger/reconciliation", ACCESS_OPERATOR, api_ledger_reconciliation},
     {"GET", "/v1/organisation", ACCESS_OPERATOR, api_organisation},
     {"GET", "/v1/stream", ACCESS_OPERATOR, api_stream},
     {"POST", "/v1/session", ACCESS_PUBLIC, api_sign_in},

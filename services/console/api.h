@@ -25,6 +25,7 @@ void api_status(struct request *rq);
 void api_ledger_balance(struct request *rq);
 void api_ledger_page(struct request *rq);
 void api_ledger_verify(struct request *rq);
+void api_ledger_reconciliation(struct request *rq);
 void api_organisation(struct request *rq);
 void api_stream(struct request *rq);
 /* Names the console's own metrics; once, before the first request. */

@@ -1,4 +1,6 @@
 /* The ledger as it stands and stood (PA-4); all of it is made in the database (schemas/db/050_payment.sql). */
+#include <string.h>
+
 #include "base/clock.h"
 #include "console/api.h"
 #include "console/console.h"
@@ -35,4 +37,16 @@ void api_ledger_verify(struct request *rq)
 {
     struct pg_args args = PG_ARGS(&rq->arena);
     api_json(rq, "the ledger's check", "SELECT payment.ledger_verify()", &args);
+}
+
+void api_ledger_reconciliation(struct request *rq)
+{
+    static const char sql[] = "SELECT payment.reconciliation_report($1, $2)";
+    const char *all = request_query(rq, "all");
+    struct pg_args args = PG_ARGS(&rq->arena);
+    int64_t limit;
+    if (!request_int(rq, &(struct int_param){"limit", 1, 1000, 100}, &limit)) return;
+    pg_arg_bool(&args, all != NULL && strcmp(all, "true") == 0);
+    pg_arg_int(&args, limit);
+    api_json(rq, "the reconciliation", sql, &args);
 }

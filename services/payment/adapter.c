@@ -1,19 +1,22 @@
 /* The bank behind the loop (payment_shell.h): after the commit of an instruction its order goes to the client's
  * thread; what the thread brings back waits here, per partition, until the batch that decides it has committed.
  * At an assignment everything of the partition is forgotten and the open payouts are read from the table: the
- * same keys go out again, which the bank knows. */
+ * same keys go out again, which the bank knows. The bank's statement has a desk of its own (statement.h). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "payment/bank_client.h"
 #include "payment/payment_shell.h"
+#include "payment/statement.h"
 #include "runtime/metrics.h"
 
 const struct config_key payment_keys[PAYMENT_KEYS] = {
     {"bank.inflight", CONFIG_INT, "32", 1, 256, false, "payouts asked of the bank at once"},
     {"bank.timeout.ms", CONFIG_INT, "5000", 50, 60000, false, "ms a bank's answer may take before it is asked again"},
     {"bank.retry.ms", CONFIG_INT, "100", 1, 10000, false, "ms before the first repetition; doubled up to 100 times it"},
+    {"bank.statement.hour", CONFIG_INT, "6", 0, 23, false,
+     "hour of the day from which the bank's statement is compared"},
 };
 
 struct waiting { /* answered orders of a partition, oldest first */
@@ -22,6 +25,7 @@ struct waiting { /* answered orders of a partition, oldest first */
 
 struct bank {
     struct bank_client *client;
+    struct statement_desk *desk;
     struct waiting *parts;
     int n_parts;
     bool told_down;
@@ -65,7 +69,8 @@ static bool open_bank(struct host *h, struct err *e)
     b->down = metrics_own(h->metrics, "payment_bank_down", "1 while the bank does not answer", "gauge");
     if (!check_drill(h, s.url, e)) return false;
     b->client = bank_client_new(&s, e);
-    return b->client != NULL;
+    b->desk = b->client != NULL ? statement_desk_new(h, e) : NULL;
+    return b->desk != NULL;
 }
 
 static void forget(struct bank *b, int part)
@@ -82,6 +87,7 @@ static void close_bank(struct host *h)
     struct bank *b = h->adapter;
     if (b == NULL) return;
     bank_client_free(b->client);
+    statement_desk_free(b->desk);
     for (int i = 0; i < b->n_parts; i++) forget(b, i);
     free(b->parts);
     free(b);
@@ -118,7 +124,7 @@ static bool assigned(struct host *h, int part, int64_t epoch, struct err *e)
     }
     if (pg_rows_count(rows) > 0) log_info("partition %d: %d open payouts asked again", part, pg_rows_count(rows));
     pg_rows_free(rows);
-    return true;
+    return statement_desk_assigned(b->desk, h, part, e);
 }
 
 static void revoked(struct host *h, int part)
@@ -126,6 +132,7 @@ static void revoked(struct host *h, int part)
     struct bank *b = h->adapter;
     bank_client_drop(b->client, part);
     forget(b, part);
+    statement_desk_revoked(b->desk, part);
 }
 
 /* ---- answers ---- */
@@ -144,14 +151,15 @@ static void take_answers(struct bank *b)
 static int64_t next_input(struct host *h, int part)
 {
     struct bank *b = h->adapter;
+    struct local_input compared;
     take_answers(b);
-    return b->parts[part].first != NULL ? 0 : ADAPTER_NEVER;
+    return b->parts[part].first != NULL || statement_desk_input(b->desk, part, 0, &compared) ? 0 : ADAPTER_NEVER;
 }
 
 static int poll_answers(struct host *h, int part, int64_t now_ms, struct local_input *out, int max)
 {
     struct bank *b = h->adapter;
-    int n = 0;
+    int n = max > 0 && statement_desk_input(b->desk, part, now_ms, &out[0]) ? 1 : 0;
     for (struct bank_order *o = b->parts[part].first; o != NULL && n < max; o = o->next) {
         out[n++] = (struct local_input){.part = part,
                                         .case_id = o->case_id,
@@ -198,13 +206,13 @@ static void committed(struct host *h, const struct change *changes, int n)
         for (int k = 0; c->verdict == VERDICT_DONE && k < c->n_made; k++) {
             if (c->made[k].type == EV_PAYMENT_INSTRUCTED) ask(b, c, c->made[k].data);
         }
-        if (c->local != NULL) drop_answer(b, c->part, c->local->tag);
+        if (c->local != NULL && c->local->type == EV_PAYMENT_BANK_ANSWER) drop_answer(b, c->part, c->local->tag);
+        statement_desk_committed(b->desk, c);
     }
 }
 
 static void tick(struct host *h, int64_t now_ms)
 {
-    (void)now_ms;
     struct bank *b = h->adapter;
     struct bank_client_figures f;
     bank_client_figures(b->client, &f);
@@ -216,6 +224,7 @@ static void tick(struct host *h, int64_t now_ms)
     if (down && !b->told_down) log_warn("ALARM the bank does not answer, payouts wait: %s", f.why);
     if (!down && b->told_down) log_info("the bank answers again");
     b->told_down = down;
+    statement_desk_tick(b->desk, h, now_ms);
 }
 
 const struct adapter payment_adapter = {.open = open_bank,

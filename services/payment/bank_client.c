@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "payment/bank_answer.h"
 
-enum { MAX_PARTS = 8192, DOOR_AFTER = 3 };
+enum { MAX_PARTS = 8192, DOOR_AFTER = 3, BANK_PENDING = 202 };
 
 struct bank_job {
     struct bank_order order; /* first: an order's address is its job's */
@@ -134,11 +134,9 @@ static int64_t backoff_us(const struct bank_client *c, int n)
     return ms * 1000;
 }
 
-static void again(struct bank_client *c, struct bank_job *job, const char *why)
+static void repeat_later(struct bank_client *c, struct bank_job *job)
 {
     int64_t now = clock_monotonic_us();
-    c->failures++;
-    c->door_us = now + backoff_us(c, c->failures - DOOR_AFTER + 1);
     job->next_try_us = now + backoff_us(c, job->attempts);
     struct bank_job *at = TAILQ_LAST(&c->later, jobs);
     while (at != NULL && at->next_try_us > job->next_try_us) at = TAILQ_PREV(at, jobs, link);
@@ -146,6 +144,13 @@ static void again(struct bank_client *c, struct bank_job *job, const char *why)
         TAILQ_INSERT_HEAD(&c->later, job, link);
     else
         TAILQ_INSERT_AFTER(&c->later, at, job, link);
+}
+
+static void again(struct bank_client *c, struct bank_job *job, const char *why)
+{
+    c->failures++;
+    c->door_us = clock_monotonic_us() + backoff_us(c, c->failures - DOOR_AFTER + 1);
+    repeat_later(c, job);
     pthread_mutex_lock(&c->lock);
     c->figures.retried++;
     if (c->failures >= DOOR_AFTER && c->figures.down_since_ms == 0) c->figures.down_since_ms = clock_real_ms();
@@ -178,6 +183,11 @@ static bool finish(struct bank_client *c, CURL *h, CURLcode code)
     c->idle[c->n_idle++] = h;
     if (code != CURLE_OK) {
         again(c, job, curl_easy_strerror(code));
+        return false;
+    }
+    if (status == BANK_PENDING) { /* the bank works: it has accepted the order and says so */
+        c->failures = 0;
+        repeat_later(c, job);
         return false;
     }
     if (!bank_answer_read(&job->order, (int)status, job->answer.bytes, job->answer.len, why, sizeof(why))) {

@@ -2,7 +2,7 @@
  *
  * Every order goes out with its own key until the bank has said something final about that key: settled,
  * refused, or something that contradicts the order. Whatever else happens (no connection, time-out, 5xx, a
- * refused token, an answer that cannot be read) the same order is sent again with the same key after a
+ * refused token, an answer that cannot be read, "pending") the same order is sent again with the same key after a
  * back-off; an empty query or silence is never taken for "not paid". While the bank does not answer at all,
  * one order at a time tries the door. All calls below come from one other thread (the loop's). */
 #ifndef REDRESS_PAYMENT_BANK_CLIENT_H

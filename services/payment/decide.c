@@ -103,6 +103,7 @@ static enum verdict on_bank_answer(struct step *s)
 #define CORRECTING PAYMENT_STATUS_CORRECTING
 #define CASH_DUE PAYMENT_STATUS_CASH_DUE
 #define ACCOUNT PAYMENT_STATUS_ACCOUNT
+#define STATEMENT PAYMENT_STATUS_STATEMENT
 /* A slip's turn comes, and those behind it as far as they get. */
 #define BEGUN (TO(INSTRUCTED) | TO(SETTLED) | TO(HELD) | TO(CASH_DUE))
 
@@ -130,6 +131,11 @@ static const struct transition TABLE[] = {
     {NONE, EV_COMMAND_RECORD_RECEIPT, payment_on_receipt, TO(ACCOUNT), "PA-6: a first deposit"},
     {ACCOUNT, EV_COMMAND_RECORD_RECEIPT, payment_on_receipt, TO(ACCOUNT), "PA-6, PA-7: money comes in"},
     {ACCOUNT, EV_COMMAND_REVERSE_RECEIPT, payment_on_reverse_receipt, TO(ACCOUNT), "PA-4: corrected by a reversal"},
+    {NONE, EV_PAYMENT_STATEMENT_COMPARED, payment_on_compared, TO(STATEMENT), "PA-3: the bank's statement"},
+    {STATEMENT, EV_PAYMENT_STATEMENT_COMPARED, payment_on_compared, TO(STATEMENT), "PA-3"},
+    {NONE, EV_COMMAND_RECONCILE, payment_on_reconcile, TO(STATEMENT), "PA-3: compared when asked for"},
+    {STATEMENT, EV_COMMAND_RECONCILE, payment_on_reconcile, TO(STATEMENT), "PA-3"},
+    {STATEMENT, EV_COMMAND_CLOSE_DISCREPANCY, payment_on_close_discrepancy, TO(STATEMENT), "PA-3: a person found out"},
 };
 
 /* Every status there is but NONE, which has no slip yet, and those with a row for the command. */
@@ -153,6 +159,9 @@ static const struct guard GUARDS[] = {
     {EV_COMMAND_RECORD_RECEIPT, BUT(TO(ACCOUNT)), "PA-6"},
     {EV_COMMAND_REVERSE_RECEIPT, TO(NONE), "PA-4"},
     {EV_COMMAND_REVERSE_RECEIPT, BUT(TO(ACCOUNT)), "PA-4"},
+    {EV_COMMAND_RECONCILE, BUT(TO(STATEMENT)), "PA-3"},
+    {EV_COMMAND_CLOSE_DISCREPANCY, TO(NONE), "PA-3"},
+    {EV_COMMAND_CLOSE_DISCREPANCY, BUT(TO(STATEMENT)), "PA-3"},
 };
 
 const struct core payment_core = {

@@ -7,6 +7,7 @@
  * until two people agree on what it was. A slip above the case's ceiling waits for a release. Later slips wait in
  * line behind what is not settled. What head office paid first is charged to the outlet or supplier that is liable,
  * at the home of its account, which is a state of this core too (PA-6, PA-7; account.c).
+ * The bank's statement is compared with all payouts every day; each disagreement is a work item (reconcile.c).
  *
  * Accounts (PA-4), debit positive: expense:compensation:UNIT, clearing:payout:UNIT, bank:ACCOUNT, cash:UNIT,
  * receivable:contract:NUMBER, receivable:bank:ACCOUNT.
@@ -21,5 +22,8 @@
 #include "event/core.h"
 
 extern const struct core payment_core;
+
+/* The account at whose home the reconciliation stands. */
+#define PAYMENT_STATEMENT "bank:statement"
 
 #endif

@@ -33,6 +33,12 @@ enum verdict payment_on_recovery_due(struct step *s);
 enum verdict payment_on_receipt(struct step *s);
 enum verdict payment_on_reverse_receipt(struct step *s);
 
+/* ---- reconcile.c: the bank's statement beside our payouts, at the account PAYMENT_STATEMENT ---- */
+
+enum verdict payment_on_compared(struct step *s);
+enum verdict payment_on_reconcile(struct step *s);
+enum verdict payment_on_close_discrepancy(struct step *s);
+
 /* ---- people.c: the decisions of people ---- */
 
 /* Whether this person holds the role they act in, and it is one of these. */

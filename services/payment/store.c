@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "payment/payment.h"
 #include "payment/payment_shell.h"
+#include "payment/statement.h"
 
 /* Rows of one batch as columns. */
 struct payouts {
@@ -160,6 +161,7 @@ static const char *row_state(const struct change *c)
     case PAYMENT_STATUS_FAILED:
     case PAYMENT_STATUS_HELD:
     case PAYMENT_STATUS_ACCOUNT:
+    case PAYMENT_STATUS_STATEMENT:
     case PAYMENT_STATUS_CORRECTING: break;
     }
     return "instructed";
@@ -380,6 +382,7 @@ static bool save(struct host *h, struct pg_tx *tx, const struct change *changes,
     if (r.payouts.n > 0) write_payouts(tx, &r.payouts);
     if (r.answers.n > 0) write_answers(tx, &r.answers);
     if (r.ledger.n_txn > 0) write_ledger(tx, &r.ledger);
+    reconcile_save(tx, changes, n);
     return true;
 }
 

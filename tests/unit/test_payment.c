@@ -487,6 +487,9 @@ Test(payment, golden_matrix)
                            .amount = 500,
                            .plan = ",'pay_method':'cash'"};
     const char *cash = slip_json(&in_cash);
+    const char *compared = "{'day':'2026-03-02','read_ms':1,'lines':1,'matched':0,'missing':0,'unknown':1,'differing':"
+                           "0,'whole':true,'found':[{'kind':'unknown','key':'x','ours_minor':0,'theirs_minor':1,"
+                           "'currency':'CNY','detail':'unknown'}],'ended':[]}";
     const struct golden_way ways[] = {
         {"none", {{0}}},
         {"instructed", {{"approval.slip_approved", slip}, {0}}},
@@ -498,6 +501,7 @@ Test(payment, golden_matrix)
          {{"approval.slip_approved", slip}, {"payment.bank_answer", refused}, {"command.retry_payout", retry}, {0}}},
         {"cash_due", {{"approval.slip_approved", cash}, {0}}},
         {"account", {{"payment.recovery_due", due}, {0}}},
+        {"statement", {{"payment.statement_compared", compared}, {0}}},
         {0},
     };
     const struct golden_feed samples[] = {
@@ -509,6 +513,9 @@ Test(payment, golden_matrix)
         {"command.reverse_receipt", BY("general_manager", "HO-GM", "HO") ",'account':'outlet:O-E1',"
                                                                          "'receipt_no':'outlet:O-E1-R1',"
                                                                          "'reason':'r'}"},
+        {"payment.statement_compared", compared},
+        {"command.reconcile", BY("finance", "HO-F1", "HO") "}"},
+        {"command.close_discrepancy", BY("finance", "HO-F1", "HO") ",'kind':'unknown','key':'x','note':'n'}"},
         {"payment.bank_answer", settled},
         {"command.retry_payout", retry},
         {"command.decide_payee", DECIDE("O-E1-M", "true")},

@@ -55,12 +55,21 @@ static void problem(struct request *r, unsigned int status, const char *title)
     buf_putc(&r->answer, '}');
 }
 
-static void put_payment(struct buf *out, const struct payment_record *p)
+static bool is_pending(const struct bank_api *api, const struct payment_record *p)
+{
+    return !p->refused && faults_hit(p->key, 6, api->faults.late_percent) &&
+           clock_real_ms() < p->at_ms + api->faults.late_ms;
+}
+
+static void put_payment(struct buf *out, const struct payment_record *p, bool pending)
 {
     buf_printf(out, "{\"seq\":%lld,\"key\":", (long long)p->seq);
     buf_json_string(out, p->key);
     buf_printf(out, ",\"status\":\"%s\",\"amount_minor\":%lld,\"currency\":\"%s\",\"payee\":",
-               p->refused ? "refused" : "settled", (long long)p->amount_minor, p->currency);
+               pending      ? "pending"
+               : p->refused ? "refused"
+                            : "settled",
+               (long long)p->amount_minor, p->currency);
     buf_json_string(out, p->payee);
     buf_printf(out, ",\"bank_ref\":\"BK%010lld\",\"at_ms\":%lld", (long long)p->seq, (long long)p->at_ms);
     if (p->refused) {
@@ -70,11 +79,13 @@ static void put_payment(struct buf *out, const struct payment_record *p)
     buf_putc(out, '}');
 }
 
-static void answer_payment(struct request *r, unsigned int status, const struct payment_record *p)
+static void answer_payment(const struct bank_api *api, struct request *r, unsigned int status,
+                           const struct payment_record *p)
 {
-    r->status = status;
+    bool pending = is_pending(api, p);
+    r->status = pending && status == MHD_HTTP_OK ? MHD_HTTP_ACCEPTED : status;
     r->needs = p->seq;
-    put_payment(&r->answer, p);
+    put_payment(&r->answer, p, pending);
 }
 
 static const char *refusal(const struct bank_api *api, const char *key, const char *payee)
@@ -110,10 +121,10 @@ static void pay(struct bank_api *api, struct request *r, struct payment_record *
     } else if (booked->asked_minor != p->amount_minor || strcmp(booked->currency, p->currency) != 0 ||
                strcmp(booked->payee, p->payee) != 0) {
         api->conflicts++;
-        answer_payment(r, MHD_HTTP_CONFLICT, booked);
+        answer_payment(api, r, MHD_HTTP_CONFLICT, booked);
         return;
     }
-    answer_payment(r, MHD_HTTP_OK, booked);
+    answer_payment(api, r, MHD_HTTP_OK, booked);
     if (faults_hit(p->key, 2000 + api->attempts, api->faults.drop_percent)) {
         r->drop = true;
         r->hold_us = clock_monotonic_us() + (int64_t)LOST_HOLD_MS * 1000;
@@ -152,17 +163,28 @@ static int64_t query_int(const struct call *c, const char *name, int64_t fallbac
     return *end == '\0' && v >= 0 ? v : fallback;
 }
 
+/* How often a settled line stands in the statement. */
+static int times_told(const struct bank_api *api, const char *key)
+{
+    if (faults_hit(key, 7, api->faults.omit_percent)) return 0;
+    return faults_hit(key, 8, api->faults.duplicate_percent) ? 2 : 1;
+}
+
 static void get_statement(struct call *c)
 {
     int64_t seq = query_int(c, "after", 0), left = query_int(c, "limit", 1000);
     struct buf *out = &c->r->answer;
+    const char *comma = "";
+    const struct payment_record *p;
     if (left > STATEMENT_MAX) left = STATEMENT_MAX;
     c->r->status = MHD_HTTP_OK;
     buf_puts(out, "{\"payments\":[");
-    const struct payment_record *p;
-    for (bool first = true; left > 0 && (p = book_at(c->api->book, seq + 1)) != NULL; left--, first = false) {
-        if (!first) buf_putc(out, ',');
-        put_payment(out, p);
+    for (; left > 0 && (p = book_at(c->api->book, seq + 1)) != NULL && !is_pending(c->api, p); left--) {
+        for (int times = times_told(c->api, p->key); times > 0; times--) {
+            buf_puts(out, comma);
+            put_payment(out, p, false);
+            comma = ",";
+        }
         seq = p->seq;
     }
     c->r->needs = seq <= book_last(c->api->book) ? seq : 0;
@@ -173,7 +195,7 @@ static void get_payment(struct call *c)
 {
     const struct payment_record *p = book_find(c->api->book, c->path + strlen("/payments/"));
     if (p != NULL)
-        answer_payment(c->r, MHD_HTTP_OK, p);
+        answer_payment(c->api, c->r, MHD_HTTP_OK, p);
     else
         problem(c->r, MHD_HTTP_NOT_FOUND, "no payment was accepted under this key");
 }

@@ -20,10 +20,12 @@ bool faults_read(const char *json, size_t n, struct bank_faults *out, char *why,
     int down = 0;
     json_t *root = n == 0 ? NULL : json_loadb(json, n, JSON_REJECT_DUPLICATES, &at);
     bool well =
-        root != NULL && json_unpack_ex(root, &at, JSON_STRICT, "{s?i,s?i,s?i,s?i,s?i,s?i,s?b}", "slow_ms", &f.slow_ms,
-                                       "slow_percent", &f.slow_percent, "drop_percent", &f.drop_percent, "lose_percent",
-                                       &f.lose_percent, "refuse_percent", &f.refuse_percent, "wrong_amount_percent",
-                                       &f.wrong_amount_percent, "down", &down) == 0;
+        root != NULL &&
+        json_unpack_ex(root, &at, JSON_STRICT, "{s?i,s?i,s?i,s?i,s?i,s?i,s?i,s?i,s?i,s?i,s?b}", "slow_ms", &f.slow_ms,
+                       "slow_percent", &f.slow_percent, "drop_percent", &f.drop_percent, "lose_percent",
+                       &f.lose_percent, "refuse_percent", &f.refuse_percent, "wrong_amount_percent",
+                       &f.wrong_amount_percent, "late_ms", &f.late_ms, "late_percent", &f.late_percent,
+                       "duplicate_percent", &f.duplicate_percent, "omit_percent", &f.omit_percent, "down", &down) == 0;
     f.down = down != 0;
     if (well)
         *out = f;
@@ -37,7 +39,9 @@ void faults_write(const struct bank_faults *f, struct buf *out)
 {
     buf_printf(out,
                "{\"slow_ms\":%d,\"slow_percent\":%d,\"drop_percent\":%d,\"lose_percent\":%d,\"refuse_percent\":%d,"
-               "\"wrong_amount_percent\":%d,\"down\":%s}",
+               "\"wrong_amount_percent\":%d,\"late_ms\":%d,\"late_percent\":%d,\"duplicate_percent\":%d,"
+               "\"omit_percent\":%d,\"down\":%s}",
                f->slow_ms, f->slow_percent, f->drop_percent, f->lose_percent, f->refuse_percent,
-               f->wrong_amount_percent, f->down ? "true" : "false");
+               f->wrong_amount_percent, f->late_ms, f->late_percent, f->duplicate_percent, f->omit_percent,
+               f->down ? "true" : "false");
 }

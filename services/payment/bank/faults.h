@@ -12,11 +12,14 @@
  * so a run can be repeated and every key comes through in the end. */
 struct bank_faults {
     int slow_percent, slow_ms;
-    int drop_percent;         /* booked, but the answer never comes */
-    int lose_percent;         /* neither booked nor answered */
-    int refuse_percent;       /* refused for good */
-    int wrong_amount_percent; /* books one minor unit more than was asked */
-    bool down;                /* 503 to every payment request */
+    int drop_percent;          /* booked, but the answer never comes */
+    int lose_percent;          /* neither booked nor answered */
+    int refuse_percent;        /* refused for good */
+    int wrong_amount_percent;  /* books one minor unit more than was asked */
+    int late_percent, late_ms; /* accepted and answered 202; settled so much later */
+    int duplicate_percent;     /* its line stands twice in the statement */
+    int omit_percent;          /* its line does not stand in the statement */
+    bool down;                 /* 503 to every payment request */
 };
 
 /* True for `percent` of the keys; `salt` makes the faults independent of each other. */
