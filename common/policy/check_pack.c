@@ -130,12 +130,14 @@ static bool check_evidence(const struct check *c, const struct pol_pack *p, int 
 }
 
 /* Facts that say nothing of a case's progress: a service's copy of the brief was corrected, a slip was withdrawn, or
- * the money is an account's, at whose home no case was ever registered (PA-6). */
+ * the money is an account's or the bank statement's, at whose home no case was ever registered (PA-3, PA-6). */
 static bool is_aside(enum event_type t)
 {
     static const enum event_type asides[] = {
-        EV_EVIDENCE_BRIEF_CORRECTED, EV_APPROVAL_BRIEF_CORRECTED, EV_ESCALATION_SLIP_WITHDRAWN, EV_PAYMENT_RECHARGED,
-        EV_PAYMENT_TOP_UP_DEMANDED,  EV_PAYMENT_RECEIPT_RECORDED, EV_PAYMENT_RECEIPT_REVERSED};
+        EV_EVIDENCE_BRIEF_CORRECTED,  EV_APPROVAL_BRIEF_CORRECTED,  EV_ESCALATION_SLIP_WITHDRAWN,
+        EV_PAYMENT_RECHARGED,         EV_PAYMENT_TOP_UP_DEMANDED,   EV_PAYMENT_RECEIPT_RECORDED,
+        EV_PAYMENT_RECEIPT_REVERSED,  EV_PAYMENT_RECONCILED,        EV_PAYMENT_RECONCILIATION_ASKED,
+        EV_PAYMENT_DISCREPANCY_FOUND, EV_PAYMENT_DISCREPANCY_ENDED, EV_PAYMENT_DISCREPANCY_CLOSED};
     for (size_t i = 0; i < sizeof asides / sizeof asides[0]; i++)
         if (asides[i] == t) return true;
     return false;
@@ -277,6 +279,7 @@ bool policy_check_pack(const struct check *c)
     well &= check_calendars(c, p);
     well &= check_amounts(c, "$.alone_below", p->alone_below, p->n_alone_below);
     well &= check_payment(c, p->payment);
+    if (p->payment->unpaid_limit != NULL) well &= known(c, "$.payment.unpaid_limit", p->payment->unpaid_limit);
     for (int i = 0; i < p->n_materials; i++) well &= check_materials(c, p, i);
     for (int i = 0; i < p->n_evidence; i++) well &= check_evidence(c, p, i);
     for (int i = 0; i < c->policy->n_limits; i++) well &= check_limit(c, i, &c->policy->limits[i]);

@@ -454,6 +454,7 @@ static const struct meaning meanings[EV_COUNT] = {
     [EV_PAYMENT_RESOLUTION_REJECTED] = {.actor_field = "rejecter_id", .touches = true},
     [EV_PAYMENT_RESOLVED] = {.fn = on_resolved, .actor_field = "confirmer_id", .touches = true},
     [EV_PAYMENT_CASH_DUE] = {STATUS(PAYMENT, "cash_due"), .fn = on_cash_due},
+    [EV_PAYMENT_STEPPED_IN] = {.touches = true},
     [EV_PAYMENT_CASH_SIGNED] = {.actor_field = "signer_id", .touches = true},
     [EV_ESCALATION_SUPERVISED] = {STATUS(ESCALATION, "watching")},
     [EV_ESCALATION_SLIP_ISSUED] = {.fn = on_slip},

@@ -125,6 +125,8 @@ static const struct transition TABLE[] = {
     {HALTED, EV_COMMAND_RESOLVE_PAYOUT, payment_on_resolve, TO(HALTED), "PA-3: one finds out"},
     {HALTED, EV_COMMAND_CONFIRM_RESOLUTION, payment_on_confirm, BEGUN | TO(FAILED) | TO(HALTED),
      "AP-6: another confirms"},
+    {FAILED, EV_SLA_BREACHED, payment_on_limit_missed, TO(INSTRUCTED), "PA-6: the outlet leaves it unpaid"},
+    {CASH_DUE, EV_SLA_BREACHED, payment_on_limit_missed, TO(INSTRUCTED), "PA-6: the outlet leaves it unpaid"},
     {CASH_DUE, EV_COMMAND_SIGN_CASH, payment_on_sign_cash, BEGUN, "PA-3: voucher and two signatures"},
     {NONE, EV_PAYMENT_RECOVERY_DUE, payment_on_recovery_due, TO(ACCOUNT), "PA-6, PA-7: an account at its home"},
     {ACCOUNT, EV_PAYMENT_RECOVERY_DUE, payment_on_recovery_due, TO(ACCOUNT), "PA-6, PA-7"},

@@ -156,14 +156,14 @@ static void recover(struct step *s)
     const struct payment_state *next = s->next;
     const struct pay_slip *slip = next->slip;
     struct arena *a = arena_of(s);
+    int64_t amount = slip->has_recover_minor ? slip->recover_minor : slip->amount_minor;
     struct ev_payment_recovery_due *out = decision_emit(s->out, EV_PAYMENT_RECOVERY_DUE);
     *out = (struct ev_payment_recovery_due){.account = slip->recover_from,
-                                            .amount_minor = slip->amount_minor,
+                                            .amount_minor = amount,
                                             .currency = slip->currency,
                                             .slip_no = slip->slip_no,
                                             .case_no = slip->case_no};
-    struct movement m = {account_advanced(slip->recover_from, a), account_expense(slip, a), slip->amount_minor,
-                         slip->currency};
+    struct movement m = {account_advanced(slip->recover_from, a), account_expense(slip, a), amount, slip->currency};
     out->entries = slip_entries(&m, a, &out->n_entries);
 }
 
@@ -206,6 +206,8 @@ void payment_begin(struct step *s, const struct pay_slip *slip, bool released)
 {
     struct payment_state *next = s->next;
     next->slip = slip;
+    next->has_begun_at_ms = true;
+    next->begun_at_ms = s->in->at_ms;
     if (!released && hold(s, slip)) return;
     count(next, slip);
     next->payout_minor = slip->amount_minor - deduct(s);

@@ -6,11 +6,12 @@
  * than the approved one is approved again first. An answer that contradicts the instruction halts the case's payouts
  * until two people agree on what it was. A slip above the case's ceiling waits for a release. Later slips wait in
  * line behind what is not settled. What head office paid first is charged to the outlet or supplier that is liable,
- * at the home of its account, which is a state of this core too (PA-6, PA-7; account.c).
- * The bank's statement is compared with all payouts every day; each disagreement is a work item (reconcile.c).
+ * at the home of its account, which is a state of this core too (PA-6, PA-7; account.c). What an outlet leaves
+ * unpaid past its limit head office pays, and charges to it (unpaid.c). The bank's statement is compared with
+ * all payouts every day; each disagreement is a work item (reconcile.c).
  *
- * Accounts (PA-4), debit positive: expense:compensation:UNIT, clearing:payout:UNIT, bank:ACCOUNT, cash:UNIT,
- * receivable:contract:NUMBER, receivable:bank:ACCOUNT.
+ * Accounts (PA-4), debit positive: expense:compensation:UNIT (or refund, discount), clearing:payout:UNIT,
+ * bank:ACCOUNT, cash:UNIT, receivable:contract:NUMBER, receivable:bank:ACCOUNT.
  *   instructed  expense +  clearing -        settled  clearing +  bank (or cash) -
  *   failed      clearing +  expense -        deducted expense +  receivable -
  *   resolved    clearing +  bank -, and what the bank paid too much: receivable:bank +, too little: expense -

@@ -69,6 +69,21 @@ static void set_payee(struct pay_slip *slip, const struct ev_approval_slip_appro
     if (slip->pay_method != PAY_METHOD_CASH) slip->pay_method = PAY_METHOD_COUNTER;
 }
 
+/* AP-2: money given back or taken off is no compensation in the books. NULL: compensation, also where a plan mixes
+ * them, since it has one amount. */
+static const char *expense_of(const struct plan *plan)
+{
+    const char *of = NULL;
+    for (int i = 0; i < plan->n_measures; i++) {
+        enum measure_kind kind = plan->measures[i].kind;
+        if (kind == MEASURE_KIND_COMPENSATION) return NULL;
+        if (kind != MEASURE_KIND_REFUND && kind != MEASURE_KIND_DISCOUNT) continue;
+        if (of != NULL && strcmp(of, measure_kind_name(kind)) != 0) return NULL;
+        of = measure_kind_name(kind);
+    }
+    return of;
+}
+
 const struct pay_slip *slip_read(const struct policy *p, const struct ev_approval_slip_approved *from, struct arena *a,
                                  const char **why)
 {
@@ -88,6 +103,7 @@ const struct pay_slip *slip_read(const struct policy *p, const struct ev_approva
         .payer_account = payer->bank_account,
         .approved_org = from->assignment->org_id,
         .recover_from = recover_from(p, from, payer, a),
+        .expense = expense_of(from->plan),
         .fee_minor = fee_of(from, payer),
         .fee_account = arena_printf(a, "receivable:contract:%s", b->contract_no != NULL ? b->contract_no : b->case_no),
     };
@@ -106,7 +122,7 @@ const struct entry *slip_entries(const struct movement *m, struct arena *a, int 
 
 const char *account_expense(const struct pay_slip *slip, struct arena *a)
 {
-    return arena_printf(a, "expense:compensation:%s", slip->payer_org);
+    return arena_printf(a, "expense:%s:%s", slip->expense != NULL ? slip->expense : "compensation", slip->payer_org);
 }
 
 const char *account_clearing(const struct pay_slip *slip, struct arena *a)

@@ -27,6 +27,10 @@ void payment_fail(struct step *s, const char *reason);
 /* A slip's turn; `released`: a person let it pass the ceiling. */
 void payment_begin(struct step *s, const struct pay_slip *slip, bool released);
 
+/* ---- unpaid.c: head office pays in an outlet's place ---- */
+
+enum verdict payment_on_limit_missed(struct step *s);
+
 /* ---- account.c: an outlet's or a supplier's account with head office, at its home ---- */
 
 enum verdict payment_on_recovery_due(struct step *s);

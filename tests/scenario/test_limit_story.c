@@ -146,6 +146,27 @@ Test(story, ES_2_missed_evidence_climbs_to_head_office)
     expect_sound();
 }
 
+/* PA-6: nobody at the outlet signs the voucher: past the limit head office pays, and the deposit bears it. */
+Test(story, PA_6_a_voucher_nobody_signs)
+{
+    finance_receives("outlet:O-CN1", RECEIPT_PURPOSE_DEPOSIT, 60000);
+    customer_claims(20000);
+    visit_done();
+    struct plan p = *compensation(20000);
+    p.pay_method = PAY_METHOD_CASH;
+    handler_proposes(&p);
+    customer_accepts();
+    advance_hours(1);
+    expect_status(PAYMENT, "cash_due");
+    advance_days(7);
+    cr_assert_eq(misses_of("payment"), 1);
+    expect_events(EV_PAYMENT_STEPPED_IN, 1);
+    expect_events(EV_PAYMENT_SETTLED, 1);
+    turn_to(world_account(story_world, "outlet:O-CN1"));
+    cr_assert_eq(((const struct ev_payment_recharged *)last(EV_PAYMENT_RECHARGED))->deposit_minor, 20000);
+    expect_sound();
+}
+
 /* PA-6: head office took the case over and pays first; the outlet's deposit bears it as far as it goes, the rest is
  * owed, and the deposit is to be filled up. */
 Test(story, PA_6_head_office_pays_first_then_the_deposit_then_a_receivable)

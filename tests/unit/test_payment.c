@@ -137,6 +137,30 @@ Test(payment, PA_2_payee_and_method_of_the_customers_choice)
     cr_assert_eq(instructed()->pay_method, PAY_METHOD_ELECTRONIC);
 }
 
+/* AP-2: money given back or taken off stands in the books as what it is; a mixed plan is compensation. */
+static const char *booked_as(const char *measures)
+{
+    k.state = NULL;
+    struct slip s = {.no = "S1", .phase = "after_sales", .org = "O-E1", .level = "outlet", .amount = 100};
+    const char *json = slip_json(&s), *at = strstr(json, "'measures':[]");
+    int before = (int)(at - json) + (int)strlen("'measures':[");
+    json = arena_printf(&k.arena, "%.*s%s%s", before, json, measures, json + before);
+    kit_expect(&k, "approval.slip_approved", WHEN, json, "payment.instructed");
+    return instructed()->entries[0].account;
+}
+
+Test(payment, AP_2_refund_and_discount_have_entries_of_their_own)
+{
+    cr_assert_str_eq(booked_as("{'kind':'refund','executor':'x'}"), "expense:refund:O-E1");
+    cr_assert_str_eq(booked_as("{'kind':'repair','executor':'x'},{'kind':'discount','executor':'x'}"),
+                     "expense:discount:O-E1");
+    cr_assert_str_eq(booked_as("{'kind':'replace','executor':'x'}"), "expense:compensation:O-E1");
+    cr_assert_str_eq(booked_as("{'kind':'refund','executor':'x'},{'kind':'discount','executor':'x'}"),
+                     "expense:compensation:O-E1");
+    cr_assert_str_eq(booked_as("{'kind':'refund','executor':'x'},{'kind':'compensation','executor':'x'}"),
+                     "expense:compensation:O-E1");
+}
+
 /* PA-3: only the bank's refusal allows another number, only finance asks for it; the ledger goes back. */
 Test(payment, PA_3_after_a_definite_refusal_finance_pays_again_under_a_new_number)
 {
@@ -513,6 +537,9 @@ Test(payment, golden_matrix)
         {"command.reverse_receipt", BY("general_manager", "HO-GM", "HO") ",'account':'outlet:O-E1',"
                                                                          "'receipt_no':'outlet:O-E1-R1',"
                                                                          "'reason':'r'}"},
+        {"sla.breached",
+         "{'code':'payment','ver':1,'round':1,'due_ms':1900000000000,'fired_ms':1900000000000,'late_ms':"
+         "0,'history':false}"},
         {"payment.statement_compared", compared},
         {"command.reconcile", BY("finance", "HO-F1", "HO") "}"},
         {"command.close_discrepancy", BY("finance", "HO-F1", "HO") ",'kind':'unknown','key':'x','note':'n'}"},

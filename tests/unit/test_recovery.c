@@ -128,6 +128,66 @@ Test(recovery, PA_6_what_is_no_receipt_is_refused)
     expect("command.record_receipt", receipt("supplier:Tiles", "deposit", 5), "refused PA-6 no_deposit_of_suppliers");
 }
 
+/* ---- what an outlet leaves unpaid ---- */
+
+static const char *missed(const char *code, const char *due, const char *history)
+{
+    return arena_printf(&k.arena,
+                        "{'code':'%s','ver':1,'round':1,'due_ms':%lld,'fired_ms':%lld,'late_ms':0,'history':%s}", code,
+                        (long long)kit_ms(due), (long long)kit_ms(due), history);
+}
+
+static const char *cash_slip(const char *no, long amount)
+{
+    char *json = arena_strdup(&k.arena, slip(no, "O-E1", "outlet", amount));
+    char *plan = strstr(json, "'measures':[],");
+    return arena_printf(&k.arena, "%.*s'pay_method':'cash',%s", (int)(plan - json), json, plan);
+}
+
+/* PA-6: past the limit of the payment, and only where nothing may be under way, head office pays in the outlet's place:
+ * the voucher is withdrawn, a further payout made, and the outlet's account bears just what it left unpaid. */
+Test(recovery, PA_6_what_an_outlet_leaves_unpaid_head_office_pays_first)
+{
+    expect("approval.slip_approved", cash_slip("S1", 500), "payment.cash_due");
+    expect("sla.breached", missed("approval", "2026-03-05 18:00", "false"), "ignored");
+    expect("sla.breached", missed("payment", "2026-03-05 18:00", "true"), "ignored");
+    expect("sla.breached", missed("payment", "2026-03-01 18:00", "false"), "ignored");
+    expect("sla.breached", missed("payment", "2026-03-05 18:00", "false"),
+           "payment.failed payment.stepped_in payment.instructed");
+    const struct ev_payment_instructed *i = kit_output(&k, EV_PAYMENT_INSTRUCTED, 0);
+    cr_assert_str_eq(i->payer_account, "HO-6222-0001");
+    cr_assert_eq(i->pay_method, PAY_METHOD_TRANSFER);
+    cr_assert_str_eq(i->payee, "acc-1");
+    cr_assert_eq(i->payout_no, 2);
+    expect("sla.breached", missed("payment", "2026-03-05 18:00", "false"), "ignored");
+    expect("payment.bank_answer", paid(), "payment.settled payment.recovery_due");
+    const struct ev_payment_recovery_due *d = kit_output(&k, EV_PAYMENT_RECOVERY_DUE, 0);
+    cr_assert_str_eq(d->account, "outlet:O-E1");
+    cr_assert_eq(d->amount_minor, 500);
+}
+
+Test(recovery, PA_6_what_the_bank_may_be_paying_is_not_paid_beside_it)
+{
+    expect("approval.slip_approved", slip("S1", "O-E1", "outlet", 500), "payment.instructed");
+    expect("sla.breached", missed("payment", "2026-03-05 18:00", "false"), "ignored");
+    expect("payment.bank_answer",
+           arena_printf(&k.arena,
+                        "{'key':'%s','payout_no':1,'outcome':'refused','amount_minor':500,'currency':'CNY','reason':"
+                        "'no_cover'}",
+                        state()->key),
+           "payment.failed");
+    expect("sla.breached", missed("payment", "2026-03-05 18:00", "false"), "payment.stepped_in payment.instructed");
+    k.state = NULL;
+    expect("approval.slip_approved", slip("S2", "HO", "outlet", 500), "payment.instructed");
+    expect("payment.bank_answer",
+           arena_printf(&k.arena,
+                        "{'key':'%s','payout_no':1,'outcome':'refused','amount_minor':500,'currency':'CNY','reason':"
+                        "'no_cover'}",
+                        state()->key),
+           "payment.failed");
+    expect("sla.breached", missed("payment", "2026-03-05 18:00", "false"), "ignored");
+}
+
 /* PA-7: a supplier has no deposit: all of it is owed. */
 Test(recovery, PA_7_recourse_against_the_supplier)
 {
@@ -202,7 +262,7 @@ struct history {
     const struct ev_payment_recovery_due *waiting[WAITING_MAX]; /* on the exchange */
     int n_waiting;
     struct book books[CURRENCIES];
-    int recharged, demanded, reversed, replayed;
+    int recharged, demanded, reversed, replayed, stepped_in;
 };
 
 static int draw(struct history *h, int n) { return (int)(rand_r(&h->seed) % (unsigned int)n); }
@@ -252,6 +312,7 @@ static void feed(struct history *h, struct place *at, const char *type, const ch
         post_output(h, o);
         h->recharged += o->type == EV_PAYMENT_RECHARGED;
         h->demanded += o->type == EV_PAYMENT_TOP_UP_DEMANDED;
+        h->stepped_in += o->type == EV_PAYMENT_STEPPED_IN;
         h->reversed += o->type == EV_PAYMENT_RECEIPT_REVERSED;
         if (o->type == EV_PAYMENT_RECOVERY_DUE) h->waiting[h->n_waiting++] = o->data;
     }
@@ -298,7 +359,7 @@ static const struct pay_account *account_of(const struct place *p)
 
 static void people_act(struct history *h, struct place *c)
 {
-    static const struct {
+    const struct {
         const char *type, *data;
     } deeds[] = {
         {"command.retry_payout", FINANCE ",'payee':'acc-1'}"},
@@ -306,6 +367,7 @@ static void people_act(struct history *h, struct place *c)
         {"command.resolve_payout", FINANCE ",'found':'not_paid','bank_ref':'b'}"},
         {"command.resolve_payout", FINANCE ",'found':'paid','bank_ref':'b'}"},
         {"command.confirm_resolution", MANAGER ",'agree':true}"},
+        {"sla.breached", missed("payment", "2026-03-05 18:00", "false")},
         {"command.release_payout", MANAGER ",'reason':'looked into'}"},
     };
     enum { RELEASE = sizeof deeds / sizeof deeds[0] - 1 };
@@ -324,8 +386,9 @@ static void step(struct history *h, int n)
     switch (draw(h, 9)) {
     case 0:
     case 1: {
-        const char *approved = slip(arena_printf(&k.arena, "S%d", n - (draw(h, 8) == 0)), orgs[draw(h, 3)],
-                                    liabilities[draw(h, 5)], 1 + draw(h, 5000));
+        const char *no = arena_printf(&k.arena, "S%d", n - (draw(h, 8) == 0));
+        const char *approved = draw(h, 5) == 0 ? cash_slip(no, 1 + draw(h, 5000))
+                                               : slip(no, orgs[draw(h, 3)], liabilities[draw(h, 5)], 1 + draw(h, 5000));
         feed(h, c, "approval.slip_approved", approved);
         if (draw(h, 4) == 0) { /* read twice */
             feed(h, c, "approval.slip_approved", approved);
@@ -376,7 +439,7 @@ static void check(struct history *h, unsigned int seed)
 Test(recovery, PA_4_PA_6_any_history_keeps_the_books_and_the_deposits)
 {
     static const char *const keys[ACCOUNTS] = {"outlet:O-CN1", "outlet:O-E1", "supplier:Tiles", "supplier:Paint"};
-    int recharged = 0, demanded = 0, reversed = 0, replayed = 0;
+    int recharged = 0, demanded = 0, reversed = 0, replayed = 0, stepped_in = 0;
     for (unsigned int seed = 1; seed <= 150; seed++) {
         struct history h = {.seed = seed};
         tear_down();
@@ -394,9 +457,11 @@ Test(recovery, PA_4_PA_6_any_history_keeps_the_books_and_the_deposits)
         demanded += h.demanded;
         reversed += h.reversed;
         replayed += h.replayed;
+        stepped_in += h.stepped_in;
     }
     cr_assert_gt(recharged, 500);
     cr_assert_gt(demanded, 100);
     cr_assert_gt(reversed, 100);
     cr_assert_gt(replayed, 100);
+    cr_assert_gt(stepped_in, 100);
 }

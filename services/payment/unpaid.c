@@ -1,0 +1,59 @@
+/* What an outlet leaves unpaid (PA-6, steps.h): when the limit of the payment is missed, head office pays in its place
+ * and the outlet's account bears it. Only where nothing is under way: a voucher nobody has signed is withdrawn, a
+ * payout the bank refused is over. What the bank may still be paying is never paid beside it (PA-3). */
+#include <string.h>
+
+#include "payment/payment.h"
+#include "payment/steps.h"
+#include "policy/policy.h"
+
+/* A limit that ended before this slip's turn came was an earlier slip's. */
+static bool is_of_this_slip(const struct step *s, const struct ev_sla_breached *ev)
+{
+    const struct payment_state *st = s->state;
+    const char *limit = s->policy->pack->payment->unpaid_limit;
+    return limit != NULL && strcmp(ev->code, limit) == 0 && !ev->history && ev->due_ms > st->begun_at_ms;
+}
+
+/* Head office has no cash desk where the customer is: the bank pays, to an account or at its counter. */
+static enum pay_method method_of(const struct pay_slip *slip)
+{
+    if (slip->pay_method != PAY_METHOD_CASH) return slip->pay_method;
+    return strcmp(slip->payee, slip->case_no) == 0 ? PAY_METHOD_COUNTER : PAY_METHOD_TRANSFER;
+}
+
+static void step_in(struct step *s, const struct pol_unit *outlet, const struct pol_unit *payer)
+{
+    struct payment_state *next = s->next;
+    struct arena *a = s->out->arena;
+    struct pay_slip *slip = ARENA_NEW(a, struct pay_slip);
+    *slip = *next->slip;
+    slip->payer_org = payer->id;
+    slip->payer_account = payer->bank_account;
+    slip->pay_method = method_of(slip);
+    slip->recover_from = arena_printf(a, "outlet:%s", outlet->id);
+    slip->has_recover_minor = true;
+    slip->recover_minor = next->payout_minor;
+    next->slip = slip;
+    next->signer_id = NULL;
+    struct ev_payment_stepped_in *out = decision_emit(s->out, EV_PAYMENT_STEPPED_IN);
+    *out = (struct ev_payment_stepped_in){.slip_no = slip->slip_no,
+                                          .unpaid_org = outlet->id,
+                                          .payer_org = payer->id,
+                                          .account = slip->recover_from,
+                                          .amount_minor = next->payout_minor,
+                                          .currency = slip->currency};
+}
+
+enum verdict payment_on_limit_missed(struct step *s)
+{
+    const struct ev_sla_breached *ev = s->in->data;
+    const struct payment_state *st = s->state;
+    const struct pol_unit *outlet = policy_unit(s->policy, st->slip->payer_org);
+    const struct pol_unit *payer = policy_head_office(s->policy);
+    if (outlet == NULL || outlet->level != ORG_LEVEL_OUTLET || !is_of_this_slip(s, ev)) return VERDICT_IGNORED;
+    if (st->status == PAYMENT_STATUS_CASH_DUE) payment_fail(s, "left_unpaid");
+    step_in(s, outlet, payer);
+    payment_instruct(s);
+    return VERDICT_DONE;
+}
