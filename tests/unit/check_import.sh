@@ -65,6 +65,8 @@ known=$(said duplicates)
 counts "CH-2: a replay killed $kills times" "60 $((54 - known)) $known 6"
 kept 54 "CH-2: a replay killed $kills times"
 
+import mapping.json rows.csv >"$TMP/out" || fail "$(cat "$TMP/err")"
+counts "CH-2: rows refused by a mapping" "60 0 54 6"
 import mended.json rows.csv --limit 20 >"$TMP/out" || fail "$(cat "$TMP/err")"
 counts "CH-2: a mended mapping, the first rows" "20 2 18 0"
 import mended.json rows.csv >"$TMP/out" || fail "$(cat "$TMP/err")"
