@@ -2,6 +2,7 @@
 """Reads the API's two documents as a client's tool would: valid YAML, every reference leads somewhere, every command
 that has a schema is named where commands are described."""
 import pathlib
+import re
 import sys
 
 import yaml
@@ -31,7 +32,7 @@ for name in ("openapi.yaml", "asyncapi.yaml"):
     documents[name] = yaml.safe_load((http / name).read_text(encoding="utf-8"))
     walk(documents[name], documents[name], name)
 told = documents["openapi.yaml"]["paths"]["/v1/cases/{case}/commands/{name}"]["post"]["description"]
-words = set(told.replace(",", " ").replace(".", " ").split())
+words = set(re.findall(r"\w+", told))
 for path in sorted(events.glob("command.*.json")):
     command = path.name.split(".")[1]
     if command not in words:
