@@ -154,7 +154,8 @@ static bool load_amount(struct load *l, json_t *spec, const char *at, struct map
     if (decimal != NULL && strcmp(decimal, ".") != 0 && strcmp(decimal, ",") != 0)
         return complain(l, at, "decimal is none of '.' and ','");
     if (round != NULL && !json_is_boolean(round)) return complain(l, at, "round is neither true nor false");
-    f->notation = (struct money_notation){.decimal = decimal == NULL ? '.' : *decimal, .round = json_is_true(round)};
+    f->notation =
+        (struct money_notation){.decimal = (decimal == NULL ? "." : decimal)[0], .round = json_is_true(round)};
     if (f->type == MAPPING_AMOUNT)
         return (f->currency != NULL && money_exponent(f->currency) >= 0) ||
                complain(l, at, "an amount needs an ISO 4217 currency");

@@ -6,56 +6,6 @@
 
 #include "console/fold_rows.h"
 #include "event/desc.h"
-#include "policy/policy.h"
-
-static struct fold_view *view_of(struct fold *f, const struct fold_input *in)
-{
-    bool fresh;
-    struct fold_key k = {.number = in->case_id, .size = sizeof(struct fold_view)};
-    struct fold_view *v = fold_list_row(f, &f->views, &k, &fresh);
-    if (fresh)
-        *v = (struct fold_view){
-            .case_id = in->case_id, .planned_minor = FOLD_NONE, .opened_ms = FOLD_NONE, .closed_ms = FOLD_NONE};
-    if (in->at_ms > v->updated_ms) v->updated_ms = in->at_ms;
-    return v;
-}
-
-static struct fold_limit *limit_of(struct fold *f, const struct fold_input *in, const char *code)
-{
-    bool fresh;
-    struct fold_key k = {.number = in->case_id,
-                         .text = code,
-                         .size = sizeof(struct fold_limit),
-                         .text_at = offsetof(struct fold_limit, code)};
-    struct fold_limit *l = fold_list_row(f, &f->limits, &k, &fresh);
-    if (fresh)
-        *l = (struct fold_limit){.case_id = in->case_id,
-                                 .code = code,
-                                 .ver = FOLD_NONE,
-                                 .start_ms = FOLD_NONE,
-                                 .due_ms = FOLD_NONE,
-                                 .warn_ms = FOLD_NONE,
-                                 .warned_ms = FOLD_NONE,
-                                 .fired_ms = FOLD_NONE,
-                                 .ended_ms = FOLD_NONE,
-                                 .late_ms = FOLD_NONE};
-    return l;
-}
-
-static struct fold_payout *payout_of(struct fold *f, const struct fold_input *in, int64_t payout_no)
-{
-    struct fold_payout *rows = f->payouts.rows;
-    for (int i = 0; i < f->payouts.n; i++)
-        if (rows[i].case_id == in->case_id && rows[i].payout_no == payout_no) return &rows[i];
-    struct fold_payout *p = fold_list_add(f, &f->payouts, sizeof(*p));
-    *p = (struct fold_payout){.case_id = in->case_id,
-                              .payout_no = payout_no,
-                              .amount_minor = FOLD_NONE,
-                              .instructed_ms = FOLD_NONE,
-                              .ended_ms = FOLD_NONE};
-    return p;
-}
-
 /* ---- what events mean beyond a status ---- */
 
 static void take_facts(struct fold *f, const struct fold_input *in, const struct brief *brief, const char *external_ref)
@@ -71,8 +21,8 @@ static void take_facts(struct fold *f, const struct fold_input *in, const struct
 static void on_registered(struct fold *f, const struct fold_input *in)
 {
     const struct ev_intake_registered *e = in->data;
-    view_of(f, in)->opened_ms = in->at_ms;
-    if (e->materials == MATERIALS_MISSING) view_of(f, in)->status[FOLD_INTAKE] = "awaiting_material";
+    fold_view_of(f, in)->opened_ms = in->at_ms;
+    if (e->materials == MATERIALS_MISSING) fold_view_of(f, in)->status[FOLD_INTAKE] = "awaiting_material";
     take_facts(f, in, e->brief, e->external_ref);
 }
 
@@ -85,7 +35,7 @@ static void on_reclassified(struct fold *f, const struct fold_input *in)
 static void on_closed(struct fold *f, const struct fold_input *in)
 {
     const struct ev_intake_closed *e = in->data;
-    struct fold_view *v = view_of(f, in);
+    struct fold_view *v = fold_view_of(f, in);
     v->closed_ms = in->at_ms;
     v->outcome = outcome_name(e->outcome);
     v->reopened = false;
@@ -93,7 +43,7 @@ static void on_closed(struct fold *f, const struct fold_input *in)
 
 static void on_reopened(struct fold *f, const struct fold_input *in)
 {
-    struct fold_view *v = view_of(f, in);
+    struct fold_view *v = fold_view_of(f, in);
     v->closed_ms = FOLD_NONE;
     v->outcome = NULL;
     v->reopened = true;
@@ -125,7 +75,7 @@ static void on_handler_changed(struct fold *f, const struct fold_input *in)
 
 static void on_plan(struct fold *f, const struct fold_input *in)
 {
-    view_of(f, in)->planned_minor = ((const struct ev_approval_plan_proposed *)in->data)->plan->amount_minor;
+    fold_view_of(f, in)->planned_minor = ((const struct ev_approval_plan_proposed *)in->data)->plan->amount_minor;
 }
 
 static void on_slip(struct fold *f, const struct fold_input *in)
@@ -142,7 +92,7 @@ static void on_slip(struct fold *f, const struct fold_input *in)
                             .code = e->code,
                             .to_org = e->to_org,
                             .to_person = e->to_person};
-    view_of(f, in)->slips++;
+    fold_view_of(f, in)->slips++;
 }
 
 static void on_slip_withdrawn(struct fold *f, const struct fold_input *in)
@@ -165,224 +115,7 @@ static void on_slip_withdrawn(struct fold *f, const struct fold_input *in)
                             .code = e->code};
 }
 
-static void on_taken_over(struct fold *f, const struct fold_input *in) { view_of(f, in)->takeovers++; }
-
-/* ---- limits (SL-2, SL-3) ---- */
-
-/* By the rules of the revision it runs under (SL-6). */
-static bool is_ours(const struct fold *f, const char *code, int64_t revision)
-{
-    const struct policy_limit *l = f->policy == NULL ? NULL : policy_limit(policy_then(f->policy, revision), code);
-    return l == NULL || l->def->on_miss != ON_MISS_NONE;
-}
-
-static void on_armed(struct fold *f, const struct fold_input *in)
-{
-    const struct limit *x = ((const struct ev_sla_armed *)in->data)->limit;
-    struct fold_limit *l = limit_of(f, in, x->code);
-    l->armed = true;
-    l->ours = is_ours(f, x->code, x->revision);
-    l->ver = x->ver;
-    l->state = limit_state_name(x->state);
-    l->start_ms = x->start_ms;
-    l->due_ms = x->due_ms;
-    l->warn_ms = x->has_warn_ms ? x->warn_ms : FOLD_NONE;
-    l->warned_ms = l->fired_ms = l->ended_ms = l->late_ms = FOLD_NONE;
-}
-
-static void end_limit(struct fold *f, const struct fold_input *in, const char *code, const char *state, int64_t at_ms)
-{
-    struct fold_limit *l = limit_of(f, in, code);
-    l->state = state;
-    l->ended_ms = at_ms;
-}
-
-static void on_met(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_sla_met *e = in->data;
-    end_limit(f, in, e->code, "met", e->at_ms);
-}
-
-static void on_ended(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_sla_ended *e = in->data;
-    end_limit(f, in, e->code, "missed", e->at_ms);
-    limit_of(f, in, e->code)->late_ms = e->late_ms;
-}
-
-static void on_annulled(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_sla_annulled *e = in->data;
-    end_limit(f, in, e->code, "annulled", e->at_ms);
-}
-
-static void on_cancelled(struct fold *f, const struct fold_input *in)
-{
-    end_limit(f, in, ((const struct ev_sla_cancelled *)in->data)->code, "cancelled", in->at_ms);
-}
-
-static void on_paused(struct fold *f, const struct fold_input *in)
-{
-    limit_of(f, in, ((const struct ev_sla_paused *)in->data)->code)->state = "paused";
-}
-
-/* The run goes on under a new version. */
-static void go_on(struct fold *f, const struct fold_input *in, const struct limit *x)
-{
-    if (x == NULL) return; /* nothing is running */
-    struct fold_limit *l = limit_of(f, in, x->code);
-    l->state = "armed";
-    l->ver = x->ver;
-    l->due_ms = x->due_ms;
-    l->warn_ms = x->has_warn_ms ? x->warn_ms : FOLD_NONE;
-}
-
-static void on_resumed(struct fold *f, const struct fold_input *in)
-{
-    go_on(f, in, ((const struct ev_sla_resumed *)in->data)->limit);
-}
-
-static void on_rescheduled(struct fold *f, const struct fold_input *in)
-{
-    go_on(f, in, ((const struct ev_sla_rescheduled *)in->data)->limit);
-}
-
-static void on_warned(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_sla_warned *e = in->data;
-    limit_of(f, in, e->code)->warned_ms = e->fired_ms;
-}
-
-static void on_breached(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_sla_breached *e = in->data;
-    struct fold_limit *l = limit_of(f, in, e->code);
-    l->state = "missed";
-    l->ver = e->ver;
-    l->due_ms = e->due_ms;
-    l->fired_ms = e->fired_ms;
-    l->late_ms = e->late_ms;
-    l->misses++;
-    if (!is_ours(f, e->code, e->revision)) return;
-    view_of(f, in)->missed++;
-    f->missed++;
-}
-
-static void add_alarm(struct fold *f, const struct fold_alarm *a)
-{
-    *(struct fold_alarm *)fold_list_add(f, &f->alarms, sizeof(*a)) = *a;
-}
-
-static void on_alarm_raised(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_sla_alarm_raised *e = in->data;
-    add_alarm(f, &(struct fold_alarm){.partition = e->partition,
-                                      .kind = timer_alarm_name(e->kind),
-                                      .since_ms = e->since_ms,
-                                      .ended_ms = FOLD_NONE,
-                                      .late_ms = e->has_late_ms ? e->late_ms : FOLD_NONE});
-}
-
-static void on_alarm_ended(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_sla_alarm_ended *e = in->data;
-    add_alarm(f, &(struct fold_alarm){.partition = e->partition,
-                                      .kind = timer_alarm_name(e->kind),
-                                      .since_ms = e->since_ms,
-                                      .ended_ms = e->ended_ms,
-                                      .late_ms = e->has_late_ms ? e->late_ms : FOLD_NONE});
-}
-
-/* ---- money ---- */
-
-static void add_paid(struct fold *f, const struct fold_input *in, const char *currency, int64_t amount_minor)
-{
-    struct fold_paid *rows = f->paid.rows, *p = NULL;
-    for (int i = 0; i < f->paid.n && p == NULL; i++)
-        if (strcmp(rows[i].currency, currency) == 0) p = &rows[i];
-    if (p == NULL) {
-        p = fold_list_add(f, &f->paid, sizeof(*p));
-        *p = (struct fold_paid){.currency = currency};
-    }
-    p->n++;
-    p->amount_minor += amount_minor;
-    view_of(f, in)->paid_minor += amount_minor;
-}
-
-static void on_instructed(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_payment_instructed *e = in->data;
-    struct fold_payout *p = payout_of(f, in, e->payout_no);
-    p->state = "instructed";
-    p->amount_minor = e->amount_minor;
-    p->currency = e->currency;
-    p->payee = e->payee;
-    p->key = e->key;
-    p->instructed_ms = in->at_ms;
-}
-
-static void on_cash_due(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_payment_cash_due *e = in->data;
-    struct fold_payout *p = payout_of(f, in, e->payout_no);
-    p->state = "cash_due";
-    p->amount_minor = e->amount_minor;
-    p->currency = e->currency;
-    p->payee = e->payee;
-    p->key = e->key;
-    p->instructed_ms = in->at_ms;
-}
-
-static void on_deducted(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_payment_deducted *e = in->data;
-    struct fold_payout *p = payout_of(f, in, 0);
-    p->state = "deducted";
-    p->amount_minor = e->amount_minor;
-    p->currency = e->currency;
-    p->instructed_ms = p->ended_ms = in->at_ms;
-    add_paid(f, in, e->currency, e->amount_minor);
-}
-
-static void on_settled(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_payment_settled *e = in->data;
-    struct fold_payout *p = payout_of(f, in, e->has_payout_no ? e->payout_no : 0);
-    p->voucher_no = e->voucher_no;
-    p->bank_ref = e->bank_ref;
-    p->ended_ms = in->at_ms;
-    if (!e->has_payout_no) return; /* by deduction alone: counted when deducted */
-    p->state = "settled";
-    add_paid(f, in, e->currency, e->has_paid_minor ? e->paid_minor : e->amount_minor);
-}
-
-static void on_failed(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_payment_failed *e = in->data;
-    struct fold_payout *p = payout_of(f, in, e->payout_no);
-    p->state = "failed";
-    p->reason = e->reason;
-    p->ended_ms = in->at_ms;
-}
-
-static void on_halted(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_payment_halted *e = in->data;
-    struct fold_payout *p = payout_of(f, in, e->payout_no);
-    p->state = "halted";
-    p->reason = e->reason;
-}
-
-/* Paid too little: the rest follows as a payout of its own, and is what is settled then. */
-static void on_resolved(struct fold *f, const struct fold_input *in)
-{
-    const struct ev_payment_resolved *e = in->data;
-    if (e->found != PAYOUT_FOUND_PAID) return;
-    struct fold_payout *p = payout_of(f, in, e->payout_no);
-    p->state = "resolved";
-    p->bank_ref = e->bank_ref;
-    p->ended_ms = in->at_ms;
-}
+static void on_taken_over(struct fold *f, const struct fold_input *in) { fold_view_of(f, in)->takeovers++; }
 
 /* ---- the table ---- */
 
@@ -440,11 +173,11 @@ static const struct meaning meanings[EV_COUNT] = {
     [EV_APPROVAL_REJECTED] = {STATUS(APPROVAL, "rejected")},
     [EV_APPROVAL_LAPSED] = {STATUS(APPROVAL, "lapsed")},
     [EV_APPROVAL_ENDED] = {STATUS(APPROVAL, "ended")},
-    [EV_PAYMENT_INSTRUCTED] = {STATUS(PAYMENT, "instructed"), .fn = on_instructed},
-    [EV_PAYMENT_DEDUCTED] = {.fn = on_deducted},
-    [EV_PAYMENT_SETTLED] = {STATUS(PAYMENT, "settled"), .fn = on_settled},
-    [EV_PAYMENT_FAILED] = {STATUS(PAYMENT, "failed"), .fn = on_failed},
-    [EV_PAYMENT_HALTED] = {STATUS(PAYMENT, "halted"), .fn = on_halted},
+    [EV_PAYMENT_INSTRUCTED] = {STATUS(PAYMENT, "instructed"), .fn = fold_on_instructed},
+    [EV_PAYMENT_DEDUCTED] = {.fn = fold_on_deducted},
+    [EV_PAYMENT_SETTLED] = {STATUS(PAYMENT, "settled"), .fn = fold_on_settled},
+    [EV_PAYMENT_FAILED] = {STATUS(PAYMENT, "failed"), .fn = fold_on_failed},
+    [EV_PAYMENT_HALTED] = {STATUS(PAYMENT, "halted"), .fn = fold_on_halted},
     [EV_PAYMENT_HELD] = {STATUS(PAYMENT, "held")},
     [EV_PAYMENT_RELEASED] = {.actor_field = "releaser_id", .touches = true},
     [EV_PAYMENT_PAYEE_PROPOSED] = {STATUS(PAYMENT, "correcting"), .actor_field = "proposer_id"},
@@ -452,8 +185,8 @@ static const struct meaning meanings[EV_COUNT] = {
     [EV_PAYMENT_PAYEE_DENIED] = {STATUS(PAYMENT, "failed"), .actor_field = "approver_id"},
     [EV_PAYMENT_RESOLUTION_PROPOSED] = {.actor_field = "proposer_id", .touches = true},
     [EV_PAYMENT_RESOLUTION_REJECTED] = {.actor_field = "rejecter_id", .touches = true},
-    [EV_PAYMENT_RESOLVED] = {.fn = on_resolved, .actor_field = "confirmer_id", .touches = true},
-    [EV_PAYMENT_CASH_DUE] = {STATUS(PAYMENT, "cash_due"), .fn = on_cash_due},
+    [EV_PAYMENT_RESOLVED] = {.fn = fold_on_resolved, .actor_field = "confirmer_id", .touches = true},
+    [EV_PAYMENT_CASH_DUE] = {STATUS(PAYMENT, "cash_due"), .fn = fold_on_cash_due},
     [EV_PAYMENT_STEPPED_IN] = {.touches = true},
     [EV_PAYMENT_CASH_SIGNED] = {.actor_field = "signer_id", .touches = true},
     [EV_ESCALATION_SUPERVISED] = {STATUS(ESCALATION, "watching")},
@@ -461,18 +194,18 @@ static const struct meaning meanings[EV_COUNT] = {
     [EV_ESCALATION_SLIP_WITHDRAWN] = {.fn = on_slip_withdrawn},
     [EV_ESCALATION_TAKEN_OVER] = {.fn = on_taken_over},
     [EV_ESCALATION_ENDED] = {STATUS(ESCALATION, "ended")},
-    [EV_SLA_ARMED] = {.fn = on_armed},
-    [EV_SLA_MET] = {.fn = on_met},
-    [EV_SLA_PAUSED] = {.fn = on_paused},
-    [EV_SLA_RESUMED] = {.fn = on_resumed},
-    [EV_SLA_RESCHEDULED] = {.fn = on_rescheduled},
-    [EV_SLA_CANCELLED] = {.fn = on_cancelled},
-    [EV_SLA_WARNED] = {.fn = on_warned},
-    [EV_SLA_BREACHED] = {.fn = on_breached},
-    [EV_SLA_ENDED] = {.fn = on_ended},
-    [EV_SLA_ANNULLED] = {.fn = on_annulled},
-    [EV_SLA_ALARM_RAISED] = {.fn = on_alarm_raised},
-    [EV_SLA_ALARM_ENDED] = {.fn = on_alarm_ended},
+    [EV_SLA_ARMED] = {.fn = fold_on_armed},
+    [EV_SLA_MET] = {.fn = fold_on_met},
+    [EV_SLA_PAUSED] = {.fn = fold_on_paused},
+    [EV_SLA_RESUMED] = {.fn = fold_on_resumed},
+    [EV_SLA_RESCHEDULED] = {.fn = fold_on_rescheduled},
+    [EV_SLA_CANCELLED] = {.fn = fold_on_cancelled},
+    [EV_SLA_WARNED] = {.fn = fold_on_warned},
+    [EV_SLA_BREACHED] = {.fn = fold_on_breached},
+    [EV_SLA_ENDED] = {.fn = fold_on_ended},
+    [EV_SLA_ANNULLED] = {.fn = fold_on_annulled},
+    [EV_SLA_ALARM_RAISED] = {.fn = fold_on_alarm_raised},
+    [EV_SLA_ALARM_ENDED] = {.fn = fold_on_alarm_ended},
 };
 
 void fold_init(struct fold *f, struct arena *a, const struct policy *policy)
@@ -519,7 +252,7 @@ void fold_apply(struct fold *f, const struct fold_input *in)
     put_actor(entry, in);
     f->counts[in->type]++;
     if (m->touches) {
-        struct fold_view *v = view_of(f, in);
+        struct fold_view *v = fold_view_of(f, in);
         if (m->status != NULL) v->status[m->service] = m->status;
     }
     if (m->fn != NULL && in->data != NULL) m->fn(f, in);

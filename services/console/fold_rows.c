@@ -65,3 +65,15 @@ void *fold_list_row(struct fold *f, struct fold_list *l, const struct fold_key *
     *fresh = true;
     return row;
 }
+
+struct fold_view *fold_view_of(struct fold *f, const struct fold_input *in)
+{
+    bool fresh;
+    struct fold_key k = {.number = in->case_id, .size = sizeof(struct fold_view)};
+    struct fold_view *v = fold_list_row(f, &f->views, &k, &fresh);
+    if (fresh)
+        *v = (struct fold_view){
+            .case_id = in->case_id, .planned_minor = FOLD_NONE, .opened_ms = FOLD_NONE, .closed_ms = FOLD_NONE};
+    if (in->at_ms > v->updated_ms) v->updated_ms = in->at_ms;
+    return v;
+}

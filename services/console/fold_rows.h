@@ -1,4 +1,5 @@
-/* The lists a fold is made of: rows in an arena, found again by key. Pure. */
+/* Inside the fold: its lists (rows in an arena, found again by key), and what events mean beyond a status, a function
+ * for each type of event that needs one (fold.c has the table). Pure. */
 #ifndef REDRESS_CONSOLE_FOLD_ROWS_H
 #define REDRESS_CONSOLE_FOLD_ROWS_H
 
@@ -15,5 +16,16 @@ struct fold_key {
 void *fold_list_add(struct fold *f, struct fold_list *l, size_t size);
 /* The row of the key; *fresh says it was made now (then the caller fills it, the key's members too). */
 void *fold_list_row(struct fold *f, struct fold_list *l, const struct fold_key *k, bool *fresh);
+
+/* The row of the input's case; its moment counts as the case's last one. */
+struct fold_view *fold_view_of(struct fold *f, const struct fold_input *in);
+
+typedef void fold_meaning(struct fold *f, const struct fold_input *in);
+/* fold_limits.c */
+fold_meaning fold_on_armed, fold_on_met, fold_on_ended, fold_on_annulled, fold_on_cancelled, fold_on_paused,
+    fold_on_resumed, fold_on_rescheduled, fold_on_warned, fold_on_breached, fold_on_alarm_raised, fold_on_alarm_ended;
+/* fold_money.c */
+fold_meaning fold_on_instructed, fold_on_cash_due, fold_on_deducted, fold_on_settled, fold_on_failed, fold_on_halted,
+    fold_on_resolved;
 
 #endif
