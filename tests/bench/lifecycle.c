@@ -186,8 +186,8 @@ static bool open_all(struct bench *b, struct err *e)
 }
 
 struct figures {
-    /* rate: until every program has read what the others said of these cases; rate_closed: until the last was closed */
-    double rate, rate_closed, floor, p50_ms, p99_ms, seconds;
+    /* rate: until the last case was closed; rate_read: until every program had also read all that was said of them */
+    double rate, rate_read, floor, p50_ms, p99_ms, seconds;
     int64_t events, states, bytes;
     struct bench_cpu cpu[BENCH_MAX_PROCESSES];
     int n_cpu;
@@ -209,12 +209,12 @@ static void subtract(struct figures *f, const struct bench_stack *before, const 
 static void print(const struct bench *b, const struct figures *f)
 {
     if (b->json) {
-        printf("{\"benchmark\":\"lifecycle\",\"warm_up\":%d,\"cases\":%d,\"rate\":%.1f,\"rate_closed\":%.1f,\"floor\":%"
+        printf("{\"benchmark\":\"lifecycle\",\"warm_up\":%d,\"cases\":%d,\"rate\":%.1f,\"rate_read\":%.1f,\"floor\":%"
                ".1f,\"ratio\":%.4f,"
                "\"p50_ms\":%.1f,"
                "\"p99_ms\":%.1f,\"events_per_case\":%" PRId64 ",\"states_per_case\":%" PRId64
                ",\"bytes_per_case\":%" PRId64 ",\"cpu_ms_per_case\":{",
-               b->warm_up, b->cases, f->rate, f->rate_closed, f->floor, f->rate / f->floor, f->p50_ms, f->p99_ms,
+               b->warm_up, b->cases, f->rate, f->rate_read, f->floor, f->rate / f->floor, f->p50_ms, f->p99_ms,
                f->events, f->states, f->bytes);
         for (int i = 0; i < f->n_cpu; i++)
             printf("%s\"%s\":%.3f", i == 0 ? "" : ",", f->cpu[i].name, 1000 * f->cpu[i].seconds / b->cases);
@@ -223,8 +223,9 @@ static void print(const struct bench *b, const struct figures *f)
     }
     printf("whole cases          %d in %.1f s, window %d, after %d to warm up\n", b->cases, f->seconds, b->window,
            b->warm_up);
-    printf("rate                 %.0f cases/s until everything was read, %.0f until the last case was closed\n",
-           f->rate, f->rate_closed);
+    printf("rate                 %.0f cases/s until the last one was closed, %.0f until all that was said of them was "
+           "read\n",
+           f->rate, f->rate_read);
     printf("floor                %.0f cases/s (the same events and rows, no logic)\n", f->floor);
     printf("ratio                %.3f\n", f->rate / f->floor);
     printf("latency of a case    p50 %.0f ms, p99 %.0f ms\n", f->p50_ms, f->p99_ms);
@@ -250,8 +251,8 @@ static bool measure(struct bench *b, struct figures *f, struct err *e)
     f->seconds = (double)(clock_monotonic_us() - begin) / 1e6;
     if (!bench_stack_read(&b->config, &after, e)) return false;
     subtract(f, &before, &after, b->cases);
-    f->rate = b->cases / f->seconds;
-    f->rate_closed = b->cases / closed_s;
+    f->rate = b->cases / closed_s;
+    f->rate_read = b->cases / f->seconds;
     f->p50_ms = bench_percentile(b->latency_ms + b->warm_up, b->cases, 50);
     f->p99_ms = bench_percentile(b->latency_ms + b->warm_up, b->cases, 99);
     struct bench_floor floor = {.cases = b->cases < 4000 ? 4000 : b->cases,
