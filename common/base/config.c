@@ -8,6 +8,8 @@
 
 #include <ini.h>
 
+#include "base/number.h"
+
 static int index_of(const struct config_key *keys, int n, const char *key)
 {
     for (int i = 0; i < n; i++)
@@ -48,14 +50,12 @@ static bool check(const struct config_key *k, const char *value, struct err *e)
 {
     if (value == NULL) return err_set(e, ERR_CONFIG, "config", "%s is not set (%s)", k->key, k->help);
     if (k->type == CONFIG_INT) {
-        char *end;
-        errno = 0;
-        long long v = strtoll(value, &end, 10);
-        if (*value == '\0' || *end != '\0' || errno != 0)
+        int64_t v;
+        if (!number_parse(value, &v))
             return err_set(e, ERR_CONFIG, "config", "%s: '%s' is not a whole number", k->key, value);
         if (v < k->min || v > k->max)
-            return err_set(e, ERR_CONFIG, "config", "%s: %lld is outside %" PRId64 "..%" PRId64, k->key, v, k->min,
-                           k->max);
+            return err_set(e, ERR_CONFIG, "config", "%s: %" PRId64 " is outside %" PRId64 "..%" PRId64, k->key, v,
+                           k->min, k->max);
     }
     if (k->type == CONFIG_BOOL && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
         return err_set(e, ERR_CONFIG, "config", "%s: '%s' is neither true nor false", k->key, value);

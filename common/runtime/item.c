@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/timefmt.h"
 #include "event/cloudevents.h"
 #include "event/codec.h"
@@ -10,9 +11,8 @@
 
 static int64_t number(const char *text)
 {
-    char *end;
-    long long v = strtoll(text, &end, 10);
-    return *text == '\0' || *end != '\0' || v < 0 ? 0 : v;
+    int64_t v;
+    return number_parse(text, &v) && v >= 0 ? v : 0;
 }
 
 /* "/redress/intake/3" → the stream's writer. */

@@ -1,10 +1,10 @@
 #include "runtime/record.h"
 
-#include <errno.h>
 #include <lz4.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "event/cloudevents.h"
 
 /* A chunk is: version byte, length of the encoded records (u32), lz4 block. Numbers are little-endian. */
@@ -20,13 +20,7 @@ const char *record_header(const struct record *r, const char *name)
 bool record_header_int(const struct record *r, const char *name, int64_t *out)
 {
     const char *text = record_header(r, name);
-    if (text == NULL || *text == '\0') return false;
-    char *end;
-    errno = 0;
-    long long v = strtoll(text, &end, 10);
-    if (*end != '\0' || errno != 0) return false;
-    *out = v;
-    return true;
+    return text != NULL && number_parse(text, out);
 }
 
 bool record_set_header(struct record *r, const char *name, const char *value)

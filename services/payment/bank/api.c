@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/number.h"
 #include "payment/bank/faults.h"
 
 enum { BODY_MAX = 65536, STATEMENT_MAX = 5000, LOST_HOLD_MS = 3000 };
@@ -157,10 +158,8 @@ static void post_payment(struct call *c)
 static int64_t query_int(const struct call *c, const char *name, int64_t fallback)
 {
     const char *text = MHD_lookup_connection_value(c->r->connection, MHD_GET_ARGUMENT_KIND, name);
-    if (text == NULL || text[0] == '\0') return fallback;
-    char *end = NULL;
-    long long v = strtoll(text, &end, 10);
-    return *end == '\0' && v >= 0 ? v : fallback;
+    int64_t v;
+    return text != NULL && number_parse(text, &v) && v >= 0 ? v : fallback;
 }
 
 /* How often a settled line stands in the statement. */
