@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "payment/bank_answer.h"
+#include "payment/bank_http.h"
 
 enum { MAX_PARTS = 8192, DOOR_AFTER = 3, BANK_PENDING = 202 };
 
@@ -78,10 +79,7 @@ void bank_order_free(struct bank_order *order) { job_free(order->job); }
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *user)
 {
-    struct buf *to = user;
-    if (to->len + size * n > BANK_ANSWER_MAX) return 0;
-    buf_append(to, bytes, size * n);
-    return size * n;
+    return bank_http_take(user, bytes, size * n, BANK_ANSWER_MAX);
 }
 
 static void send_job(struct bank_client *c, struct bank_job *job)
@@ -243,18 +241,12 @@ static bool make_handles(struct bank_client *c)
     const struct bank_client_settings *s = c->settings;
     c->idle = must(calloc((size_t)s->in_flight, sizeof(*c->idle)));
     while (c->n_idle < s->in_flight) {
-        CURL *h = curl_easy_init();
+        CURL *h = bank_http_handle(c->headers, s->timeout_ms);
         if (h == NULL) return false;
         c->idle[c->n_idle++] = h;
         curl_easy_setopt(h, CURLOPT_URL, c->url);
         curl_easy_setopt(h, CURLOPT_POST, 1L);
-        curl_easy_setopt(h, CURLOPT_HTTPHEADER, c->headers);
         curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
-        curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)s->timeout_ms);
-        curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)s->timeout_ms);
-        curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(h, CURLOPT_NOPROXY, "*");
-        curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
     }
     return true;
 }
@@ -275,10 +267,8 @@ struct bank_client *bank_client_new(const struct bank_client_settings *settings,
     c->multi = curl_multi_init();
     buf_printf(&text, "%s/payments", settings->url);
     c->url = must(strdup(text.bytes));
-    buf_reset(&text);
-    buf_printf(&text, "Authorization: Bearer %s", settings->token);
     c->headers = must(curl_slist_append(NULL, "Content-Type: application/json"));
-    c->headers = must(curl_slist_append(c->headers, text.bytes));
+    c->headers = bank_http_authorised(c->headers, settings->token);
     c->headers = must(curl_slist_append(c->headers, "Expect:"));
     buf_deinit(&text);
     if (c->multi != NULL && make_handles(c) && pthread_create(&c->thread, NULL, run, c) == 0) return c;

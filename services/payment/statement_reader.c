@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "payment/bank_http.h"
 
 enum { PAGE_LINES = 1000, MOST_PAGES = 50, PAGE_BYTES_MAX = 4 << 20 };
 
@@ -88,10 +89,7 @@ static bool take_page(struct statement *s, const struct buf *body, int64_t *next
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *user)
 {
-    struct buf *to = user;
-    if (to->len + size * n > PAGE_BYTES_MAX) return 0;
-    buf_append(to, bytes, size * n);
-    return size * n;
+    return bank_http_take(user, bytes, size * n, PAGE_BYTES_MAX);
 }
 
 /* NULL when the page was read; else why not. */
@@ -153,20 +151,12 @@ static void *run(void *user)
 struct statement_reader *statement_reader_new(const struct statement_reader_settings *settings, struct err *e)
 {
     struct statement_reader *r = must(calloc(1, sizeof *r));
-    struct buf token = BUF_INIT;
     r->settings = *settings;
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->asked, NULL);
-    buf_printf(&token, "Authorization: Bearer %s", settings->token);
-    r->headers = must(curl_slist_append(NULL, token.bytes));
-    buf_deinit(&token);
-    r->curl = must(curl_easy_init());
-    curl_easy_setopt(r->curl, CURLOPT_HTTPHEADER, r->headers);
+    r->headers = bank_http_authorised(NULL, settings->token);
+    r->curl = must(bank_http_handle(r->headers, settings->timeout_ms));
     curl_easy_setopt(r->curl, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(r->curl, CURLOPT_TIMEOUT_MS, (long)settings->timeout_ms);
-    curl_easy_setopt(r->curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(r->curl, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(r->curl, CURLOPT_PROTOCOLS_STR, "http,https");
     r->has_thread = pthread_create(&r->thread, NULL, run, r) == 0;
     if (r->has_thread) return r;
     err_set(e, ERR_HTTP, "statement_reader_new", "the reader of the bank's statement cannot be made");
