@@ -5,6 +5,7 @@
 #ifndef REDRESS_BENCH_H
 #define REDRESS_BENCH_H
 
+#include <argp.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,6 +15,17 @@
 #include "event/events.h"
 #include "runtime/kafka.h"
 #include "runtime/record.h"
+
+/* How much is sent, and how the figures are told; the options of a benchmark through Kafka. */
+struct bench_load {
+    int warm_up; /* sent before those that count */
+    int counted;
+    int window; /* on their way at a time */
+    int timeout_s;
+    bool json;
+};
+/* argp's parser for them, by the keys u, n, w, t, j; its input is the struct bench_load with the defaults. */
+error_t bench_parse(int key, char *arg, struct argp_state *state);
 
 enum { BENCH_MAX_PROCESSES = 32 };
 

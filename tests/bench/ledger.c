@@ -3,7 +3,6 @@
  *
  * Three rounds: all to one outlet, spread over many, and half of them to one among the many. A hot account must
  * not serialise the system: the first round shows what it costs itself, the third what it costs the others. */
-#include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +27,7 @@ struct round {
 };
 
 struct bench {
-    int warm_up, postings, window, timeout_s;
-    bool json;
+    struct bench_load load;
     struct config config;
     struct clock clock;
     struct feed *feed;
@@ -86,13 +84,13 @@ static void take(struct bench *b, const struct record *r)
 
 static bool post(struct bench *b, const struct round *r, int postings, double *seconds, struct err *e)
 {
-    int64_t begin = clock_monotonic_us(), give_up = begin + (int64_t)b->timeout_s * 1000000;
+    int64_t begin = clock_monotonic_us(), give_up = begin + (int64_t)b->load.timeout_s * 1000000;
     int goal = b->sent + postings;
     b->first = b->sent;
     while (b->answered < goal) {
         struct record record;
         int topic, taken = 0;
-        while (b->sent < goal && b->sent - b->answered < b->window) send_one(b, r);
+        while (b->sent < goal && b->sent - b->answered < b->load.window) send_one(b, r);
         while (taken < 1000 && feed_next(b->feed, taken == 0 ? 2 : 0, &record, &topic, e)) {
             take(b, &record);
             taken++;
@@ -101,7 +99,7 @@ static bool post(struct bench *b, const struct round *r, int postings, double *s
         kafka_producer_poll(b->producer);
         arena_reset(&b->arena);
         if (clock_monotonic_us() > give_up)
-            return err_set(e, ERR_INTERNAL, "bench", "after %d s only %d of %d postings were made", b->timeout_s,
+            return err_set(e, ERR_INTERNAL, "bench", "after %d s only %d of %d postings were made", b->load.timeout_s,
                            b->answered - b->first, postings);
     }
     *seconds = (double)(clock_monotonic_us() - begin) / 1e6;
@@ -112,10 +110,10 @@ static bool measure(struct bench *b, struct round *r, struct err *e)
 {
     double seconds;
     int n = 0;
-    if (!post(b, r, b->warm_up, &seconds, e) || !post(b, r, b->postings, &seconds, e)) return false;
-    r->rate = b->postings / seconds;
+    if (!post(b, r, b->load.warm_up, &seconds, e) || !post(b, r, b->load.counted, &seconds, e)) return false;
+    r->rate = b->load.counted / seconds;
     double *counted = b->latency_ms + b->first;
-    for (int i = 0; i < b->postings; i++)
+    for (int i = 0; i < b->load.counted; i++)
         if (!is_hot(r, b->first + i)) counted[n++] = counted[i];
     r->p50_ms = bench_percentile(counted, n, 50);
     r->p99_ms = bench_percentile(counted, n, 99);
@@ -127,7 +125,7 @@ static bool open_all(struct bench *b, struct err *e)
     static const int topics[] = {SERVICE_PAYMENT};
     int n;
     const struct config_key *keys = settings_shared(&n);
-    size_t all = (size_t)ROUNDS * ((size_t)b->warm_up + (size_t)b->postings);
+    size_t all = (size_t)ROUNDS * ((size_t)b->load.warm_up + (size_t)b->load.counted);
     if (!config_load(&b->config, keys, n, settings_default_file(), e) || !settings_clock(&b->config, &b->clock, e))
         return false;
     snprintf(b->run, sizeof b->run, "l%" PRId64, clock_real_ms());
@@ -144,10 +142,10 @@ static bool open_all(struct bench *b, struct err *e)
 static void print(const struct bench *b, const struct round *rounds, double floor)
 {
     const struct round *many = &rounds[1];
-    if (b->json) {
+    if (b->load.json) {
         printf("{\"benchmark\":\"ledger\",\"warm_up\":%d,\"postings\":%d,\"rate\":%.1f,\"floor\":%.1f,\"ratio\":%.4f,"
                "\"p50_ms\":%.1f,\"p99_ms\":%.1f",
-               b->warm_up, b->postings, many->rate, floor, many->rate / floor, many->p50_ms, many->p99_ms);
+               b->load.warm_up, b->load.counted, many->rate, floor, many->rate / floor, many->p50_ms, many->p99_ms);
         for (int i = 0; i < ROUNDS; i++)
             printf(",\"%s\":{\"outlets\":%d,\"rate\":%.1f,\"ratio\":%.4f,\"p50_ms\":%.1f,\"p99_ms\":%.1f}",
                    rounds[i].name, rounds[i].outlets, rounds[i].rate, rounds[i].rate / floor, rounds[i].p50_ms,
@@ -155,25 +153,13 @@ static void print(const struct bench *b, const struct round *rounds, double floo
         printf("}\n");
         return;
     }
-    printf("postings of two legs, %d a round after %d to warm up, window %d\n", b->postings, b->warm_up, b->window);
+    printf("postings of two legs, %d a round after %d to warm up, window %d\n", b->load.counted, b->load.warm_up,
+           b->load.window);
     printf("floor   %8.0f postings/s (the same rows into PostgreSQL, one connection, no logic, no check)\n\n", floor);
     printf("%-34s %10s %8s %8s %8s\n", "", "postings/s", "ratio", "p50 ms", "p99 ms");
     for (int i = 0; i < ROUNDS; i++)
         printf("%-34s %10.0f %8.3f %8.1f %8.1f\n", rounds[i].words, rounds[i].rate, rounds[i].rate / floor,
                rounds[i].p50_ms, rounds[i].p99_ms);
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    struct bench *b = state->input;
-    switch (key) {
-    case 'u': b->warm_up = atoi(arg); return 0;
-    case 'n': b->postings = atoi(arg); return 0;
-    case 'w': b->window = atoi(arg); return 0;
-    case 't': b->timeout_s = atoi(arg); return 0;
-    case 'j': b->json = true; return 0;
-    default: return ARGP_ERR_UNKNOWN;
-    }
 }
 
 int main(int argc, char **argv)
@@ -185,8 +171,9 @@ int main(int argc, char **argv)
         {"timeout", 't', "S", 0, "give up after so many seconds of a round (default 120)", 0},
         {"json", 'j', 0, 0, "one JSON object", 0},
         {0}};
-    static const struct argp parser = {options, parse, "", "Postings per second through a running stack.", 0, 0, 0};
-    struct bench b = {.warm_up = 5000, .postings = 20000, .window = 2000, .timeout_s = 120};
+    static const struct argp parser = {options, bench_parse, "", "Postings per second through a running stack.",
+                                       0,       0,           0};
+    struct bench b = {.load = {.warm_up = 5000, .counted = 20000, .window = 2000, .timeout_s = 120}};
     struct round rounds[ROUNDS] = {
         {.name = "one_outlet", .words = "all to one outlet", .outlets = 1},
         {.name = "many_outlets", .words = "over 1,000 outlets", .outlets = OUTLETS_MAX},
@@ -197,10 +184,10 @@ int main(int argc, char **argv)
     };
     struct err e = ERR_INIT;
     double floor;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &b) != 0) return 2;
+    if (argp_parse(&parser, argc, argv, 0, NULL, &b.load) != 0) return 2;
     bool well = open_all(&b, &e);
     for (int i = 0; well && i < ROUNDS; i++) well = measure(&b, &rounds[i], &e);
-    if (!well || !bench_posting_floor(&b.config, b.postings, &floor, &e)) {
+    if (!well || !bench_posting_floor(&b.config, b.load.counted, &floor, &e)) {
         fprintf(stderr, "ledger: %s\n", e.message);
         return 1;
     }

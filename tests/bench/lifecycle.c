@@ -3,7 +3,6 @@
  *
  * The benchmark plays the channel and the people (cli/actors.h, nobody waits) through Kafka; at most --window cases are
  * on their way at a time. The policy is the shipped one without a satisfaction call; the customer has consented. */
-#include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,9 +33,8 @@ struct flight {
 };
 
 struct bench {
-    int warm_up, cases, window, timeout_s;
+    struct bench_load load;
     int goal; /* cases to send so far: first those that warm the stack up, then the counted ones too */
-    bool json;
     struct config config;
     struct clock clock;
     const struct policy *policy;
@@ -147,11 +145,11 @@ static void take(struct bench *b, const struct record *r)
 
 static bool run(struct bench *b, double *seconds, struct err *e)
 {
-    int64_t begin = clock_monotonic_us(), give_up = begin + (int64_t)b->timeout_s * 1000000;
+    int64_t begin = clock_monotonic_us(), give_up = begin + (int64_t)b->load.timeout_s * 1000000;
     while (b->closed < b->goal) {
         struct record r;
         int topic, taken = 0;
-        while (b->sent < b->goal && b->sent - b->closed < b->window) start_case(b);
+        while (b->sent < b->goal && b->sent - b->closed < b->load.window) start_case(b);
         while (taken < 1000 && feed_next(b->feed, taken == 0 ? 2 : 0, &r, &topic, e)) {
             take(b, &r);
             taken++;
@@ -160,7 +158,7 @@ static bool run(struct bench *b, double *seconds, struct err *e)
         kafka_producer_poll(b->producer);
         arena_reset(&b->arena);
         if (clock_monotonic_us() > give_up)
-            return err_set(e, ERR_INTERNAL, "bench", "after %d s only %d of %d cases were closed", b->timeout_s,
+            return err_set(e, ERR_INTERNAL, "bench", "after %d s only %d of %d cases were closed", b->load.timeout_s,
                            b->closed, b->goal);
     }
     *seconds = (double)(clock_monotonic_us() - begin) / 1e6;
@@ -177,7 +175,7 @@ static bool open_all(struct bench *b, struct err *e)
     if (!policy_load(config_text(&b->config, "policy.dir"), config_text(&b->config, "calendar.dir"), &b->policy, e))
         return false;
     snprintf(b->run, sizeof b->run, "b%" PRId64, clock_real_ms());
-    size_t all = (size_t)b->warm_up + (size_t)b->cases;
+    size_t all = (size_t)b->load.warm_up + (size_t)b->load.counted;
     b->sent_us = calloc(all, sizeof *b->sent_us);
     b->latency_ms = calloc(all, sizeof *b->latency_ms);
     b->feed = feed_open(&b->config, topics, 3, false, e);
@@ -208,21 +206,19 @@ static void subtract(struct figures *f, const struct bench_stack *before, const 
 
 static void print(const struct bench *b, const struct figures *f)
 {
-    if (b->json) {
-        printf("{\"benchmark\":\"lifecycle\",\"warm_up\":%d,\"cases\":%d,\"rate\":%.1f,\"rate_read\":%.1f,\"floor\":%"
-               ".1f,\"ratio\":%.4f,"
-               "\"p50_ms\":%.1f,"
-               "\"p99_ms\":%.1f,\"events_per_case\":%" PRId64 ",\"states_per_case\":%" PRId64
-               ",\"bytes_per_case\":%" PRId64 ",\"cpu_ms_per_case\":{",
-               b->warm_up, b->cases, f->rate, f->rate_read, f->floor, f->rate / f->floor, f->p50_ms, f->p99_ms,
-               f->events, f->states, f->bytes);
+    if (b->load.json) {
+        printf("{\"benchmark\":\"lifecycle\",\"warm_up\":%d,\"cases\":%d,\"rate\":%.1f,\"rate_read\":%.1f,"
+               "\"floor\":%.1f,\"ratio\":%.4f,\"p50_ms\":%.1f,\"p99_ms\":%.1f,\"events_per_case\":%" PRId64
+               ",\"states_per_case\":%" PRId64 ",\"bytes_per_case\":%" PRId64 ",\"cpu_ms_per_case\":{",
+               b->load.warm_up, b->load.counted, f->rate, f->rate_read, f->floor, f->rate / f->floor, f->p50_ms,
+               f->p99_ms, f->events, f->states, f->bytes);
         for (int i = 0; i < f->n_cpu; i++)
-            printf("%s\"%s\":%.3f", i == 0 ? "" : ",", f->cpu[i].name, 1000 * f->cpu[i].seconds / b->cases);
+            printf("%s\"%s\":%.3f", i == 0 ? "" : ",", f->cpu[i].name, 1000 * f->cpu[i].seconds / b->load.counted);
         printf("}}\n");
         return;
     }
-    printf("whole cases          %d in %.1f s, window %d, after %d to warm up\n", b->cases, f->seconds, b->window,
-           b->warm_up);
+    printf("whole cases          %d in %.1f s, window %d, after %d to warm up\n", b->load.counted, f->seconds,
+           b->load.window, b->load.warm_up);
     printf("rate                 %.0f cases/s until the last one was closed, %.0f until all that was said of them was "
            "read\n",
            f->rate, f->rate_read);
@@ -233,7 +229,7 @@ static void print(const struct bench *b, const struct figures *f)
            f->states, f->bytes);
     printf("CPU per case\n");
     for (int i = 0; i < f->n_cpu; i++)
-        printf("  %-18s %7.3f ms\n", f->cpu[i].name, 1000 * f->cpu[i].seconds / b->cases);
+        printf("  %-18s %7.3f ms\n", f->cpu[i].name, 1000 * f->cpu[i].seconds / b->load.counted);
 }
 
 /* From a stack at rest to a stack at rest, so that no work is left to a time that nobody measures. */
@@ -241,39 +237,26 @@ static bool measure(struct bench *b, struct figures *f, struct err *e)
 {
     struct bench_stack before, after;
     double closed_s;
-    b->goal = b->warm_up;
-    if (!run(b, &closed_s, e) || !bench_stack_settle(&b->config, b->timeout_s, e) ||
+    b->goal = b->load.warm_up;
+    if (!run(b, &closed_s, e) || !bench_stack_settle(&b->config, b->load.timeout_s, e) ||
         !bench_stack_read(&b->config, &before, e))
         return false;
     int64_t begin = clock_monotonic_us();
-    b->goal += b->cases;
-    if (!run(b, &closed_s, e) || !bench_stack_settle(&b->config, b->timeout_s, e)) return false;
+    b->goal += b->load.counted;
+    if (!run(b, &closed_s, e) || !bench_stack_settle(&b->config, b->load.timeout_s, e)) return false;
     f->seconds = (double)(clock_monotonic_us() - begin) / 1e6;
     if (!bench_stack_read(&b->config, &after, e)) return false;
-    subtract(f, &before, &after, b->cases);
-    f->rate = b->cases / closed_s;
-    f->rate_read = b->cases / f->seconds;
-    f->p50_ms = bench_percentile(b->latency_ms + b->warm_up, b->cases, 50);
-    f->p99_ms = bench_percentile(b->latency_ms + b->warm_up, b->cases, 99);
-    struct bench_floor floor = {.cases = b->cases < 4000 ? 4000 : b->cases,
+    subtract(f, &before, &after, b->load.counted);
+    f->rate = b->load.counted / closed_s;
+    f->rate_read = b->load.counted / f->seconds;
+    f->p50_ms = bench_percentile(b->latency_ms + b->load.warm_up, b->load.counted, 50);
+    f->p99_ms = bench_percentile(b->latency_ms + b->load.warm_up, b->load.counted, 99);
+    struct bench_floor floor = {.cases = b->load.counted < 4000 ? 4000 : b->load.counted,
                                 .events_per_case = f->events,
                                 .states_per_case = f->states,
                                 .event_bytes = 700,
                                 .state_bytes = 500};
     return bench_floor_run(&b->config, &floor, &f->floor, e);
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    struct bench *b = state->input;
-    switch (key) {
-    case 'u': b->warm_up = atoi(arg); return 0;
-    case 'n': b->cases = atoi(arg); return 0;
-    case 'w': b->window = atoi(arg); return 0;
-    case 't': b->timeout_s = atoi(arg); return 0;
-    case 'j': b->json = true; return 0;
-    default: return ARGP_ERR_UNKNOWN;
-    }
 }
 
 int main(int argc, char **argv)
@@ -285,11 +268,12 @@ int main(int argc, char **argv)
         {"timeout", 't', "S", 0, "give up after so many seconds (default 300)", 0},
         {"json", 'j', 0, 0, "one JSON object", 0},
         {0}};
-    static const struct argp parser = {options, parse, "", "Whole cases per second through a running stack.", 0, 0, 0};
-    struct bench b = {.warm_up = 8000, .cases = 20000, .window = 2000, .timeout_s = 300};
+    static const struct argp parser = {options, bench_parse, "", "Whole cases per second through a running stack.",
+                                       0,       0,           0};
+    struct bench b = {.load = {.warm_up = 8000, .counted = 20000, .window = 2000, .timeout_s = 300}};
     struct figures f = {0};
     struct err e = ERR_INIT;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &b) != 0) return 2;
+    if (argp_parse(&parser, argc, argv, 0, NULL, &b.load) != 0) return 2;
     if (!open_all(&b, &e) || !measure(&b, &f, &e)) {
         fprintf(stderr, "lifecycle: %s\n", e.message);
         return 1;
