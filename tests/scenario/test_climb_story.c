@@ -36,6 +36,16 @@ static const struct finding *found_and_shown(enum cause cause, enum liability li
     return &f;
 }
 
+static const struct finding *found_loss(enum cause cause, enum liability liability, int64_t fen)
+{
+    static struct finding f;
+    f = the_finding(cause, liability);
+    f.has_loss_minor = true;
+    f.loss_minor = fen;
+    f.currency = "CNY";
+    return &f;
+}
+
 static const struct ev_escalation_liability_routed *routed(void) { return last(EV_ESCALATION_LIABILITY_ROUTED); }
 static const struct ev_escalation_visit_assigned *sent(void) { return last(EV_ESCALATION_VISIT_ASSIGNED); }
 static const struct ev_escalation_sanction_recorded *sanction(void) { return last(EV_ESCALATION_SANCTION_RECORDED); }
@@ -286,11 +296,7 @@ Test(story, ES_5_the_full_climb_from_silence_to_payment)
     advance_hours(24);
     cr_assert_str_eq(sanction()->org_id, "O-E1");
     cr_assert_gt(sent()->n_candidates, 1);
-    struct finding loss = the_finding(CAUSE_WORKMANSHIP, LIABILITY_OUTLET);
-    loss.has_loss_minor = true;
-    loss.loss_minor = 180000;
-    loss.currency = "CNY";
-    other_visits(&loss);
+    other_visits(found_loss(CAUSE_WORKMANSHIP, LIABILITY_OUTLET, 180000));
     cr_assert_str_eq(routed()->liable_org, "O-E1");
     expect_event(EV_APPROVAL_DECIDED_BY_RULE);
     expect_no_event(EV_APPROVAL_REQUESTED);
@@ -425,11 +431,7 @@ Test(story, ES_5_above_the_amount_a_person_approves_the_rules_plan)
 Test(story, ES_5_a_large_claim_with_a_small_loss_needs_a_person)
 {
     single_outlet_refuses(1000000);
-    struct finding loss = the_finding(CAUSE_WORKMANSHIP, LIABILITY_OUTLET);
-    loss.has_loss_minor = true;
-    loss.loss_minor = 5000;
-    loss.currency = "CNY";
-    file_handed_over(whole(), &loss);
+    file_handed_over(whole(), found_loss(CAUSE_WORKMANSHIP, LIABILITY_OUTLET, 5000));
     expect_no_event(EV_APPROVAL_DECIDED_BY_RULE);
     expect_status(APPROVAL, "awaiting_approval");
     expect_sound();
@@ -439,11 +441,7 @@ Test(story, ES_5_a_large_claim_with_a_small_loss_needs_a_person)
 Test(story, ES_5_the_companys_fault_is_compensated_in_full)
 {
     single_outlet_refuses(90000);
-    struct finding f = the_finding(CAUSE_DESIGN, LIABILITY_NONE);
-    f.has_loss_minor = true;
-    f.loss_minor = 30000;
-    f.currency = "CNY";
-    file_handed_over(whole(), &f);
+    file_handed_over(whole(), found_loss(CAUSE_DESIGN, LIABILITY_NONE, 30000));
     cr_assert_eq(routed()->liability, LIABILITY_COMPANY);
     cr_assert_str_eq(routed()->liable_org, "HO");
     cr_assert_eq(((const struct ev_approval_offered *)last(EV_APPROVAL_OFFERED))->plan->amount_minor, 90000);

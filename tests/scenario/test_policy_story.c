@@ -49,6 +49,13 @@ static json_t *limit_def(const char *code, size_t *at)
     return NULL;
 }
 
+static void take_out(const char *code)
+{
+    size_t at;
+    limit_def(code, &at);
+    json_array_remove(json_object_get(pack, "limits"), at);
+}
+
 static void set_length(const char *code, int n)
 {
     size_t at;
@@ -164,9 +171,7 @@ Test(policy_story, SL_6_what_has_fired_stays_and_what_is_past_fires_now)
 Test(policy_story, SL_6_a_limit_taken_out_of_the_policy)
 {
     customer_claims(300000);
-    size_t at;
-    limit_def("preliminary_review", &at);
-    json_array_remove(json_object_get(pack, "limits"), at);
+    take_out("preliminary_review");
     applied(false, CALENDARS);
     expect_limit("preliminary_review", LIMIT_STATE_ARMED);
     handler_reviews(true, true, NULL);
@@ -179,9 +184,7 @@ Test(policy_story, SL_6_a_limit_taken_out_of_the_policy)
 Test(policy_story, SL_6_the_miss_of_a_limit_taken_out_is_answered_for)
 {
     customer_claims(300000);
-    size_t at;
-    limit_def("evidence", &at);
-    json_array_remove(json_object_get(pack, "limits"), at);
+    take_out("evidence");
     json_t *ladder = json_object_get(pack, "ladder"), *rung;
     for (size_t i = json_array_size(ladder); i-- > 0;) {
         rung = json_array_get(ladder, i);
@@ -219,9 +222,7 @@ Test(policy_story, SL_6_a_limit_of_another_name_is_known_by_its_own_rules)
 Test(policy_story, SL_6_a_limit_taken_out_ends_where_deadlines_move)
 {
     customer_claims(300000);
-    size_t at;
-    limit_def("preliminary_review", &at);
-    json_array_remove(json_object_get(pack, "limits"), at);
+    take_out("preliminary_review");
     applied(true, CALENDARS);
     expect_limit("preliminary_review", LIMIT_STATE_CANCELLED);
     cr_assert_str_eq(((const struct ev_sla_cancelled *)last(EV_SLA_CANCELLED))->reason, "not_in_policy");
