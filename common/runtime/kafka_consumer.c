@@ -182,6 +182,8 @@ enum kafka_got kafka_consumer_poll(struct kafka_consumer *c, struct kafka_messag
 bool kafka_consumer_read(struct kafka_consumer *c, const struct kafka_place *places, int n, struct err *e)
 {
     rd_kafka_topic_partition_list_t *list = kafka_list(places, n, c->spec.service);
+    /* The library keeps a pause over a rebalance: what was taken away paused would come back never to be fetched. */
+    rd_kafka_resume_partitions(c->rk, list);
     rd_kafka_resp_err_t code = rd_kafka_assign(c->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR || kafka_failed(e, "kafka_consumer", code, "assign");
