@@ -11,15 +11,33 @@
 #include "event/newest.h"
 #include "policy/rights.h"
 
+static enum verdict note_assignment(struct step *s, const struct assignment *now)
+{
+    const struct approval_state *state = s->state;
+    struct approval_state *next = s->next;
+    next->assignment = assignment_newest(state->assignment, now);
+    if (next->assignment == state->assignment) return VERDICT_IGNORED;
+    struct ev_approval_assignment_noted *e = decision_emit(s->out, EV_APPROVAL_ASSIGNMENT_NOTED);
+    e->assignment = now;
+    return VERDICT_DONE;
+}
+
+static bool has_it_already(const struct approval_state *state, const struct assignment *now)
+{
+    return state->assignment != NULL && strcmp(state->assignment->org_id, now->org_id) == 0;
+}
+
 /* AP-6: from now on the level that took over approves; a plan waiting for approval goes to it. Its assignment may be
- * known already, by the finding; that planning waits for its review is not. */
+ * known already, by the finding; that planning waits for its review is not. A reopening that gives the case back to
+ * the same unit moves nothing: what is owed anew is said with intake.reopened, which may be read first or last. */
 static enum verdict on_reassigned(struct step *s)
 {
     const struct approval_state *state = s->state;
     const struct ev_dispatch_reassigned *in = s->in->data;
     struct approval_state *next = s->next;
-    next->assignment = assignment_newest(state->assignment, in->assignment);
     bool review = in->review && in->takeover_no > state->review_no;
+    if (!review && has_it_already(state, in->assignment)) return note_assignment(s, in->assignment);
+    next->assignment = assignment_newest(state->assignment, in->assignment);
     if (next->assignment == state->assignment && !review) return VERDICT_IGNORED;
     if (review) next->review_no = in->takeover_no;
     struct ev_approval_authority_moved *e = decision_emit(s->out, EV_APPROVAL_AUTHORITY_MOVED);
@@ -33,14 +51,7 @@ static enum verdict on_reassigned(struct step *s)
 /* DI-3: the same unit, another handler. */
 static enum verdict on_handler_changed(struct step *s)
 {
-    const struct approval_state *state = s->state;
-    const struct ev_dispatch_handler_changed *in = s->in->data;
-    struct approval_state *next = s->next;
-    next->assignment = assignment_newest(state->assignment, in->assignment);
-    if (next->assignment == state->assignment) return VERDICT_IGNORED;
-    struct ev_approval_assignment_noted *e = decision_emit(s->out, EV_APPROVAL_ASSIGNMENT_NOTED);
-    e->assignment = in->assignment;
-    return VERDICT_DONE;
+    return note_assignment(s, ((const struct ev_dispatch_handler_changed *)s->in->data)->assignment);
 }
 
 /* What the customer's answer here brought back: its limits ended with the case, so the plan is owed anew. */

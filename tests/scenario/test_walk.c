@@ -1,7 +1,7 @@
 /* Random histories (walker.h): what must hold of every one of them.
  *
- * REDRESS_WALKS sets how many (3,000 unless told), REDRESS_WALK_SEED where they begin; a failure names
- * its seed, and REDRESS_WALKS=1 REDRESS_WALK_SEED=n tells it again. */
+ * REDRESS_WALKS sets how many (3,000 unless told; 100,000 of each kind with REDRESS_LONG=1), REDRESS_WALK_SEED where
+ * they begin; a failure names its seed, and REDRESS_WALKS=1 REDRESS_WALK_SEED=n tells it again. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,15 @@ static int64_t from_env(const char *name, int64_t otherwise)
 {
     const char *text = getenv(name);
     return text != NULL ? strtoll(text, NULL, 10) : otherwise;
+}
+
+static int64_t first_seed(void) { return from_env("REDRESS_WALK_SEED", 1); }
+
+/* Walks that are compared cost four times as much as those that are only checked. */
+static int64_t how_many(int64_t share)
+{
+    if (getenv("REDRESS_LONG") != NULL) return from_env("REDRESS_WALKS", 100000);
+    return (from_env("REDRESS_WALKS", 3000) + share - 1) / share;
 }
 
 static void some_steps(struct walker *k)
@@ -82,7 +91,7 @@ static void walk(const struct policy *p, int64_t seed)
 Test(walk, every_history_is_sound_and_explains_itself, .timeout = 3600)
 {
     const struct policy *p = story_default_policy();
-    int64_t first = from_env("REDRESS_WALK_SEED", 1), n = from_env("REDRESS_WALKS", 3000);
+    int64_t first = first_seed(), n = how_many(1);
     for (int64_t seed = first; seed < first + n; seed++) walk(p, seed);
 }
 
@@ -187,6 +196,6 @@ static void converge(const struct policy *p, int64_t seed)
 Test(walk, any_order_of_reading_comes_to_the_same, .timeout = 3600)
 {
     const struct policy *p = story_default_policy();
-    int64_t first = from_env("REDRESS_WALK_SEED", 1), n = from_env("REDRESS_WALKS", 3000) / 4 + 1;
+    int64_t first = first_seed(), n = how_many(4);
     for (int64_t seed = first; seed < first + n; seed++) converge(p, seed);
 }

@@ -136,6 +136,25 @@ Test(approval, AP_6_a_takeover_may_be_read_before_the_finding)
     cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &moved), VERDICT_IGNORED);
 }
 
+/* AP-6 RV-1: given back to the same unit, nothing is asked or planned anew: that is said with the reopening itself,
+ * which may be read before or after. */
+Test(approval, AP_6_a_reopening_moves_nobodys_authority)
+{
+    static const enum approval_status statuses[] = {APPROVAL_STATUS_PLANNING, APPROVAL_STATUS_UNDER_REVIEW,
+                                                    APPROVAL_STATUS_AWAITING_APPROVAL};
+    struct assignment again = kit_outlet;
+    again.version++;
+    struct ev_dispatch_reassigned back = {.assignment = &again, .from_org = again.org_id, .reason = "reopened"};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        struct approval_state s = in_status(statuses[i]);
+        cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &back), VERDICT_DONE);
+        kit_output(0, EV_APPROVAL_ASSIGNMENT_NOTED);
+        cr_assert_eq(kit_out.n_outputs, 1);
+        cr_assert_eq(next.status, statuses[i]);
+        cr_assert_eq(next.assignment->version, again.version);
+    }
+}
+
 /* AP-1: where only money was promised nothing is carried out. */
 Test(approval, AP_1_nothing_to_execute)
 {
