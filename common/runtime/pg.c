@@ -3,20 +3,26 @@
  * known is dropped. */
 #include "runtime/pg.h"
 
-#include <endian.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <libpq-fe.h>
 
-enum { PREPARED_SLOTS = 512 };
+#include "base/clock.h"
+
+enum { PREPARED_SLOTS = 512, LONG_SECONDS = 3600 };
 
 struct pg {
     PGconn *conn;
     const struct config *config;
     char *schema;
     bool generic;                         /* statements are planned once */
+    int answer_seconds;                   /* how long an answer is waited for */
+    bool silent;                          /* the last connection was given up because no answer came */
     const char *prepared[PREPARED_SLOTS]; /* open addressing by address; the slot's number names the statement */
     int n_prepared;
 };
@@ -26,8 +32,11 @@ struct pg *pg_new(const struct config *config, const char *schema)
     struct pg *pg = calloc(1, sizeof *pg);
     if (pg == NULL || (pg->schema = strdup(schema)) == NULL) abort();
     pg->config = config;
+    pg->answer_seconds = (int)config_int(config, "db.answer.seconds");
     return pg;
 }
+
+void pg_wait_long(struct pg *pg) { pg->answer_seconds = LONG_SECONDS; }
 
 void pg_plan_once(struct pg *pg) { pg->generic = true; }
 
@@ -68,6 +77,7 @@ bool pg_connect(struct pg *pg, struct err *e)
 {
     if (pg_is_up(pg)) return true;
     pg_drop(pg);
+    pg->silent = false;
     char name[64], options[256];
     snprintf(name, sizeof name, "redress-%s", pg->schema);
     snprintf(options, sizeof options, "-c search_path=%s -c synchronous_commit=on -c jit=off%s", pg->schema,
@@ -104,6 +114,49 @@ bool pg_connect(struct pg *pg, struct err *e)
     return true;
 }
 
+/* ---- answers ---- */
+
+/* A server that stands still keeps its connections open and says nothing. Past the limit the socket is shut, and libpq
+ * reports what it would of any connection that broke. */
+static void wait_for_answer(struct pg *pg)
+{
+    int64_t until = clock_monotonic_us() + INT64_C(1000000) * pg->answer_seconds;
+    while (PQisBusy(pg->conn)) {
+        struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
+        int64_t left_ms = (until - clock_monotonic_us()) / 1000;
+        int there = left_ms <= 0 ? 0 : poll(&fd, 1, (int)left_ms);
+        if (there < 0 && errno == EINTR) continue;
+        if (there == 0) {
+            pg->silent = true;
+            shutdown(fd.fd, SHUT_RDWR);
+        }
+        if (there <= 0 || !PQconsumeInput(pg->conn)) return;
+    }
+}
+
+static PGresult *next_answer(struct pg *pg)
+{
+    wait_for_answer(pg);
+    return PQgetResult(pg->conn);
+}
+
+/* The answer of a statement sent outside a pipeline; NULL: the connection is gone. */
+static PGresult *only_answer(struct pg *pg, int sent)
+{
+    PGresult *answer = sent == 1 ? next_answer(pg) : NULL, *rest;
+    while (answer != NULL && (rest = next_answer(pg)) != NULL) PQclear(rest);
+    return answer;
+}
+
+static const char *why_lost(struct pg *pg, char *text, size_t size)
+{
+    if (pg->silent)
+        snprintf(text, size, "PostgreSQL gave no answer for %d s (db.answer.seconds)", pg->answer_seconds);
+    else
+        snprintf(text, size, "%s", PQerrorMessage(pg->conn));
+    return text;
+}
+
 /* ---- prepared statements ---- */
 
 static int slot_of(const struct pg *pg, const char *sql)
@@ -130,9 +183,9 @@ static bool result_failed(struct pg *pg, const PGresult *r, const char *sql, str
 {
     const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
     const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-    char message[360];
+    char message[360], lost[256];
     snprintf(message, sizeof message, "%s %s (in: %.80s)", state == NULL ? "" : state,
-             text == NULL ? PQerrorMessage(pg->conn) : text, sql);
+             text == NULL ? why_lost(pg, lost, sizeof lost) : text, sql);
     return failed(e, code_of(state), "pg", message);
 }
 
@@ -142,8 +195,8 @@ static bool prepare(struct pg *pg, const char *sql, const struct pg_args *args, 
     if (pg->prepared[slot] != NULL) return true;
     if (pg->n_prepared > PREPARED_SLOTS / 2) abort(); /* statements must be static texts */
     char name[16];
-    PGresult *r = PQprepare(pg->conn, statement_name(slot, name, sizeof name), sql, args == NULL ? 0 : args->n,
-                            args == NULL ? NULL : args->types);
+    PGresult *r = only_answer(pg, PQsendPrepare(pg->conn, statement_name(slot, name, sizeof name), sql,
+                                                args == NULL ? 0 : args->n, args == NULL ? NULL : args->types));
     bool well = PQresultStatus(r) == PGRES_COMMAND_OK;
     if (well) {
         pg->prepared[slot] = sql;
@@ -164,9 +217,10 @@ bool pg_query(struct pg *pg, const char *sql, const struct pg_args *args, struct
     if (rows != NULL) *rows = NULL;
     if (!pg_connect(pg, e) || !prepare(pg, sql, args, e)) return false;
     char name[16];
-    PGresult *r =
-        PQexecPrepared(pg->conn, statement_name(slot_of(pg, sql), name, sizeof name), args == NULL ? 0 : args->n,
-                       args == NULL ? NULL : args->values, args == NULL ? NULL : args->lengths, all_binary, 1);
+    statement_name(slot_of(pg, sql), name, sizeof name);
+    int sent = PQsendQueryPrepared(pg->conn, name, args == NULL ? 0 : args->n, args == NULL ? NULL : args->values,
+                                   args == NULL ? NULL : args->lengths, all_binary, 1);
+    PGresult *r = only_answer(pg, sent);
     ExecStatusType status = PQresultStatus(r);
     bool well = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
     if (!well) result_failed(pg, r, sql, e);
@@ -176,45 +230,6 @@ bool pg_query(struct pg *pg, const char *sql, const struct pg_args *args, struct
         PQclear(r);
     return well;
 }
-
-static const PGresult *result(const struct pg_rows *r) { return (const PGresult *)r; }
-
-int pg_rows_count(const struct pg_rows *r) { return PQntuples(result(r)); }
-
-bool pg_is_null(const struct pg_rows *r, int row, int column) { return PQgetisnull(result(r), row, column) == 1; }
-
-int64_t pg_int(const struct pg_rows *r, int row, int column)
-{
-    if (pg_is_null(r, row, column)) return 0;
-    const char *p = PQgetvalue(result(r), row, column);
-    uint16_t v2;
-    uint32_t v4;
-    uint64_t v8;
-    switch (PQgetlength(result(r), row, column)) {
-    case 2: memcpy(&v2, p, 2); return (int16_t)be16toh(v2);
-    case 4: memcpy(&v4, p, 4); return (int32_t)be32toh(v4);
-    case 8: memcpy(&v8, p, 8); return (int64_t)be64toh(v8);
-    default: abort(); /* the column is no integer: a statement of ours is wrong */
-    }
-}
-
-const char *pg_text(const struct pg_rows *r, int row, int column)
-{
-    return pg_is_null(r, row, column) ? NULL : PQgetvalue(result(r), row, column);
-}
-
-const char *pg_bytea(const struct pg_rows *r, int row, int column, size_t *n)
-{
-    *n = (size_t)PQgetlength(result(r), row, column);
-    return pg_text(r, row, column);
-}
-
-bool pg_boolean(const struct pg_rows *r, int row, int column)
-{
-    return !pg_is_null(r, row, column) && *PQgetvalue(result(r), row, column) != 0;
-}
-
-void pg_rows_free(struct pg_rows *r) { PQclear((PGresult *)r); }
 
 /* ---- a transaction ---- */
 
@@ -277,7 +292,7 @@ static void note_error(struct pg *pg, const PGresult *r, const char *sql, bool a
 /* Reads the answer of one statement; false: the connection is gone. */
 static bool read_answer(struct pg *pg, struct pg_statement *s, bool last, struct outcome *o, struct err *e)
 {
-    PGresult *r = PQgetResult(pg->conn);
+    PGresult *r = next_answer(pg);
     if (r == NULL) return PQstatus(pg->conn) == CONNECTION_OK;
     ExecStatusType status = PQresultStatus(r);
     if (status == PGRES_FATAL_ERROR) note_error(pg, r, s->sql, last, o, e);
@@ -286,7 +301,7 @@ static bool read_answer(struct pg *pg, struct pg_statement *s, bool last, struct
         *s->rows = (struct pg_rows *)r;
     else
         PQclear(r);
-    while ((r = PQgetResult(pg->conn)) != NULL) PQclear(r);
+    while ((r = next_answer(pg)) != NULL) PQclear(r);
     return PQstatus(pg->conn) == CONNECTION_OK;
 }
 
@@ -294,7 +309,7 @@ static bool read_all(struct pg *pg, struct pg_tx *tx, struct outcome *o, struct 
 {
     for (int i = 0; i < tx->n; i++)
         if (!read_answer(pg, &tx->statements[i], i == tx->n - 1, o, e)) return false;
-    PGresult *sync = PQgetResult(pg->conn);
+    PGresult *sync = next_answer(pg);
     bool well = sync != NULL && PQresultStatus(sync) == PGRES_PIPELINE_SYNC;
     PQclear(sync);
     return well && PQexitPipelineMode(pg->conn) == 1;
@@ -316,10 +331,11 @@ static void run_pipeline(struct pg *pg, struct pg_tx *tx, struct outcome *o, str
     bool well = PQenterPipelineMode(pg->conn) == 1 && send_all(pg, tx) && read_all(pg, tx, o, e);
     o->result.connection_lost = !well && !o->result.commit_ok;
     if (!well) {
-        failed(e, ERR_DB, "pg_pipeline", PQerrorMessage(pg->conn));
+        char lost[256];
+        failed(e, ERR_DB, "pg_pipeline", why_lost(pg, lost, sizeof lost));
         pg_drop(pg);
     } else if (PQtransactionStatus(pg->conn) != PQTRANS_IDLE) {
-        PGresult *r = PQexec(pg->conn, "ROLLBACK");
+        PGresult *r = only_answer(pg, PQsendQuery(pg->conn, "ROLLBACK"));
         if (PQresultStatus(r) != PGRES_COMMAND_OK) pg_drop(pg);
         PQclear(r);
     }

@@ -5,6 +5,8 @@
  * parameter arrays. Only the loop thread uses a connection (open another one for another thread).
  * The search_path is the service's schema, so stores name their own tables without a prefix.
  *
+ * An answer that does not come within db.answer.seconds counts as a lost connection: a stopped server never hangs us.
+ *
  * Errors: ERR_DB (retryable), ERR_DB_DATA (SQLSTATE 22, 23), ERR_FENCED (RF001), ERR_UNKNOWN (only pg_tx_run). */
 #ifndef REDRESS_RUNTIME_PG_H
 #define REDRESS_RUNTIME_PG_H
@@ -24,6 +26,8 @@ struct pg_rows;
 struct pg *pg_new(const struct config *config, const char *schema);
 /* Before pg_connect: every statement keeps its first plan (right for the loop's few statements on keys). */
 void pg_plan_once(struct pg *pg);
+/* For what reads millions of rows with a person waiting: an hour instead of db.answer.seconds. */
+void pg_wait_long(struct pg *pg);
 void pg_free(struct pg *pg);
 /* Connects when there is no live connection. */
 bool pg_connect(struct pg *pg, struct err *e);

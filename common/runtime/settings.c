@@ -18,6 +18,7 @@ static const struct config_key shared[] = {
     {"db.port", CONFIG_INT, "19003", 1, 65535, false, "PostgreSQL port"},
     {"db.name", CONFIG_TEXT, "redress", 0, 0, false, "PostgreSQL database"},
     {"db.user", CONFIG_TEXT, "redress_app", 0, 0, false, "PostgreSQL role"},
+    {"db.answer.seconds", CONFIG_INT, "60", 1, 3600, false, "how long PostgreSQL may take over one statement"},
     {"db.password", CONFIG_TEXT, "", 0, 0, true, "PostgreSQL password"},
     {"redis.host", CONFIG_TEXT, "127.0.0.1", 0, 0, false, "Redis host"},
     {"redis.port", CONFIG_INT, "19004", 1, 65535, false, "Redis port"},

@@ -69,6 +69,7 @@ static bool open_all(struct audit *a, struct err *e)
     arena_init(&a->arena);
     a->partitions = (int)config_int(config, "partitions");
     a->pg = pg_new(config, "console");
+    pg_wait_long(a->pg);
     return settings_clock(config, &a->clock, e) && pg_connect(a->pg, e) &&
            policy_load(config_text(config, "policy.dir"), config_text(config, "calendar.dir"), &a->policy, e);
 }
