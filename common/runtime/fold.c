@@ -84,6 +84,7 @@ static void answer_refused(struct loop *l, struct attempt *a, struct change *c, 
 static void answer_redriven(struct loop *l, struct attempt *a, struct item *it)
 {
     struct change *c = add_change(l, a, it);
+    bool discard = ((const struct ev_command_redrive *)it->data)->discard != NULL;
     int64_t left = it->case_id == 0 ? 1 - it->rows_done : proto_parked_rows(l->proto, it->part, it->case_id);
     a->redrive_left = left;
     if (it->again) return; /* the rest follows in the next transaction, and the answer with it */
@@ -91,8 +92,9 @@ static void answer_redriven(struct loop *l, struct attempt *a, struct item *it)
                          .case_id = it->case_id,
                          .type = l->redriven,
                          .json = arena_printf(&l->attempt_arena,
-                                              "{\"command_id\":\"%s\",\"handled\":%" PRId64 ",\"left\":%" PRId64 "}",
-                                              it->id, it->rows_done, left),
+                                              "{\"command_id\":\"%s\",\"handled\":%" PRId64 ",\"left\":%" PRId64
+                                              ",\"discarded\":%" PRId64 "}",
+                                              it->id, discard ? 0 : it->rows_done, left, discard ? it->rows_done : 0),
                          .now_ms = c->in->now_ms};
     add_made(l, a, c, &m);
     c->verdict = VERDICT_DONE;
@@ -130,7 +132,7 @@ static void row_done(struct loop *l, struct attempt *a, struct item *it)
     proto_unpark(l->proto, it->part, it->redrive->case_id);
     a->unparked = grow(&l->attempt_arena, a->unparked, a->n_unparked, &a->cap_unparked, sizeof *a->unparked);
     a->unparked[a->n_unparked++] =
-        (struct parked_row){.part = it->part, .case_id = it->redrive->case_id, .n = it->parked_n};
+        (struct parked_row){.part = it->part, .case_id = it->redrive->case_id, .n = it->parked_n, .it = it->redrive};
     it->redrive->rows_done++;
 }
 

@@ -32,7 +32,7 @@ static void classify_redrive(struct loop *l, struct item *it)
 {
     const struct ev_command_redrive *data = it->data;
     if (strcmp(data->service, l->spec->name) != 0) return;
-    if (it->case_id == 0 && !data->has_n)
+    if (!data->has_n && (it->case_id == 0 || data->discard != NULL))
         refuse(it, "no_case");
     else
         it->todo = ITEM_REDRIVE;
@@ -176,12 +176,13 @@ static struct item *row_item(struct loop *l, struct item *redrive, struct pg_row
 static bool load_rows(struct loop *l, struct attempt *a, struct item *redrive, struct err *e)
 {
     enum { ROWS_AT_ONCE = 1000 };
+    const struct ev_command_redrive *data = redrive->data;
     int64_t limit = a->redrive_limit >= 0 ? a->redrive_limit : ROWS_AT_ONCE;
     struct pg_args args = PG_ARGS(&l->attempt_arena);
     pg_arg_int(&args, redrive->part);
     pg_arg_int(&args, redrive->case_id);
     pg_arg_int(&args, limit);
-    pg_arg_int(&args, redrive->case_id == 0 ? ((const struct ev_command_redrive *)redrive->data)->n : -1);
+    pg_arg_int(&args, redrive->case_id == 0 || data->discard != NULL ? data->n : -1);
     struct pg_rows *rows;
     if (!pg_query(l->pg,
                   "SELECT n, topic, record FROM parked WHERE partition = $1 AND case_id = $2 AND $4 IN (-1, n) "
@@ -192,8 +193,8 @@ static bool load_rows(struct loop *l, struct attempt *a, struct item *redrive, s
     redrive->rows_done = 0;
     for (int i = 0; i < pg_rows_count(rows); i++) {
         struct item *it = row_item(l, redrive, rows, i);
-        classify(l, it);
-        if (it->unreadable != NULL) refuse(it, "unreadable");
+        if (data->discard == NULL) classify(l, it);
+        if (data->discard == NULL && it->unreadable != NULL) refuse(it, "unreadable");
         add_work(l, a, it);
     }
     a->redrive_tried = pg_rows_count(rows);
@@ -205,6 +206,7 @@ static bool load_rows(struct loop *l, struct attempt *a, struct item *redrive, s
 static bool comes_again(struct loop *l, const struct attempt *a, const struct item *it)
 {
     return a->redrive_limit > 0 && it->todo == ITEM_REDRIVE && it->case_id != 0 &&
+           ((const struct ev_command_redrive *)it->data)->discard == NULL &&
            proto_parked_rows(l->proto, it->part, it->case_id) > a->redrive_limit;
 }
 

@@ -115,7 +115,7 @@ struct seen_key {
 struct parked_row {
     int part;
     int64_t case_id, n;
-    const struct item *it;
+    const struct item *it; /* of a row done: the command that drove it */
     const char *cause, *detail;
 };
 

@@ -87,12 +87,28 @@ static void write_parked(struct loop *l, struct attempt *a, struct pg_tx *tx)
                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
                   &args);
     }
+}
+
+static void write_unparked(struct loop *l, struct attempt *a, struct pg_tx *tx)
+{
     for (int i = 0; i < a->n_unparked; i++) {
+        const struct parked_row *p = &a->unparked[i];
+        const struct ev_command_redrive *by = p->it->data;
         struct pg_args args = PG_ARGS(tx->arena);
-        pg_arg_int(&args, a->unparked[i].part);
-        pg_arg_int(&args, a->unparked[i].case_id);
-        pg_arg_int(&args, a->unparked[i].n);
-        pg_tx_add(tx, "DELETE FROM parked WHERE partition = $1 AND case_id = $2 AND n = $3", &args);
+        pg_arg_int(&args, p->part);
+        pg_arg_int(&args, p->case_id);
+        pg_arg_int(&args, p->n);
+        if (by->discard == NULL) {
+            pg_tx_add(tx, "DELETE FROM parked WHERE partition = $1 AND case_id = $2 AND n = $3", &args);
+            continue;
+        }
+        pg_arg_int(&args, proto_now(l->proto, p->part, l->now_ms));
+        pg_arg_text(&args, by->actor->id);
+        pg_arg_text(&args, by->discard);
+        pg_tx_add(tx,
+                  "WITH gone AS (DELETE FROM parked WHERE partition = $1 AND case_id = $2 AND n = $3 RETURNING *) "
+                  "INSERT INTO discarded SELECT gone.*, $4, $5, $6 FROM gone",
+                  &args);
     }
 }
 
@@ -151,6 +167,7 @@ bool write_attempt(struct loop *l, struct attempt *a, struct pg_tx *tx, struct e
     const struct store *store = l->spec->store;
     if (l->spec->core != NULL && !write_states(l, a, &rest, e)) return false;
     write_parked(l, a, &rest);
+    write_unparked(l, a, &rest);
     write_seen(a, &rest);
     write_outbox(l, a, &rest);
     if (store != NULL && store->save != NULL && !store->save(&l->host, &rest, a->changes, a->n_changes, e))

@@ -94,6 +94,14 @@ BEGIN
             PRIMARY KEY (partition, case_id, n)
         );
 
+        CREATE TABLE %1$I.discarded (           -- parked inputs a person set aside, as they were
+            LIKE %1$I.parked,
+            discarded_ms int8 NOT NULL,         -- the installation's clock
+            actor     text NOT NULL,
+            reason    text NOT NULL,
+            PRIMARY KEY (partition, case_id, n, discarded_ms)
+        );
+
         CREATE TABLE %1$I.case_state (
             case_id int8 PRIMARY KEY,
             rev     int8 NOT NULL,              -- changes so far

@@ -1,5 +1,5 @@
 /* Check 1: every inbound event that intake has read is exactly one contact of exactly one case, or stands parked with
- * its reason, or is on its way to its home partition (CH-4). */
+ * its reason, or set aside by a person, or is on its way to its home partition (CH-4). */
 #include <inttypes.h>
 #include <string.h>
 
@@ -38,13 +38,15 @@ static bool load_contacts(struct audit *a, struct contact **all, struct err *e)
     return true;
 }
 
-/* Parked messages and those the exchange has not brought home yet are not lost, only not yet contacts. */
+/* Parked messages and those the exchange has not brought home yet are not lost, only not yet contacts; what a person
+ * set aside stands kept with his name and reason. */
 static bool load_waiting(struct audit *a, int64_t *waiting, struct err *e)
 {
     struct pg_rows *rows;
     if (!pg_query(
             a->pg,
             "SELECT (SELECT count(*) FROM intake.parked WHERE topic LIKE '%inbound%' OR topic LIKE '%exchange%') + "
+            "(SELECT count(*) FROM intake.discarded WHERE topic LIKE '%inbound%' OR topic LIKE '%exchange%') + "
             "(SELECT coalesce(sum(s.out_seq - coalesce(e.last_seq, 0)), 0) FROM runtime.streams s LEFT JOIN "
             "runtime.edges e "
             "ON e.consumer = 'intake' AND e.service = s.service AND e.topic = s.topic AND e.source = s.partition AND "

@@ -1,5 +1,6 @@
 #include "cli/console.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,4 +152,14 @@ void console_query(struct buf *path, const char *key, const char *value)
     if (value == NULL) return;
     buf_printf(path, "%c%s=", strchr(path->bytes, '?') == NULL ? '?' : '&', key);
     console_escape(path, value);
+}
+
+json_t *console_actor(const char *text)
+{
+    char role[64], id[64], unit[64];
+    int n = sscanf(text, "%63[^:]:%63[^@]@%63s", role, id, unit);
+    if (n < 2) return NULL;
+    json_t *actor = json_pack("{s:s, s:s}", "id", id, "role", role);
+    if (n == 3) json_object_set_new(actor, "org_id", json_string(unit));
+    return actor;
 }

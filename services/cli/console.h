@@ -26,6 +26,8 @@ void console_answer_deinit(struct console_answer *a);
 int console_problem(const struct cli *cli, const struct console_answer *a);
 /* GET, print as JSON or through `show`; the exit code. */
 int console_show(struct cli *cli, const char *path, void (*show)(json_t *body));
+/* "ROLE:ID[@UNIT]" as the member `actor` of a command; NULL when the text is no such thing. */
+json_t *console_actor(const char *text);
 /* Appends a value as a part of a path or query, percent-encoded. */
 void console_escape(struct buf *path, const char *value);
 /* Appends ?key=value or &key=value, percent-encoded; NULL values are left out. */

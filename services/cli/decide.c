@@ -75,16 +75,6 @@ static bool set_word(json_t *body, const struct type_desc *d, const char *word, 
     }
 }
 
-static json_t *actor_of(const char *text)
-{
-    char role[64], id[64], unit[64];
-    int n = sscanf(text, "%63[^:]:%63[^@]@%63s", role, id, unit);
-    if (n < 2) return NULL;
-    json_t *actor = json_pack("{s:s, s:s}", "id", id, "role", role);
-    if (n == 3) json_object_set_new(actor, "org_id", json_string(unit));
-    return actor;
-}
-
 static json_t *body_of(const struct decide *d, const struct decision_name *name, const struct type_desc *desc,
                        struct err *e)
 {
@@ -95,7 +85,7 @@ static json_t *body_of(const struct decide *d, const struct decision_name *name,
         return body;
     }
     if (d->actor != NULL) {
-        json_t *actor = actor_of(d->actor);
+        json_t *actor = console_actor(d->actor);
         if (actor == NULL)
             err_set(e, ERR_DATA, "decide", "--as '%s' is not ROLE:ID[@UNIT]", d->actor);
         else

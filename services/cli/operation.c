@@ -1,4 +1,4 @@
-/* redressctl status, channel, dlq, topics: what operators look at and set. */
+/* redressctl status, channel, topics: what operators look at and set. */
 #include <argp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,46 +122,6 @@ static int channel_add(struct cli *cli, int argc, char **argv)
     return rc;
 }
 
-static void show_parked(json_t *body)
-{
-    static const struct cli_column columns[] = {
-        {"id", "PARKED"}, {"service", "SERVICE"}, {"case_no", "CASE"},         {"type", "TYPE"},
-        {"cause", "WHY"}, {"at_ms", "SINCE"},     {"behind", "WAITING BEHIND"}};
-    cli_print_table(json_object_get(body, "items"), columns, (int)(sizeof columns / sizeof *columns));
-}
-
-static int dlq_list(struct cli *cli, int argc, char **argv)
-{
-    cli_word(argc, argv, "", "Parked inputs, and what waits behind them.");
-    return console_show(cli, "/v1/dlq?limit=500", show_parked);
-}
-
-static void show_json(json_t *body) { cli_print_json(json_incref(body)); }
-
-static int dlq_show(struct cli *cli, int argc, char **argv)
-{
-    const char *id = cli_word(argc, argv, "ID", "One parked input with its bytes; dlq list shows the ids.");
-    char path[200];
-    snprintf(path, sizeof path, "/v1/dlq/%s", id);
-    return console_show(cli, path, show_json);
-}
-
-static int dlq_redrive(struct cli *cli, int argc, char **argv)
-{
-    const char *id = cli_word(argc, argv, "ID", "Have the case's parked inputs handled again; dlq list shows the ids.");
-    char path[200];
-    struct err e = ERR_INIT;
-    struct console_answer a;
-    snprintf(path, sizeof path, "/v1/dlq/%s/redrive", id);
-    struct console_request request = {
-        .method = "POST", .path = path, .body = "{\"actor\":{\"id\":\"redressctl\",\"role\":\"administrator\"}}"};
-    if (!console_call(cli, &request, &a, &e)) return cli_fail(cli, &e);
-    int rc = a.status >= 400 ? console_problem(cli, &a) : a.status == 202 ? CLI_PENDING : CLI_OK;
-    if (a.status < 400) cli_print_json(json_incref(a.body));
-    console_answer_deinit(&a);
-    return rc;
-}
-
 static int topics(struct cli *cli, int argc, char **argv)
 {
     struct err e = ERR_INIT;
@@ -175,8 +135,5 @@ const struct cli_command cli_operation_commands[] = {
     {"status", status, "services, partitions, lag, timers, parked inputs"},
     {"channel add", channel_add, "register a channel"},
     {"channel list", channel_list, "the registered channels"},
-    {"dlq list", dlq_list, "parked inputs"},
-    {"dlq show", dlq_show, "one parked input with its bytes"},
-    {"dlq redrive", dlq_redrive, "have the case's parked inputs handled again"},
     {"topics", topics, "create the Kafka topics that are missing"},
     {0}};

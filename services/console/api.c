@@ -26,6 +26,7 @@ const struct route api_routes[] = {
     {"GET", "/v1/dlq", ACCESS_OPERATOR, api_dlq_list},
     {"GET", "/v1/dlq/{}", ACCESS_OPERATOR, api_dlq_show},
     {"POST", "/v1/dlq/{}/redrive", ACCESS_OPERATOR, api_dlq_redrive},
+    {"POST", "/v1/dlq/{}/discard", ACCESS_OPERATOR, api_dlq_discard},
     {"GET", "/v1/ledger/balance", ACCESS_OPERATOR, api_ledger_balance},
     {"GET", "/v1/ledger/transactions", ACCESS_OPERATOR, api_ledger_page},
     {"GET", "/v1/ledger/verify", ACCESS_OPERATOR, api_ledger_verify},

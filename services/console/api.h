@@ -20,6 +20,7 @@ void api_channel_add(struct request *rq);
 void api_dlq_list(struct request *rq);
 void api_dlq_show(struct request *rq);
 void api_dlq_redrive(struct request *rq);
+void api_dlq_discard(struct request *rq);
 void api_board(struct request *rq);
 void api_status(struct request *rq);
 void api_ledger_balance(struct request *rq);

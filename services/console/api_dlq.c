@@ -193,39 +193,56 @@ void api_dlq_show(struct request *rq)
     reply_json(rq, 200);
 }
 
-/* ---- again ---- */
+/* ---- again, or aside ---- */
 
-/* The command's data; NULL: the reply says what is wrong. */
-static const char *redrive_data(struct request *rq, const struct parked_id *id)
+/* The command's data from what the body says; NULL: the reply says what is wrong. */
+static const char *redrive_data(struct request *rq, const struct parked_id *id, const struct form *form, bool discard)
 {
     const struct type_desc *desc = event_desc(EV_COMMAND_REDRIVE);
-    struct form form;
+    const char *actor = form_json(form, "actor"), *reason = form_text(form, "reason");
     struct err e = ERR_INIT;
-    if (!form_read(&form, &rq->body, &rq->arena, &e)) {
-        api_codec_problem(rq, 422, "The body is wrong", &e);
+    if (discard && (actor == NULL || reason == NULL || *reason == '\0')) {
+        reply_problem(rq, &(struct problem){.status = 422,
+                                            .title = "The body is wrong",
+                                            .pointer = actor == NULL ? "$.actor" : "$.reason",
+                                            .detail = "who sets an input aside, and why, must be said"});
         return NULL;
     }
-    const char *actor = form_json(&form, "actor");
-    form_close(&form);
-    if (actor == NULL) actor = "{\"id\":\"console\",\"role\":\"administrator\"}";
-    const char *alone = id->case_id == 0 ? arena_printf(&rq->arena, ",\"n\":%lld", (long long)id->n) : "";
-    const char *json = arena_printf(&rq->arena, "{\"actor\":%s,\"service\":\"%s\"%s}", actor, id->service, alone);
+    struct buf b = BUF_INIT;
+    buf_printf(&b, "{\"actor\":%s,\"service\":\"%s\"",
+               actor == NULL ? "{\"id\":\"console\",\"role\":\"administrator\"}" : actor, id->service);
+    if (id->case_id == 0 || discard) int_member(&b, "n", id->n);
+    if (discard) text_member(&b, "discard", reason);
+    buf_putc(&b, '}');
+    const char *json = arena_strndup(&rq->arena, b.bytes, b.len);
+    buf_deinit(&b);
     if (codec_validate(desc, json, strlen(json), &e)) return json;
     api_codec_problem(rq, 422, "The body is wrong", &e);
     return NULL;
 }
 
-void api_dlq_redrive(struct request *rq)
+static void send_redrive(struct request *rq, bool discard)
 {
     struct parked_id id;
+    struct form form;
+    struct err e = ERR_INIT;
     if (!read_id(rq, &id)) return;
     struct pg_rows *rows = find(rq, &id);
     if (rows == NULL) return;
     pg_rows_free(rows);
+    if (!form_read(&form, &rq->body, &rq->arena, &e)) {
+        api_codec_problem(rq, 422, "The body is wrong", &e);
+        return;
+    }
     struct api_command c = {.name = "redrive",
                             .case_id = id.case_id,
                             .part = (int)id.partition,
-                            .data = redrive_data(rq, &id),
+                            .data = redrive_data(rq, &id, &form, discard),
                             .wait_ms = 10000};
+    form_close(&form);
     if (c.data != NULL) api_command_send(rq, &c);
 }
+
+void api_dlq_redrive(struct request *rq) { send_redrive(rq, false); }
+
+void api_dlq_discard(struct request *rq) { send_redrive(rq, true); }

@@ -189,7 +189,10 @@ export const events = {
   'intake.dispute_noted': ['In dispute: the case does not end by silence', '争议处理中，案件不因沉默而结束', 'warn'],
   'intake.dispute_over': ['No longer in dispute', '争议结束'],
   'escalation.ended': ['Supervision ended', '监督结束'],
-  '*.redriven': ['Parked inputs handled again: {handled}, {left} left', '已重新处理搁置消息 {handled} 条，剩 {left} 条'],
+  '*.redriven': [
+    'Parked inputs handled again: {handled}, set aside: {discarded}, left: {left}',
+    '搁置消息：重新处理 {handled} 条，作废 {discarded} 条，剩 {left} 条',
+  ],
   'command.contact': ['reports a contact with the customer', '登记与客户联系', 'person'],
   'command.submit_evidence': ['submits the site record', '提交现场记录', 'person'],
   'command.hand_over_file': ['hands the file over', '移交案卷', 'person'],
