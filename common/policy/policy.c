@@ -222,12 +222,17 @@ const struct calendar *policy_calendar_named(const struct policy *p, const char 
 
 bool policy_is_staffed(const struct pol_unit *unit) { return !unit->suspended && unit->n_people > 0; }
 
-bool policy_has_role(const struct pol_person *person, enum role role)
+bool policy_role_among(enum role role, const enum role *roles, int n)
 {
-    for (int i = 0; i < person->n_roles; i++) {
-        if (person->roles[i] == role) return true;
+    for (int i = 0; i < n; i++) {
+        if (roles[i] == role) return true;
     }
     return false;
+}
+
+bool policy_has_role(const struct pol_person *person, enum role role)
+{
+    return policy_role_among(role, person->roles, person->n_roles);
 }
 
 const struct pol_person *policy_person_with(const struct pol_unit *unit, enum role role, uint64_t salt)
@@ -262,10 +267,7 @@ bool policy_alone_below(const struct policy *p, const char *currency, int64_t *m
 
 bool policy_may_decide_alone(const struct policy *p, enum role role)
 {
-    for (int i = 0; i < p->pack->n_alone_roles; i++) {
-        if (p->pack->alone_roles[i] == role) return true;
-    }
-    return false;
+    return policy_role_among(role, p->pack->alone_roles, p->pack->n_alone_roles);
 }
 
 enum role policy_approver(const struct policy *p, enum org_level level)

@@ -93,6 +93,8 @@ bool policy_is_staffed(const struct pol_unit *unit);
 /* One of the unit's people with that role, the same for the same salt, evenly over salts; NULL = nobody. */
 const struct pol_person *policy_person_with(const struct pol_unit *unit, enum role role, uint64_t salt);
 const struct pol_person *policy_person_in(const struct pol_unit *unit, const char *person_id);
+/* The role is one of the list. */
+bool policy_role_among(enum role role, const enum role *roles, int n);
 bool policy_has_role(const struct pol_person *person, enum role role);
 
 /* ---- amounts and decisions ---- */

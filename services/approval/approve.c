@@ -22,14 +22,6 @@ static const struct pol_band *band_of(const struct policy *p, const struct appro
     return claimed > planned ? claimed : planned;
 }
 
-static bool has_role(const enum role *roles, int n, enum role role)
-{
-    for (int i = 0; i < n; i++) {
-        if (roles[i] == role) return true;
-    }
-    return false;
-}
-
 static bool somebody_else_is(const struct pol_unit *unit, enum role role, const char *proposer_id)
 {
     for (int i = 0; i < unit->n_people; i++) {
@@ -50,7 +42,7 @@ static void set_due(struct step *s, const struct pol_band *band)
     for (int i = 0; i < n; i++) {
         enum role role = band->signers[i];
         if (!somebody_else_is(top, role, next->proposer_id)) role = ROLE_GENERAL_MANAGER;
-        if (!has_role(due, next->n_due_roles, role)) due[next->n_due_roles++] = role;
+        if (!policy_role_among(role, due, next->n_due_roles)) due[next->n_due_roles++] = role;
     }
     next->due_roles = due;
     next->n_signed_by = 0;
@@ -89,7 +81,7 @@ static bool is_signer(const struct step *s, const struct actor *who)
 {
     const struct approval_state *state = s->state;
     bool due = who->role != policy_approver(s->policy, state->assignment->level) &&
-               has_role(state->due_roles, state->n_due_roles, who->role);
+               policy_role_among(who->role, state->due_roles, state->n_due_roles);
     return due && rights_at_unit(s->policy, who, policy_head_office(s->policy)->id);
 }
 
@@ -106,7 +98,7 @@ static const struct refusal *may_decide(const struct step *s, const struct actor
     if (is_signer(s, who)) return NULL;
     if (who->org_id == NULL || strcmp(who->org_id, state->assignment->org_id) != 0) return &level;
     if (who->role != policy_approver(s->policy, state->assignment->level)) return &role;
-    if (!has_role(state->due_roles, state->n_due_roles, who->role)) return &twice;
+    if (!policy_role_among(who->role, state->due_roles, state->n_due_roles)) return &twice;
     return rights_holds_role(s->policy, who) ? NULL : &role;
 }
 

@@ -7,17 +7,9 @@
 #include "payment/steps.h"
 #include "policy/rights.h"
 
-static bool is_among(enum role role, const enum role *roles, int n)
-{
-    for (int i = 0; i < n; i++) {
-        if (roles[i] == role) return true;
-    }
-    return false;
-}
-
 bool payment_may(const struct step *s, const struct actor *who, const enum role *roles, int n)
 {
-    return is_among(who->role, roles, n) && rights_holds_role(s->policy, who);
+    return policy_role_among(who->role, roles, n) && rights_holds_role(s->policy, who);
 }
 
 /* ---- a ceiling (PA-1) ---- */
@@ -211,7 +203,7 @@ static bool may_hand_out(const struct step *s, const char *person_id)
     const struct pol_unit *unit = policy_unit(s->policy, next->slip->payer_org);
     const struct pol_person *person = unit != NULL ? policy_person_in(unit, person_id) : NULL;
     for (int i = 0; person != NULL && i < person->n_roles; i++) {
-        if (is_among(person->roles[i], rules->cash_roles, rules->n_cash_roles)) return true;
+        if (policy_role_among(person->roles[i], rules->cash_roles, rules->n_cash_roles)) return true;
     }
     return false;
 }
