@@ -204,6 +204,19 @@ static bool check_length(const struct check *c, int index, const struct policy_l
     return policy_refuse(c, "$.limits[%d].length.n: 1 to 10000", index);
 }
 
+static bool check_repeat(const struct check *c, int index, const struct pol_limit_def *d)
+{
+    const struct pol_repeat *again = d->repeat;
+    if (again == NULL) return true;
+    if (d->on_miss != ON_MISS_SLIP)
+        return policy_refuse(c, "$.limits[%d].repeat: a miss of it issues no slip (on_miss)", index);
+    if (again->times < 1 || again->times > 99) return policy_refuse(c, "$.limits[%d].repeat.times: 1 to 99", index);
+    if (again->length->unit == LIMIT_UNIT_PROMISED_DATE)
+        return policy_refuse(c, "$.limits[%d].repeat.length.unit: nobody promises a date for it", index);
+    if (again->length->has_n && again->length->n >= 1 && again->length->n <= 10000) return true;
+    return policy_refuse(c, "$.limits[%d].repeat.length.n: 1 to 10000", index);
+}
+
 static bool check_limit(const struct check *c, int index, const struct policy_limit *l)
 {
     const struct pol_limit_def *d = l->def;
@@ -220,7 +233,7 @@ static bool check_limit(const struct check *c, int index, const struct policy_li
     if ((d->n_pause == 0) != (d->n_resume == 0)) {
         return policy_refuse(c, "$.limits[%d].resume: what is paused must be resumed, and the other way round", index);
     }
-    if (!check_length(c, index, l)) return false;
+    if (!check_length(c, index, l) || !check_repeat(c, index, d)) return false;
     if (d->has_warn_percent && (d->warn_percent < 1 || d->warn_percent > 99)) {
         return policy_refuse(c, "$.limits[%d].warn_percent: 1 to 99", index);
     }

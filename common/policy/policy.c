@@ -28,6 +28,25 @@ static bool is_code(const char *code, const char *defined)
     return strncmp(code, defined, n) == 0 && (code[n] == '\0' || code[n] == '#');
 }
 
+int policy_repeat(const char *code, size_t *base_len)
+{
+    static const char mark[] = "#again";
+    const char *hash = strrchr(code, '#');
+    bool is = hash != NULL && strncmp(hash, mark, sizeof mark - 1) == 0;
+    int nth = 0;
+    for (const char *c = is ? hash + sizeof mark - 1 : ""; *c >= '0' && *c <= '9'; c++) nth = 10 * nth + (*c - '0');
+    if (base_len != NULL) *base_len = is ? (size_t)(hash - code) : strlen(code);
+    return nth;
+}
+
+bool policy_same_limit(const char *code, const char *other)
+{
+    size_t n, m;
+    policy_repeat(code, &n);
+    policy_repeat(other, &m);
+    return n == m && memcmp(code, other, n) == 0;
+}
+
 const struct policy_limit *policy_limit(const struct policy *p, const char *code)
 {
     for (int i = 0; code && i < p->n_limits; i++) {

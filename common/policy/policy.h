@@ -61,6 +61,11 @@ const struct policy_limit *policy_next_limit(const struct policy *p, enum policy
 bool policy_limit_applies(const struct policy_limit *l, const struct limit_scope *scope);
 /* `only_if`: whether the start event's data asks for the limit. */
 bool policy_limit_wanted(const struct policy_limit *l, enum event_type event, const void *data);
+/* A limit that is reminded again has its repeats as limits of their own (ES-1): "payment#again2" is the second one of
+ * "payment". The number; 0 = the limit itself. *base_len: the length of the code of the limit itself; may be NULL. */
+int policy_repeat(const char *code, size_t *base_len);
+/* Both are of the same limit: itself or any of its repeats. */
+bool policy_same_limit(const char *code, const char *other);
 /* The rung of a limit on a level (ES-2); NULL = its misses never take the case over. */
 const struct pol_rung *policy_rung(const struct policy *p, const char *code, enum org_level level);
 /* ES-3: a refusal on this level climbs at once instead of being told to the customer. */

@@ -77,7 +77,7 @@ static void put_explanation(struct request *rq, const struct deadline *d, const 
         buf_puts(out, ",\"unexplained\":\"the policy in force has no such limit\"");
         return;
     }
-    struct calendar_limit spec = limits_spec(def->def);
+    struct calendar_limit spec = limits_spec(def->def, d->told.code);
     if (spec.span.unit == CALENDAR_FIXED_DATE) spec.span.amount = calendar_date_of(calendar, d->told.promised_ms);
     struct calendar_run run = run_of(d, &rq->arena);
     struct tell tell = {.calendar = calendar, .limit = &spec, .run = &run, .lang = lang};

@@ -73,7 +73,7 @@ int64_t escalation_misses_on_level(const struct escalation_state *st, const char
 {
     int64_t n = 0;
     for (int i = 0; i < st->n_open_slips; i++) {
-        n += st->open_slips[i].takeovers == st->takeovers && same_text(st->open_slips[i].code, code);
+        n += st->open_slips[i].takeovers == st->takeovers && policy_same_limit(st->open_slips[i].code, code);
     }
     return n;
 }

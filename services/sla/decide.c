@@ -127,7 +127,9 @@ static bool is_named(const struct run *r, int i)
 {
     const char *name = dates_name(r->event, r->s->in->data, r->defs[i]->def->key);
     const char *own = strchr(r->limits[i].code, '#');
-    return name == NULL || own == NULL || strcmp(own + 1, name) == 0;
+    if (name == NULL || own == NULL) return true;
+    size_t n = strlen(name);
+    return strncmp(own + 1, name, n) == 0 && (own[1 + n] == '\0' || own[1 + n] == '#');
 }
 
 static void stop_and_cancel(struct run *r)

@@ -4,17 +4,17 @@
 
 enum { HOUR_MS = 3600 * 1000 };
 
-struct calendar_limit limits_spec(const struct pol_limit_def *def)
+struct calendar_limit limits_spec(const struct pol_limit_def *def, const char *code)
 {
+    const struct pol_length *length =
+        policy_repeat(code, NULL) > 0 && def->repeat != NULL ? def->repeat->length : def->length;
     struct calendar_limit spec = {.deemed_next_open = def->deemed_next_open, .binds_customer = def->binds_customer};
-    switch (def->length->unit) {
+    switch (length->unit) {
     case LIMIT_UNIT_ABSENT:
-    case LIMIT_UNIT_HOURS: spec.span = (struct calendar_span){CALENDAR_ELAPSED_MS, def->length->n * HOUR_MS}; break;
-    case LIMIT_UNIT_WORKING_HOURS:
-        spec.span = (struct calendar_span){CALENDAR_WORKING_MS, def->length->n * HOUR_MS};
-        break;
-    case LIMIT_UNIT_WORKING_DAYS: spec.span = (struct calendar_span){CALENDAR_WORKING_DAYS, def->length->n}; break;
-    case LIMIT_UNIT_CALENDAR_DAYS: spec.span = (struct calendar_span){CALENDAR_CALENDAR_DAYS, def->length->n}; break;
+    case LIMIT_UNIT_HOURS: spec.span = (struct calendar_span){CALENDAR_ELAPSED_MS, length->n * HOUR_MS}; break;
+    case LIMIT_UNIT_WORKING_HOURS: spec.span = (struct calendar_span){CALENDAR_WORKING_MS, length->n * HOUR_MS}; break;
+    case LIMIT_UNIT_WORKING_DAYS: spec.span = (struct calendar_span){CALENDAR_WORKING_DAYS, length->n}; break;
+    case LIMIT_UNIT_CALENDAR_DAYS: spec.span = (struct calendar_span){CALENDAR_CALENDAR_DAYS, length->n}; break;
     case LIMIT_UNIT_PROMISED_DATE: spec.span = (struct calendar_span){CALENDAR_FIXED_DATE, 0}; break;
     }
     if (def->roll_next_open && spec.span.unit == CALENDAR_ELAPSED_MS) spec.roll = CALENDAR_ROLL_NEXT_OPEN;
@@ -34,7 +34,7 @@ enum calendar_err limits_count(const struct policy *p, const char *region, const
                                struct limit *l, struct arena *a)
 {
     const struct calendar *c = policy_calendar(p, region);
-    struct calendar_limit spec = limits_spec(def->def);
+    struct calendar_limit spec = limits_spec(def->def, l->code);
     if (spec.span.unit == CALENDAR_FIXED_DATE) spec.span.amount = calendar_date_of(c, l->promised_ms);
     struct calendar_run run = run_of(l, a);
     struct calendar_due due;
@@ -48,7 +48,8 @@ enum calendar_err limits_count(const struct policy *p, const char *region, const
     l->has_calendar_version = true;
     l->calendar_version = calendar_version(c);
     l->has_warn_ms = false;
-    if (!def->def->has_warn_percent || def->def->warn_percent <= 0) return CALENDAR_OK;
+    bool warns = def->def->has_warn_percent && def->def->warn_percent > 0 && policy_repeat(l->code, NULL) == 0;
+    if (!warns) return CALENDAR_OK;
     struct calendar_warn warn = {.percent = (int)def->def->warn_percent};
     err = calendar_warn(c, &spec, &run, &warn, &l->warn_ms);
     l->has_warn_ms = err == CALENDAR_OK && l->warn_ms < l->due_ms;

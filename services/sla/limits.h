@@ -11,8 +11,9 @@
  * by the calendar of the case's region (NULL: not known). Takes memory of `a`. */
 enum calendar_err limits_count(const struct policy *p, const char *region, const struct policy_limit *def,
                                struct limit *l, struct arena *a);
-/* The definition as a calendar needs it; the amount of a promised date is the limit's own. */
-struct calendar_limit limits_spec(const struct pol_limit_def *def);
+/* The definition as a calendar needs it, of the limit itself or of the repeat that `code` names; the amount of a
+ * promised date is the limit's own. */
+struct calendar_limit limits_spec(const struct pol_limit_def *def, const char *code);
 /* Ends a run: what only a running limit needs is dropped, the facts stay. */
 void limits_end(struct limit *l, enum limit_state state, int64_t at_ms);
 

@@ -4,9 +4,6 @@
 
 #include "sla/limits.h"
 
-/* Clocks of hosts differ: an early answer this much before its question is still an answer to it. */
-enum { SKEW_MS = 60 * 1000 };
-
 /* By whose rules a limit runs (SL-6). */
 static const struct policy *rules_of(const struct run *r, const struct limit *l)
 {
@@ -102,6 +99,16 @@ static void tell_ended(struct run *r, struct limit *l, int64_t at_ms)
         .code = l->code, .ver = l->ver, .due_ms = l->due_ms, .at_ms = at_ms, .late_ms = at_ms - l->due_ms};
 }
 
+/* What reminds again of a limit goes with what it reminds of. */
+static void cancel_repeats(struct run *r, const char *code, const char *reason)
+{
+    for (int i = 0; i < r->next->n_limits; i++) {
+        struct limit *l = &r->limits[i];
+        bool of_it = policy_repeat(l->code, NULL) > 0 && policy_same_limit(l->code, code);
+        if (of_it && limits_is_open(l)) run_cancel(r, l, reason);
+    }
+}
+
 /* SL-3: the miss is withdrawn; what a round counts goes back by one. */
 static void annul(struct run *r, struct limit *l)
 {
@@ -109,6 +116,7 @@ static void annul(struct run *r, struct limit *l)
     r->next->misses--;
     struct ev_sla_annulled *out = decision_emit(r->s->out, EV_SLA_ANNULLED);
     *out = (struct ev_sla_annulled){.code = l->code, .ver = l->ver, .due_ms = l->due_ms, .at_ms = r->at_ms};
+    cancel_repeats(r, l->code, "annulled");
 }
 
 /* An answer to an open limit: in time, or late and then a miss first. */
@@ -154,25 +162,6 @@ static struct limit *entry_for(struct run *r, const char *code, const struct pol
     return l;
 }
 
-/* Takes the early answers of a limit out of the state; the earliest that can belong to this start, or 0. */
-static int64_t take_early(struct run *r, const char *code, int64_t start_ms)
-{
-    struct sla_state *n = r->next;
-    struct early_stop *rest = ARENA_ARRAY(r->s->out->arena, struct early_stop, n->n_early_stops + 1);
-    int kept = 0;
-    int64_t at = 0;
-    for (int i = 0; i < n->n_early_stops; i++) {
-        const struct early_stop *e = &n->early_stops[i];
-        if (strcmp(e->code, code) != 0)
-            rest[kept++] = *e;
-        else if (e->at_ms >= start_ms - SKEW_MS && (at == 0 || e->at_ms < at))
-            at = e->at_ms;
-    }
-    n->early_stops = rest;
-    n->n_early_stops = kept;
-    return at;
-}
-
 static const struct open_pause *held_by(const struct run *r, const struct policy_limit *def)
 {
     for (int i = 0; i < r->next->n_open_pauses; i++) {
@@ -192,7 +181,7 @@ static void run_anew(struct run *r, const struct policy_limit *def, struct limit
         l->has_paused_ms = true;
         l->paused_ms = l->start_ms;
     }
-    int64_t early = take_early(r, l->code, l->start_ms);
+    int64_t early = run_take_early(r, l->code, l->start_ms);
     bool past = l->state == LIMIT_STATE_ARMED && history && l->due_ms <= r->s->in->now_ms;
     if (l->due_ms <= r->s->in->now_ms) l->has_warn_ms = false;
     tell_armed(r, l, restarted);
@@ -216,6 +205,20 @@ static void renew(struct run *r, struct limit *l, int64_t start_ms)
                         .promised_ms = l->promised_ms};
 }
 
+/* ES-1: reminded again while the answer is missing. The first slip is a miss of the limit itself, each further one a
+ * miss of its next repeat, which begins when the one before has fired. */
+static void repeat(struct run *r, const struct limit *missed)
+{
+    size_t n;
+    int nth = policy_repeat(missed->code, &n) + 1;
+    const struct policy_limit *def = policy_limit(r->s->policy, missed->code);
+    if (def == NULL || def->def->repeat == NULL || nth > def->def->repeat->times) return;
+    const char *code = arena_printf(r->s->out->arena, "%.*s#again%d", (int)n, missed->code, nth);
+    struct limit *l = entry_for(r, code, def);
+    renew(r, l, r->s->in->now_ms);
+    run_anew(r, def, l, false);
+}
+
 void run_start(struct run *r, const struct policy_limit *def, const struct run_begin *begin)
 {
     struct limit *old = run_find(r, begin->code);
@@ -224,6 +227,7 @@ void run_start(struct run *r, const struct policy_limit *def, const struct run_b
     if (old != NULL && r->event == EV_INTAKE_RECLASSIFIED) return;
     if (old != NULL && limits_is_open(old) && !def->def->restart) return;
     if (old != NULL && limits_is_open(old)) run_cancel(r, old, "restarted");
+    cancel_repeats(r, begin->code, "restarted");
     struct limit *l = entry_for(r, begin->code, def);
     l->has_promised_ms = begin->dated;
     l->promised_ms = begin->dated ? begin->promised_ms : 0;
@@ -243,45 +247,20 @@ void run_revive(struct run *r, struct limit *l)
     run_anew(r, def, l, false);
 }
 
-bool run_answered_since(const struct run *r, const struct policy_limit *def, int64_t start_ms)
-{
-    const struct policy_events *stops = &def->edges[POLICY_STOP];
-    for (int i = 0; i < r->next->n_limits; i++) {
-        const struct policy_events *starts = r->defs[i] != NULL ? &r->defs[i]->edges[POLICY_START] : NULL;
-        bool answers = starts != NULL && r->limits[i].start_ms >= start_ms;
-        for (int k = 0; answers && k < starts->n; k++) {
-            bool stop = false;
-            for (int m = 0; m < stops->n; m++) stop |= stops->types[m] == starts->types[k];
-            answers = stop;
-        }
-        if (answers) return true;
-    }
-    return false;
-}
-
 /* ---- stop and cancel ---- */
-
-void run_remember(struct run *r, const struct policy_limit *def)
-{
-    if (def->def->date != NULL || !limits_may_be_early(def, r->event) || r->next->status == SLA_STATUS_ENDED) return;
-    struct sla_state *n = r->next;
-    struct early_stop *all = ARENA_ARRAY(r->s->out->arena, struct early_stop, n->n_early_stops + 1);
-    for (int i = 0; i < n->n_early_stops; i++) all[i] = n->early_stops[i];
-    all[n->n_early_stops++] = (struct early_stop){.code = def->def->code, .at_ms = r->at_ms, .event_id = r->s->in->id};
-    n->early_stops = all;
-    r->noted = true;
-}
 
 void run_stop(struct run *r, struct limit *l)
 {
-    if (limits_is_open(l)) {
+    if (limits_is_open(l) && policy_repeat(l->code, NULL) > 0) {
+        run_cancel(r, l, "answered");
+    } else if (limits_is_open(l)) {
         answer(r, l, r->at_ms);
     } else if (l->state == LIMIT_STATE_MISSED && r->at_ms <= l->due_ms) {
         annul(r, l);
         limits_end(l, LIMIT_STATE_ANNULLED, r->at_ms);
     } else if (l->state == LIMIT_STATE_MISSED && !l->has_ended_ms) {
         tell_ended(r, l, r->at_ms);
-    } else {
+    } else if (policy_repeat(l->code, NULL) == 0) {
         run_remember(r, r->defs[l - r->limits]);
     }
 }
@@ -343,7 +322,12 @@ void run_warn(struct run *r, struct limit *l)
                                   .late_ms = l->warned_ms > l->warn_ms ? l->warned_ms - l->warn_ms : 0};
 }
 
-void run_miss(struct run *r, struct limit *l) { breach(r, l, false); }
+void run_miss(struct run *r, struct limit *l)
+{
+    const struct limit missed = *l;
+    breach(r, l, false);
+    repeat(r, &missed);
+}
 
 /* ---- a change of the policy ---- */
 

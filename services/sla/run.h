@@ -39,6 +39,8 @@ void run_start(struct run *r, const struct policy_limit *def, const struct run_b
 void run_stop(struct run *r, struct limit *l);
 /* An answer without a limit: kept when the question may be read later (not for promised dates, see below). */
 void run_remember(struct run *r, const struct policy_limit *def);
+/* Takes the early answers of a limit out of the state; the earliest that can belong to this start, or 0. */
+int64_t run_take_early(struct run *r, const char *code, int64_t start_ms);
 /* For a promised date: whether an answer to it has been read that came since, as far as other limits tell: one
  * that only its answers start. Few promises are made, so the answers to none are not remembered one by one. */
 bool run_answered_since(const struct run *r, const struct policy_limit *def, int64_t start_ms);
@@ -51,6 +53,7 @@ void run_reschedule(struct run *r, struct limit *l);
 /* An open limit turns out to have begun earlier. */
 void run_begin_earlier(struct run *r, struct limit *l, int64_t start_ms);
 void run_warn(struct run *r, struct limit *l);
+/* Also begins its next repeat, where the policy reminds again (ES-1). */
 void run_miss(struct run *r, struct limit *l);
 /* A limit that was cancelled runs after all, from its own start: one that belongs to a reopening read later, or that
  * applies again. */

@@ -456,6 +456,17 @@ const void *last(enum event_type type)
     return f->data;
 }
 
+const struct ev_escalation_slip_issued *slip_for(const char *code)
+{
+    for (int i = world.n_facts - 1; i >= 0; i--) {
+        const struct happening *f = &world.facts[i];
+        const struct ev_escalation_slip_issued *slip = f->data;
+        bool is_slip = f->case_id == the_case() && f->type == EV_ESCALATION_SLIP_ISSUED;
+        if (is_slip && strcmp(slip->code, code) == 0) return slip;
+    }
+    return NULL;
+}
+
 /* The services' refusals have the same fields in the same places. */
 void expect_refused(const char *rule, const char *reason)
 {

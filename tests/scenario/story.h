@@ -100,6 +100,8 @@ void expect_owner(const char *org);
 void expect_sound(void);
 /* The last event of a type in the case; fails when there is none. */
 const void *last(enum event_type type);
+/* The last reminder slip of that limit; NULL = none. */
+const struct ev_escalation_slip_issued *slip_for(const char *code);
 int count(enum event_type type);
 const struct assignment *owner(void);
 const struct limit *limit_of(const char *code);

@@ -253,8 +253,7 @@ Test(story, ES_4_the_other_outlet_stays_away_and_the_inspector_goes)
     advance_hours(24);
     expect_events(EV_ESCALATION_VISIT_ASSIGNED, 2);
     cr_assert_str_eq(sent()->org_id, "HO");
-    const struct ev_escalation_slip_issued *slip = last(EV_ESCALATION_SLIP_ISSUED);
-    cr_assert_str_eq(slip->to_org, first);
+    cr_assert_str_eq(slip_for("evidence")->to_org, first);
     other_visits(found(CAUSE_DESIGN, LIABILITY_COMPANY));
     cr_assert_str_eq(routed()->row, "system");
     expect_sound();

@@ -229,6 +229,32 @@ Test(policy_story, SL_6_a_limit_taken_out_ends_where_deadlines_move)
     expect_sound();
 }
 
+/* ES-1 ES-2: the pack says how often a unit is reminded before the next level takes over: here at the third slip. */
+Test(policy_story, ES_2_the_regional_takes_over_after_as_many_slips_as_the_pack_says)
+{
+    size_t at;
+    json_t *rung = json_array_get(json_object_get(pack, "ladder"), 0);
+    cr_assert_str_eq(json_string_value(json_object_get(rung, "code")), "evidence");
+    json_object_set_new(rung, "misses", json_integer(3));
+    json_object_set_new(limit_def("evidence", &at), "repeat",
+                        json_pack("{s:{s:s, s:i}, s:i}", "length", "unit", "hours", "n", 6, "times", 5));
+    applied(true, CALENDARS);
+    customer_claims(300000);
+    const char *outlet = owner()->org_id;
+    advance_hours(25);
+    cr_assert_not_null(slip_for("evidence"));
+    expect_owner(outlet);
+    advance_hours(6);
+    cr_assert_str_eq(slip_for("evidence#again1")->to_org, outlet);
+    expect_owner(outlet);
+    advance_hours(6);
+    cr_assert_not_null(slip_for("evidence#again2"));
+    expect_owner("R-CN");
+    expect_limit("evidence", LIMIT_STATE_ARMED);
+    expect_limit("evidence#again3", LIMIT_STATE_CANCELLED);
+    expect_sound();
+}
+
 /* A folder of calendars with the shipped one under a new version: another year is the last published, and one more line
  * of days. */
 static const char *calendars_changed(int version, int last_published, const char *day)

@@ -43,6 +43,49 @@ static const char *fire(const char *code, bool warning)
     return kit_said(&k);
 }
 
+/* ---- reminded again ---- */
+
+/* ES-1: the shipped pack reminds of the first response every 24 hours, three times more. */
+Test(limit_life, ES_1_a_missed_limit_is_reminded_again_until_the_times_are_used_up)
+{
+    registered("complaint", "CN-A1", "2026-03-02 10:00");
+    cr_assert_str_eq(fire("first_response", false), "sla.breached sla.armed");
+    cr_assert_eq(limit("first_response#again1")->due_ms, kit_ms("2026-03-04 10:00"));
+    cr_assert_not(limit("first_response#again1")->has_warn_ms);
+    cr_assert_str_eq(fire("first_response#again1", false), "sla.breached sla.armed");
+    cr_assert_str_eq(fire("first_response#again2", false), "sla.breached sla.armed");
+    cr_assert_eq(limit("first_response#again3")->due_ms, kit_ms("2026-03-06 10:00"));
+    cr_assert_str_eq(fire("first_response#again3", false), "sla.breached");
+    cr_assert_eq(((const struct sla_state *)k.state)->misses, 4);
+    /* the answer ends all of them; none is a limit that was kept */
+    kit_expect(&k, "intake.responded", "2026-03-06 12:00",
+               "{'handler_id':'h','first':true,'at_ms':1772769600000,'channel':'c','result':'r'}",
+               "sla.ended sla.ended sla.ended sla.ended");
+}
+
+/* ES-1 SL-3: what is answered, annulled or started anew reminds nobody. */
+Test(limit_life, ES_1_a_repeat_goes_with_its_limit)
+{
+    registered("complaint", "CN-A1", "2026-03-02 10:00");
+    fire("first_response", false);
+    kit_feed_at(&k, "intake.responded",
+                "{'handler_id':'h','first':true,'at_ms':1772502900000,'channel':'c','result':'r'}",
+                kit_ms("2026-03-03 09:55"), kit_ms("2026-03-03 10:05"));
+    cr_assert_str_eq(kit_said(&k), "sla.annulled sla.cancelled");
+    cr_assert_eq(limit("first_response#again1")->state, LIMIT_STATE_CANCELLED);
+    cr_assert_eq(((const struct sla_state *)k.state)->misses, 0);
+    const char *slip =
+        "{'slip_no':'S1','brief':" KIT_BRIEF("claim", ",'received_ms':1") ",'assignment':" KIT_ASSIGNMENT(
+            "1", "O-E1", "outlet", "") ",'plan':{'measures':[],'amount_minor':0,'currency':'CNY'},'liability':'outlet',"
+                                       "'must_pay':false,'must_execute':true}";
+    kit_feed(&k, "approval.slip_approved", "2026-03-04 10:00", slip);
+    fire("execution", false);
+    cr_assert_eq(limit("execution#again1")->state, LIMIT_STATE_ARMED);
+    kit_feed(&k, "approval.slip_approved", "2026-03-20 10:00", slip);
+    cr_assert_eq(limit("execution#again1")->state, LIMIT_STATE_CANCELLED);
+    cr_assert_eq(limit("execution")->state, LIMIT_STATE_ARMED);
+}
+
 /* ---- pauses ---- */
 
 /* Two working days from Monday 10:00, waiting for material one minute of every working hour of a hundred: the due moves
@@ -95,7 +138,7 @@ Test(limit_life, SL_3_one_warning_over_pauses_then_the_miss_on_the_new_due)
     kit_expect(&k, "intake.materials_completed", "2026-03-05 14:00", NULL, "sla.resumed sla.met");
     cr_assert_not(limit("preliminary_review")->has_warn_ms);
     cr_assert_eq(limit("preliminary_review")->due_ms, kit_ms("2026-03-05 18:00"));
-    cr_assert_str_eq(fire("preliminary_review", false), "sla.breached");
+    cr_assert_str_eq(fire("preliminary_review", false), "sla.breached sla.armed");
     const struct ev_sla_breached *b = kit_output(&k, EV_SLA_BREACHED, 0);
     cr_assert(b->ver == 2 && b->due_ms == b->fired_ms && b->late_ms == 0);
     cr_assert_str_eq(fire("preliminary_review", false), "ignored");

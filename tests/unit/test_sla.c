@@ -197,7 +197,7 @@ Test(sla, SL_3_an_answer_after_the_miss_ends_it_and_says_how_late)
     registered("complaint", "2026-03-02 10:00");
     fire("first_response", 1, false, "2026-03-03 10:00", "2026-03-03 10:00");
     called("2026-03-03 11:00", "2026-03-03 11:00");
-    cr_assert_str_eq(kit_said(&k), "sla.ended");
+    cr_assert_str_eq(kit_said(&k), "sla.ended sla.cancelled");
     cr_assert_eq(((const struct ev_sla_ended *)kit_output(&k, EV_SLA_ENDED, 0))->late_ms, 3600000);
     called("2026-03-03 12:00", "2026-03-03 12:00");
     cr_assert_str_eq(kit_said(&k), "ignored");
@@ -209,7 +209,7 @@ Test(sla, SL_3_an_answer_accepted_in_time_but_read_late_annuls_the_miss)
     registered("complaint", "2026-03-02 10:00");
     fire("first_response", 1, false, "2026-03-03 10:00", "2026-03-03 10:00");
     called("2026-03-03 09:59:59", "2026-03-03 10:00:01");
-    cr_assert_str_eq(kit_said(&k), "sla.annulled");
+    cr_assert_str_eq(kit_said(&k), "sla.annulled sla.cancelled");
     cr_assert_eq(limit("first_response")->state, LIMIT_STATE_ANNULLED);
     cr_assert_eq(state()->misses, 0);
 }
@@ -220,7 +220,7 @@ Test(sla, SL_3_the_earliest_answer_counts_also_after_a_late_one)
     registered("complaint", "2026-03-02 10:00");
     fire("first_response", 1, false, "2026-03-03 10:00", "2026-03-03 10:00");
     called("2026-03-03 11:00", "2026-03-03 11:00");
-    cr_assert_str_eq(kit_said(&k), "sla.ended");
+    cr_assert_str_eq(kit_said(&k), "sla.ended sla.cancelled");
     called("2026-03-03 09:00", "2026-03-03 11:01");
     cr_assert_str_eq(kit_said(&k), "sla.annulled");
 }
@@ -239,7 +239,7 @@ Test(sla, SL_3_after_the_end_an_answer_in_time_still_annuls)
 {
     registered("complaint", "2026-03-02 10:00");
     fire("first_response", 1, false, "2026-03-03 10:00", "2026-03-03 10:00");
-    kit_expect(&k, "intake.closed", "2026-03-03 10:00:01", "{'outcome':'withdrawn'}", "sla.noted");
+    kit_expect(&k, "intake.closed", "2026-03-03 10:00:01", "{'outcome':'withdrawn'}", "sla.cancelled");
     called("2026-03-03 09:59:59", "2026-03-03 10:00:02");
     cr_assert_str_eq(kit_said(&k), "sla.annulled");
 }
@@ -325,7 +325,7 @@ Test(sla, SL_3_a_pause_accepted_in_time_but_read_late_annuls_the_miss)
     fire("preliminary_review", 1, false, "2026-03-04 18:00", "2026-03-04 18:00");
     kit_feed_at(&k, "intake.materials_requested", "{'missing':['x']}", kit_ms("2026-03-04 17:59:59"),
                 kit_ms("2026-03-04 18:00:01"));
-    cr_assert_str_eq(kit_said(&k), "sla.annulled sla.paused sla.armed");
+    cr_assert_str_eq(kit_said(&k), "sla.annulled sla.cancelled sla.paused sla.armed");
     cr_assert_eq(limit("preliminary_review")->state, LIMIT_STATE_PAUSED);
 }
 

@@ -16,7 +16,15 @@ const locale = () => (lang ? 'zh-CN' : 'en-GB');
 
 export const t = (key) => page[key]?.[lang] ?? key;
 export const stage = (key) => stages[key]?.[lang] ?? key;
-export const value = (key) => values[key]?.[lang] ?? String(key ?? '').replaceAll('_', ' ');
+const plain = (key) => values[key]?.[lang] ?? String(key ?? '').replaceAll('_', ' ');
+
+// "payment#again2" is the second reminder of a missed limit, "promise#visit" a date that has a name.
+export function value(key) {
+  const [code, name] = String(key ?? '').split('#');
+  const again = name?.match(/^again(\d+)$/);
+  if (again) return [`${plain(code)}, reminder ${again[1]}`, `${plain(code)}，第 ${again[1]} 次再催`][lang];
+  return name === undefined ? plain(key) : `${plain(code)}: ${plain(name)}`;
+}
 
 export const service = (key) => services[key]?.[lang] ?? value(key);
 export const channel = (source) => (source ?? '').replace(/^\/channels\//, '');
