@@ -91,7 +91,7 @@ static void tear_down(void)
     cr_assert_eq(system(cmd), 0);
 }
 
-TestSuite(bank, .init = set_up, .fini = tear_down, .timeout = 50);
+TestSuite(bank, .init = set_up, .fini = tear_down, .timeout = 250);
 
 static void on_wake(void *user) { atomic_fetch_add((atomic_int *)user, 1); }
 
