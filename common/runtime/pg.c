@@ -140,11 +140,15 @@ static PGresult *next_answer(struct pg *pg)
     return PQgetResult(pg->conn);
 }
 
-/* The answer of a statement sent outside a pipeline; NULL: the connection is gone. */
+/* The answer of a statement sent outside a pipeline: the last one, since what the commit refuses (a deferred
+ * constraint) is said after the statement's own success. NULL: the connection is gone. */
 static PGresult *only_answer(struct pg *pg, int sent)
 {
-    PGresult *answer = sent == 1 ? next_answer(pg) : NULL, *rest;
-    while (answer != NULL && (rest = next_answer(pg)) != NULL) PQclear(rest);
+    PGresult *answer = NULL, *next;
+    while (sent == 1 && (next = next_answer(pg)) != NULL) {
+        PQclear(answer);
+        answer = next;
+    }
     return answer;
 }
 
