@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,10 +48,24 @@ static bool open_report(struct import_state *s, struct err *e)
     return true;
 }
 
+/* Two at once would overwrite each other's progress and report. The kernel lets go when the process ends, however. */
+static bool lock(struct import_state *s, const struct import_place *place, struct err *e)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s.lock", place->directory, place->key);
+    s->lock = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (s->lock < 0) return failed(e, "make", path);
+    if (flock(s->lock, LOCK_EX | LOCK_NB) == 0) return true;
+    close(s->lock);
+    s->lock = -1;
+    return err_set(e, ERR_IO, "import", "another process is importing this file into this channel (%s)", path);
+}
+
 bool import_state_open(struct import_state *s, const struct import_place *place, struct err *e)
 {
-    *s = (struct import_state){0};
+    *s = (struct import_state){.lock = -1};
     if (mkdir(place->directory, 0700) != 0 && errno != EEXIST) return failed(e, "make", place->directory);
+    if (!lock(s, place, e)) return false;
     snprintf(s->path, sizeof s->path, "%s/%s.progress", place->directory, place->key);
     if (place->report != NULL)
         snprintf(s->report, sizeof s->report, "%s", place->report);
@@ -91,4 +106,6 @@ void import_state_close(struct import_state *s)
 {
     if (s->report_file != NULL) fclose(s->report_file);
     s->report_file = NULL;
+    if (s->path[0] != '\0' && s->lock >= 0) close(s->lock); /* else it was never opened */
+    s->lock = -1;
 }

@@ -25,6 +25,7 @@ struct import_state {
     char path[512];   /* of the progress file */
     char report[512]; /* of the refusal report (CSV: row, column, reason) */
     FILE *report_file;
+    int lock; /* held from open to close */
     struct import_counts counts;
     int64_t report_length;
 };
@@ -36,7 +37,8 @@ struct import_place {
     bool again;         /* from the first row, whatever is remembered */
 };
 
-/* Opens or resumes. Without the report it had, an import begins again: no refused row goes unlisted. */
+/* Opens or resumes; refused while another process is at the same import. Without the report it had, an import begins
+ * again: no refused row goes unlisted. */
 bool import_state_open(struct import_state *s, const struct import_place *place, struct err *e);
 /* Writes a row into the report; it counts with the next import_state_save. */
 bool import_state_refuse(struct import_state *s, int64_t row, const char *column, const char *reason, struct err *e);

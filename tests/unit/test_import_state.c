@@ -46,7 +46,10 @@ static void teardown(struct folder *f, struct import_state *s)
     import_state_close(s);
     unlink(s->report);
     unlink(s->path);
-    rmdir(f->path);
+    char command[100];
+    snprintf(command, sizeof command, "rm -f %s/*.lock", f->path);
+    cr_assert_eq(system(command), 0);
+    cr_assert_eq(rmdir(f->path), 0);
 }
 
 /* Three rows, the second refused, are saved; the fourth is refused and not saved any more. */
@@ -107,5 +110,18 @@ Test(import_state, CH_2_asked_to_or_without_its_report_an_import_begins_again)
     s = open_state(&f);
     cr_assert_eq(s.counts.rows, 0);
     cr_assert_eq(s.counts.refused, 0);
+    teardown(&f, &s);
+}
+
+Test(import_state, CH_2_the_same_import_twice_at_once_is_refused)
+{
+    struct folder f;
+    setup(&f);
+    struct import_state s = killed(&f), second;
+    struct err e = ERR_INIT;
+    cr_assert_not(import_state_open(&second, &f.place, &e));
+    cr_assert_not_null(strstr(e.message, "another process is importing this file"));
+    import_state_close(&second);
+    cr_assert_eq(s.counts.rows, 3);
     teardown(&f, &s);
 }
