@@ -216,6 +216,7 @@ static void repeat(struct run *r, const struct limit *missed)
     const char *code = arena_printf(r->s->out->arena, "%.*s#again%d", (int)n, missed->code, nth);
     struct limit *l = entry_for(r, code, def);
     renew(r, l, r->s->in->now_ms);
+    l->start_id = missed->start_id; /* a timer is no event that anybody could look up */
     run_anew(r, def, l, false);
 }
 

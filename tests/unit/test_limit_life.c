@@ -52,6 +52,7 @@ Test(limit_life, ES_1_a_missed_limit_is_reminded_again_until_the_times_are_used_
     cr_assert_str_eq(fire("first_response", false), "sla.breached sla.armed");
     cr_assert_eq(limit("first_response#again1")->due_ms, kit_ms("2026-03-04 10:00"));
     cr_assert_not(limit("first_response#again1")->has_warn_ms);
+    cr_assert_str_eq(limit("first_response#again1")->start_id, limit("first_response")->start_id);
     cr_assert_str_eq(fire("first_response#again1", false), "sla.breached sla.armed");
     cr_assert_str_eq(fire("first_response#again2", false), "sla.breached sla.armed");
     cr_assert_eq(limit("first_response#again3")->due_ms, kit_ms("2026-03-06 10:00"));
