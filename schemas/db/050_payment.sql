@@ -17,6 +17,8 @@ CREATE TABLE payment.payout (
     reason        text,
     instructed_ms int8 NOT NULL,               -- the installation's clock
     answered_ms   int8,
+    payee_name    text,                        -- null: not told
+    bank          text CHECK (bank IN ('api', 'files')),  -- the way it goes to the bank, for ever; null: cash
     PRIMARY KEY (case_id, payout_no),
     -- PA-3: of a slip's payouts one is open or paid; another needs the definite end of the one before.
     CONSTRAINT payout_of_a_slip EXCLUDE USING btree (case_id WITH =, slip_no WITH =)

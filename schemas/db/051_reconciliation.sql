@@ -3,17 +3,19 @@
 
 -- What the bank has booked, as its statement says it. A line told twice is one line.
 CREATE TABLE payment.statement_line (
-    bank_ref     text PRIMARY KEY,
-    seq          int8 NOT NULL,                -- where it stands in the statement: reading goes on after the highest
+    bank         text NOT NULL CHECK (bank IN ('api', 'files')),
+    bank_ref     text NOT NULL,
+    seq          int8 NOT NULL,                -- where it stands in that bank's statement: reading goes on after the highest
     key          text NOT NULL,
     settled      bool NOT NULL,                -- false: refused
-    amount_minor int8 NOT NULL,
+    amount_minor int8 NOT NULL,                -- below zero: it came back
     currency     text NOT NULL,
-    payee        text NOT NULL,
-    read_ms      int8 NOT NULL                 -- the installation's clock
+    payee        text,                         -- null: not told
+    read_ms      int8 NOT NULL,                -- the installation's clock
+    PRIMARY KEY (bank, bank_ref)
 );
 CREATE INDEX statement_line_key ON payment.statement_line (key);
-CREATE INDEX statement_line_seq ON payment.statement_line (seq);
+CREATE INDEX statement_line_seq ON payment.statement_line (bank, seq);
 CREATE INDEX statement_line_read ON payment.statement_line (read_ms);
 CREATE INDEX payout_instructed ON payment.payout (instructed_ms);
 
@@ -32,7 +34,7 @@ CREATE TABLE payment.reconciliation (
 );
 
 CREATE TABLE payment.discrepancy (
-    kind         text NOT NULL CHECK (kind IN ('missing', 'unknown', 'differing')),
+    kind         text NOT NULL CHECK (kind IN ('missing', 'unknown', 'differing', 'unreadable')),
     key          text NOT NULL,
     found_ms     int8 NOT NULL,
     case_id      int8,                         -- null: no payout of ours
@@ -51,21 +53,26 @@ CREATE TABLE payment.discrepancy (
 CREATE UNIQUE INDEX discrepancy_open ON payment.discrepancy (kind, key) WHERE state = 'open';
 
 -- Every payout of the last 35 days (and those of open work items) with what the bank says of its key, its newest lines
--- included. A payout under way agrees with anything; one answered after the reading began cannot be missed yet.
-CREATE FUNCTION payment.statement_verdicts(began_ms int8, refs text[], keys text[], settled int8[], amounts int8[],
-                                           currencies text[], payees text[])
+-- included. A payout under way agrees with anything; one answered after the reading began, or after the end of what the
+-- statements by files cover (files_ms), cannot be missed yet.
+CREATE FUNCTION payment.statement_verdicts(began_ms int8, files_ms int8, banks text[], refs text[], keys text[],
+                                           settled int8[], amounts int8[], currencies text[], payees text[])
 RETURNS TABLE (verdict text, key text, case_id int8, payout_no int8, ours_minor int8, theirs_minor int8, currency text,
                bank_ref text, detail text) LANGUAGE sql STABLE AS $$
     WITH open_key AS (SELECT d.key FROM payment.discrepancy d WHERE d.state = 'open'),
     line AS (
-        SELECT DISTINCT ON (u.bank_ref) u.* FROM (
-            SELECT l.bank_ref, l.key, l.settled, l.amount_minor, l.currency, l.payee FROM payment.statement_line l
+        SELECT DISTINCT ON (u.bank, u.bank_ref) u.* FROM (
+            SELECT l.bank, l.bank_ref, l.key, l.settled, l.amount_minor, l.currency, l.payee
+            FROM payment.statement_line l
             WHERE l.read_ms >= began_ms - 35 * 86400000::int8 OR l.key IN (SELECT o.key FROM open_key o)
             UNION ALL
-            SELECT n.r, n.k, n.s = 1, n.a, n.c, n.p FROM unnest(refs, keys, settled, amounts, currencies, payees)
-            AS n(r, k, s, a, c, p)) u ORDER BY u.bank_ref),
+            SELECT n.b, n.r, n.k, n.s = 1, n.a, n.c, n.p
+            FROM unnest(banks, refs, keys, settled, amounts, currencies, payees) AS n(b, r, k, s, a, c, p)) u
+        ORDER BY u.bank, u.bank_ref),
     theirs AS (
-        SELECT l.key, count(*) AS n, sum(l.amount_minor)::int8 AS amount, min(l.currency) AS currency,
+        SELECT l.key, count(*) FILTER (WHERE l.amount_minor > 0) AS n,
+               count(*) FILTER (WHERE l.amount_minor < 0) AS back, sum(l.amount_minor)::int8 AS amount,
+               min(l.currency) AS currency,
                min(l.payee) AS payee, min(l.bank_ref) AS bank_ref
         FROM line l WHERE l.settled GROUP BY l.key),
     payout AS (
@@ -81,10 +88,12 @@ RETURNS TABLE (verdict text, key text, case_id int8, payout_no int8, ours_minor 
                CASE WHEN o.key IS NULL THEN 'unknown'
                     WHEN o.state = 'instructed' THEN NULL
                     WHEN t.key IS NULL AND o.paid = 0 THEN NULL
-                    WHEN t.key IS NULL AND o.answered_ms >= began_ms THEN NULL
+                    WHEN t.key IS NULL AND o.answered_ms >=
+                         CASE o.bank WHEN 'files' THEN least(files_ms, began_ms) ELSE began_ms END THEN NULL
                     WHEN t.key IS NULL THEN 'missing'
                     WHEN o.state = 'halted' THEN 'halted'
                     WHEN o.state = 'failed' THEN 'refused_by_our_books'
+                    WHEN t.back > 0 THEN 'came_back'
                     WHEN t.n > 1 THEN 'booked_more_than_once'
                     WHEN o.paid <> t.amount THEN 'amount_differs'
                     WHEN o.currency <> t.currency THEN 'currency_differs'
@@ -96,15 +105,20 @@ RETURNS TABLE (verdict text, key text, case_id int8, payout_no int8, ours_minor 
     FROM pair p WHERE p.detail IS NOT NULL $$;
 
 -- What is news of it: at most so many findings that are no open work item yet (nor were closed by a person with the
--- same figures), and open ones that agree by now. The counts are of all.
-CREATE FUNCTION payment.compare_statement(began_ms int8, refs text[], keys text[], settled int8[], amounts int8[],
-                                          currencies text[], payees text[], most_found int8, most_ended int8)
+-- same figures), and open ones that agree by now. The counts are of all. Files of the bank that were put aside are
+-- findings too, under their names.
+CREATE FUNCTION payment.compare_statement(began_ms int8, files_ms int8, banks text[], refs text[], keys text[],
+                                          settled int8[], amounts int8[], currencies text[], payees text[],
+                                          bad_names text[], bad_whys text[], most_found int8, most_ended int8)
 RETURNS TABLE (news text, kind text, key text, case_id int8, payout_no int8, ours_minor int8, theirs_minor int8,
                currency text, bank_ref text, detail text, matched int8, missing int8, unknown int8, differing int8)
 LANGUAGE sql STABLE AS $$
     WITH verdict AS MATERIALIZED (SELECT * FROM
-        payment.statement_verdicts(began_ms, refs, keys, settled, amounts, currencies, payees)),
-    off AS (SELECT * FROM verdict v WHERE v.verdict <> 'matched'),
+        payment.statement_verdicts(began_ms, files_ms, banks, refs, keys, settled, amounts, currencies, payees)),
+    off AS (SELECT * FROM verdict v WHERE v.verdict <> 'matched'
+            UNION ALL
+            SELECT 'unreadable', b.name, NULL, NULL, 0, 0, 'XXX', NULL, b.why
+            FROM unnest(bad_names, bad_whys) AS b(name, why)),
     counts AS (
         SELECT count(*) FILTER (WHERE v.verdict = 'matched') AS matched,
                count(*) FILTER (WHERE v.verdict = 'missing') AS missing,

@@ -21,7 +21,8 @@ struct payout {
     UT_hash_handle hh;
 };
 
-/* On a live installation payouts are made while the statement is read: what the bank has must be in our table
+/* Payouts that went by files are compared with the bank's files alone (redressctl ledger reconciliation).
+ * On a live installation payouts are made while the statement is read: what the bank has must be in our table
  * afterwards, what we held settled before must be in the statement. */
 struct money_check {
     struct payout *payouts; /* as before the statement */
@@ -33,7 +34,7 @@ static bool load_payouts(struct audit *a, struct payout **all, struct err *e)
     struct pg_rows *rows;
     if (!pg_query(a->pg,
                   "SELECT key, coalesce(paid_minor, amount_minor), currency, CASE state WHEN 'resolved' THEN 'settled' "
-                  "ELSE state END FROM payment.payout WHERE pay_method <> 'cash'",
+                  "ELSE state END FROM payment.payout WHERE bank = 'api'",
                   NULL, &rows, e))
         return false;
     for (int i = 0; i < pg_rows_count(rows); i++) {

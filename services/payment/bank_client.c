@@ -1,44 +1,37 @@
-/* The thread around curl's multi handle.
+/* The thread around a way to the bank (bank_way.h).
  *
- * Lists: `arrived` (under the lock, from the caller) → `ready` (FIFO) or `later` (by next_try_us) → a curl
- * handle (`running`) → `answered` (under the lock), or back to `later`. Only the thread touches those between;
+ * Lists: `arrived` (under the lock, from the caller) → `ready` (FIFO) or `later` (by next_try_us) → under way
+ * (`running`) → `answered` (under the lock), or back to `later`. Only the thread touches those between;
  * a dropped partition is a generation number, so nothing has to be searched. */
 #include "payment/bank_client.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "payment/bank_answer.h"
-#include "payment/bank_http.h"
+#include "payment/bank_way.h"
 
-enum { MAX_PARTS = 8192, DOOR_AFTER = 3, BANK_PENDING = 202 };
+enum { MAX_PARTS = 8192, DOOR_AFTER = 3 };
 
 struct bank_job {
-    struct bank_order order; /* first: an order's address is its job's */
+    struct bank_call call; /* first: an order's address is its call's and its job's */
     TAILQ_ENTRY(bank_job) link;
     uint32_t generation;
     int attempts;
     int64_t next_try_us;
-    CURL *handle; /* while its request is under way */
-    struct buf body, answer;
 };
 TAILQ_HEAD(jobs, bank_job);
 
 struct bank_client {
     const struct bank_client_settings *settings;
     struct bank_client_settings own;
-    CURLM *multi;
-    struct curl_slist *headers;
-    char *url;
-    CURL **idle; /* handles not in use, n_idle of settings.in_flight */
-    int n_idle;
+    void *way;
     struct jobs ready, later, running;
+    int n_running;
     int failures;    /* in a row, over all orders */
     int64_t door_us; /* while failing: nothing goes out before */
     pthread_t thread;
@@ -58,18 +51,20 @@ static void *must(void *p)
 
 static bool is_void(const struct bank_client *c, const struct bank_job *job)
 {
-    return __atomic_load_n(&c->generation[job->order.part], __ATOMIC_RELAXED) != job->generation;
+    return __atomic_load_n(&c->generation[job->call.order.part], __ATOMIC_RELAXED) != job->generation;
 }
 
 static void job_free(struct bank_job *job)
 {
-    free((void *)job->order.key);
-    free((void *)job->order.payee);
-    free((void *)job->order.currency);
-    free((void *)job->order.method);
-    bank_answer_deinit(&job->order.answer);
-    buf_deinit(&job->body);
-    buf_deinit(&job->answer);
+    struct bank_order *o = &job->call.order;
+    free((void *)o->key);
+    free((void *)o->payee);
+    free((void *)o->currency);
+    free((void *)o->method);
+    free((void *)o->payer);
+    free((void *)o->payee_name);
+    free((void *)o->day);
+    bank_answer_deinit(&o->answer);
     free(job);
 }
 
@@ -77,23 +72,12 @@ void bank_order_free(struct bank_order *order) { job_free(order->job); }
 
 /* ---- on the thread ---- */
 
-static size_t on_body(char *bytes, size_t size, size_t n, void *user)
-{
-    return bank_http_take(user, bytes, size * n, BANK_ANSWER_MAX);
-}
-
 static void send_job(struct bank_client *c, struct bank_job *job)
 {
-    CURL *h = c->idle[--c->n_idle];
-    buf_reset(&job->answer);
     job->attempts++;
-    job->handle = h;
+    c->n_running++;
     TAILQ_INSERT_TAIL(&c->running, job, link);
-    curl_easy_setopt(h, CURLOPT_POSTFIELDS, job->body.bytes);
-    curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)job->body.len);
-    curl_easy_setopt(h, CURLOPT_WRITEDATA, &job->answer);
-    curl_easy_setopt(h, CURLOPT_PRIVATE, job);
-    curl_multi_add_handle(c->multi, h);
+    c->settings->way->ask(c->way, &job->call);
 }
 
 static void drop(struct bank_client *c, struct bank_job *job)
@@ -115,8 +99,8 @@ static void send_ready(struct bank_client *c)
     }
     bool failing = c->failures >= DOOR_AFTER;
     if (failing && now < c->door_us) return;
-    int floor = failing ? c->settings->in_flight - 1 : 0;
-    while (c->n_idle > floor && (job = TAILQ_FIRST(&c->ready)) != NULL) {
+    int most = failing ? 1 : c->settings->in_flight;
+    while (c->n_running < most && (job = TAILQ_FIRST(&c->ready)) != NULL) {
         TAILQ_REMOVE(&c->ready, job, link);
         if (is_void(c, job))
             drop(c, job);
@@ -158,42 +142,47 @@ static void again(struct bank_client *c, struct bank_job *job, const char *why)
 
 static void answered(struct bank_client *c, struct bank_job *job)
 {
+    struct bank_order *order = &job->call.order;
     c->failures = 0;
     pthread_mutex_lock(&c->lock);
     c->figures.answered++;
     c->figures.open--;
     c->figures.down_since_ms = 0;
-    job->order.next = NULL;
-    *c->answered_end = &job->order;
-    c->answered_end = &job->order.next;
+    order->next = NULL;
+    *c->answered_end = order;
+    c->answered_end = &order->next;
     pthread_mutex_unlock(&c->lock);
 }
 
-static bool finish(struct bank_client *c, CURL *h, CURLcode code)
+/* The bank works: it has accepted the order and says so. */
+static void pending(struct bank_client *c, struct bank_job *job)
 {
-    struct bank_job *job = NULL;
-    long status = 0;
-    char why[160];
-    curl_easy_getinfo(h, CURLINFO_PRIVATE, &job);
-    curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
-    curl_multi_remove_handle(c->multi, h);
+    c->failures = 0;
+    repeat_later(c, job);
+    pthread_mutex_lock(&c->lock);
+    c->figures.down_since_ms = 0;
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* True when the order is answered for good. */
+static bool finish(struct bank_client *c, struct bank_call *call)
+{
+    struct bank_job *job = call->order.job;
     TAILQ_REMOVE(&c->running, job, link);
-    c->idle[c->n_idle++] = h;
-    if (code != CURLE_OK) {
-        again(c, job, curl_easy_strerror(code));
-        return false;
+    c->n_running--;
+    switch (call->reply) {
+    case BANK_REPLY_FINAL: answered(c, job); return true;
+    case BANK_REPLY_PENDING: pending(c, job); break;
+    case BANK_REPLY_NONE: again(c, job, call->why); break;
     }
-    if (status == BANK_PENDING) { /* the bank works: it has accepted the order and says so */
-        c->failures = 0;
-        repeat_later(c, job);
-        return false;
-    }
-    if (!bank_answer_read(&job->order, (int)status, job->answer.bytes, job->answer.len, why, sizeof(why))) {
-        again(c, job, why);
-        return false;
-    }
-    answered(c, job);
-    return true;
+    return false;
+}
+
+/* What comes in may be what the waiting orders wait for. */
+static void ask_all_again(struct bank_client *c)
+{
+    struct bank_job *job;
+    TAILQ_FOREACH(job, &c->later, link) job->next_try_us = 0;
 }
 
 /* What the caller handed over, under one lock. False: the caller wants the thread to end. */
@@ -210,51 +199,35 @@ static int wait_ms(const struct bank_client *c)
 {
     int64_t now = clock_monotonic_us(), until = now + 1000000;
     const struct bank_job *job = TAILQ_FIRST(&c->later);
+    bool failing = c->failures >= DOOR_AFTER;
+    if (!TAILQ_EMPTY(&c->ready) && !failing && c->n_running < c->settings->in_flight) return 0;
     if (job != NULL && job->next_try_us < until) until = job->next_try_us;
-    if (!TAILQ_EMPTY(&c->ready) && c->failures >= DOOR_AFTER && c->door_us < until) until = c->door_us;
+    if (!TAILQ_EMPTY(&c->ready) && failing && c->door_us < until) until = c->door_us;
     return until <= now ? 1 : (int)((until - now) / 1000) + 1;
 }
 
 static void *run(void *user)
 {
     struct bank_client *c = user;
+    const struct bank_way *way = c->settings->way;
     while (take_arrived(c)) {
-        int running = 0, left = 0;
         bool news = false;
         send_ready(c);
-        curl_multi_perform(c->multi, &running);
-        for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left)) != NULL;) {
-            if (m->msg == CURLMSG_DONE) news |= finish(c, m->easy_handle, m->data.result);
-        }
+        if (way->turn(c->way)) ask_all_again(c);
+        for (struct bank_call *call; (call = way->take(c->way)) != NULL;) news |= finish(c, call);
         if (news)
             c->settings->wake(c->settings->user);
         else
-            curl_multi_poll(c->multi, NULL, 0, wait_ms(c), NULL);
+            way->wait(c->way, wait_ms(c));
     }
     return NULL;
 }
 
 /* ---- on the caller's thread ---- */
 
-static bool make_handles(struct bank_client *c)
-{
-    const struct bank_client_settings *s = c->settings;
-    c->idle = must(calloc((size_t)s->in_flight, sizeof(*c->idle)));
-    while (c->n_idle < s->in_flight) {
-        CURL *h = bank_http_handle(c->headers, s->timeout_ms);
-        if (h == NULL) return false;
-        c->idle[c->n_idle++] = h;
-        curl_easy_setopt(h, CURLOPT_URL, c->url);
-        curl_easy_setopt(h, CURLOPT_POST, 1L);
-        curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
-    }
-    return true;
-}
-
 struct bank_client *bank_client_new(const struct bank_client_settings *settings, struct err *e)
 {
     struct bank_client *c = must(calloc(1, sizeof(*c)));
-    struct buf text = BUF_INIT;
     c->own = *settings;
     c->settings = &c->own;
     TAILQ_INIT(&c->ready);
@@ -263,16 +236,9 @@ struct bank_client *bank_client_new(const struct bank_client_settings *settings,
     TAILQ_INIT(&c->arrived);
     c->answered_end = &c->answered;
     pthread_mutex_init(&c->lock, NULL);
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    c->multi = curl_multi_init();
-    buf_printf(&text, "%s/payments", settings->url);
-    c->url = must(strdup(text.bytes));
-    c->headers = must(curl_slist_append(NULL, "Content-Type: application/json"));
-    c->headers = bank_http_authorised(c->headers, settings->token);
-    c->headers = must(curl_slist_append(c->headers, "Expect:"));
-    buf_deinit(&text);
-    if (c->multi != NULL && make_handles(c) && pthread_create(&c->thread, NULL, run, c) == 0) return c;
-    err_set(e, ERR_HTTP, "bank_client_new", "the bank's client cannot be made (libcurl, thread)");
+    c->way = settings->way->open(&c->own, e);
+    if (c->way != NULL && pthread_create(&c->thread, NULL, run, c) == 0) return c;
+    err_set(e, ERR_INTERNAL, "bank_client_new", "the bank's thread cannot be made");
     c->stopping = true; /* no thread to wait for */
     bank_client_free(c);
     return NULL;
@@ -287,18 +253,6 @@ static void free_jobs(struct jobs *list)
     }
 }
 
-/* Requests under way when the thread has ended. */
-static void stop_running(struct bank_client *c)
-{
-    struct bank_job *job;
-    TAILQ_FOREACH(job, &c->running, link)
-    {
-        curl_multi_remove_handle(c->multi, job->handle);
-        curl_easy_cleanup(job->handle);
-    }
-    free_jobs(&c->running);
-}
-
 void bank_client_free(struct bank_client *c)
 {
     if (c == NULL) return;
@@ -307,10 +261,11 @@ void bank_client_free(struct bank_client *c)
     c->stopping = true;
     pthread_mutex_unlock(&c->lock);
     if (runs) {
-        curl_multi_wakeup(c->multi);
+        c->settings->way->wake(c->way);
         pthread_join(c->thread, NULL);
-        stop_running(c);
     }
+    if (c->way != NULL) c->settings->way->close(c->way);
+    free_jobs(&c->running);
     free_jobs(&c->ready);
     free_jobs(&c->later);
     free_jobs(&c->arrived);
@@ -318,11 +273,6 @@ void bank_client_free(struct bank_client *c)
         next = o->next;
         bank_order_free(o);
     }
-    for (int i = 0; i < c->n_idle; i++) curl_easy_cleanup(c->idle[i]);
-    free(c->idle);
-    curl_slist_free_all(c->headers);
-    curl_multi_cleanup(c->multi);
-    free(c->url);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }
@@ -330,20 +280,23 @@ void bank_client_free(struct bank_client *c)
 void bank_client_ask(struct bank_client *c, const struct bank_order *order)
 {
     struct bank_job *job = must(calloc(1, sizeof(*job)));
-    job->order = *order;
-    job->order.job = job;
-    job->order.key = must(strdup(order->key));
-    job->order.payee = must(strdup(order->payee));
-    job->order.currency = must(strdup(order->currency));
-    job->order.method = must(strdup(order->method));
-    job->order.answer = (struct ev_payment_bank_answer){0};
-    bank_order_write(&job->order, &job->body);
+    struct bank_order *own = &job->call.order;
+    *own = *order;
+    own->job = job;
+    own->key = must(strdup(order->key));
+    own->payee = must(strdup(order->payee));
+    own->currency = must(strdup(order->currency));
+    own->method = must(strdup(order->method));
+    own->payer = must(strdup(order->payer));
+    own->payee_name = order->payee_name != NULL ? must(strdup(order->payee_name)) : NULL;
+    own->day = must(strdup(order->day));
+    own->answer = (struct ev_payment_bank_answer){0};
     pthread_mutex_lock(&c->lock);
     job->generation = c->generation[order->part];
     c->figures.open++;
     TAILQ_INSERT_TAIL(&c->arrived, job, link);
     pthread_mutex_unlock(&c->lock);
-    curl_multi_wakeup(c->multi);
+    c->settings->way->wake(c->way);
 }
 
 void bank_client_drop(struct bank_client *c, int part)

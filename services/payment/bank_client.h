@@ -2,7 +2,7 @@
  *
  * Every order goes out with its own key until the bank has said something final about that key: settled,
  * refused, or something that contradicts the order. Whatever else happens (no connection, time-out, 5xx, a
- * refused token, an answer that cannot be read, "pending") the same order is sent again with the same key after a
+ * refused token, an answer that cannot be read, "pending") the same order is asked again with the same key after a
  * back-off; an empty query or silence is never taken for "not paid". While the bank does not answer at all,
  * one order at a time tries the door. All calls below come from one other thread (the loop's). */
 #ifndef REDRESS_PAYMENT_BANK_CLIENT_H
@@ -14,12 +14,16 @@
 #include "base/err.h"
 #include "event/events.h"
 
+struct bank_way; /* bank_way.h */
+
 struct bank_client_settings {
-    const char *url; /* "http://127.0.0.1:19005", no path */
+    const struct bank_way *way;
+    const char *url; /* by the API: "http://127.0.0.1:19005", no path */
     const char *token;
-    int in_flight;  /* requests at once */
-    int timeout_ms; /* of one request */
-    int retry_ms;   /* first back-off; doubled up to 100 times that */
+    const struct bank_folder *folder; /* by files (bank_folder.h) */
+    int in_flight;                    /* orders asked at once */
+    int timeout_ms;                   /* of one request */
+    int retry_ms;                     /* first back-off; doubled up to 100 times that */
     /* Called on the client's thread when there are answers to take. */
     void (*wake)(void *user);
     void *user;
@@ -30,6 +34,10 @@ struct bank_order {
     int part;
     int64_t case_id, payout_no, amount_minor;
     const char *key, *payee, *currency, *method;
+    const char *payer;      /* the account it leaves */
+    const char *payee_name; /* NULL: not told */
+    const char *day;        /* to be paid on, "2026-03-02" */
+    int64_t ordered_ms;     /* when the intent was committed (the installation's clock) */
     struct ev_payment_bank_answer answer;
     struct bank_order *next; /* free for the one who holds the order */
     struct bank_job *job;    /* the client's */

@@ -100,6 +100,7 @@ static void to_the_bank(struct step *s, const struct entry *entries, int n)
                                           .amount_minor = next->payout_minor,
                                           .currency = slip->currency,
                                           .payee = slip->payee,
+                                          .payee_name = slip->payee_name,
                                           .pay_method = slip->pay_method,
                                           .payer_account = slip->payer_account,
                                           .slip_no = slip->slip_no,

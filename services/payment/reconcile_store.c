@@ -13,10 +13,11 @@ static void write_lines(struct pg_tx *tx, const struct statement *s)
     pg_arg_texts(&args, s->currency, s->n);
     pg_arg_texts(&args, s->payee, s->n);
     pg_arg_int(&args, s->began_ms);
+    pg_arg_texts(&args, s->bank, s->n);
     pg_tx_add(tx,
-              "INSERT INTO statement_line (bank_ref, seq, key, settled, amount_minor, currency, payee, read_ms) "
-              "SELECT r, q, k, s = 1, a, c, p, $8 FROM unnest($1::text[], $2::int8[], $3::text[], $4::int8[], "
-              "$5::int8[], $6::text[], $7::text[]) AS u(r, q, k, s, a, c, p) ON CONFLICT DO NOTHING",
+              "INSERT INTO statement_line (bank, bank_ref, seq, key, settled, amount_minor, currency, payee, read_ms) "
+              "SELECT b, r, q, k, s = 1, a, c, p, $8 FROM unnest($9::text[], $1::text[], $2::int8[], $3::text[], "
+              "$4::int8[], $5::int8[], $6::text[], $7::text[]) AS u(b, r, q, k, s, a, c, p) ON CONFLICT DO NOTHING",
               &args);
 }
 

@@ -99,6 +99,7 @@ const struct pay_slip *slip_read(const struct policy *p, const struct ev_approva
         .case_no = b->case_no,
         .amount_minor = from->plan->amount_minor,
         .currency = from->plan->currency,
+        .payee_name = b->customer->name,
         .payer_org = payer->id,
         .payer_account = payer->bank_account,
         .approved_org = from->assignment->org_id,

@@ -1,5 +1,6 @@
-/* Life of a comparison: due or asked for → the statement is read (statement_reader.h) → compared in the database, the
- * new lines as arguments → one local input, whose batch writes lines, work items and events together. */
+/* Life of a comparison: due, asked for, or a file was put aside → the statements are read (statement_reader.h) →
+ * compared in the database, the new lines as arguments → one local input, whose batch writes lines, work items and
+ * events together. */
 #include "payment/statement.h"
 
 #include <stdio.h>
@@ -11,17 +12,23 @@
 #include "base/log.h"
 #include "base/timefmt.h"
 #include "calendar/calendar.h"
+#include "payment/files/statements.h"
 #include "payment/payment.h"
 #include "policy/policy.h"
+#include "runtime/metrics.h"
 
 /* News of one comparison, which every event of it carries as its input; the rest follows at once. */
-enum { MOST_FOUND = 10, MOST_ENDED = 10, HOUR_MS = 3600000, RETRY_US = 2000000 };
+enum { MOST_FOUND = 10, MOST_ENDED = 10, HOUR_MS = 3600000, RETRY_US = 2000000, LOOK_US = 500000 };
 
 struct statement_desk {
     struct statement_reader *reader;
     int part, hour;
     int64_t account;
     bool mine, asked, reading;
+    struct folder *folder;  /* of a bank by files; NULL: none */
+    int bad, metric_bad;    /* its files that were put aside, when last looked at; -1: not yet */
+    int64_t look_us;        /* looked at again then (monotonic) */
+    int64_t patience_ms;    /* after which a payout by files is missing whatever its statements cover */
     bool told_unread;       /* that the statement cannot be read */
     int64_t retry_us;       /* not before this (monotonic) */
     int64_t compared_ms;    /* when the last reading that was compared began; 0: never */
@@ -40,15 +47,21 @@ struct statement_desk *statement_desk_new(struct host *h, struct err *e)
     d->account = id_account(PAYMENT_STATEMENT, h->partitions);
     d->part = case_id_partition(d->account);
     d->hour = (int)config_int(h->config, "bank.statement.hour");
+    d->patience_ms = config_int(h->config, "bank.files.patience.days") * 24 * HOUR_MS;
+    d->bad = -1;
+    d->metric_bad = metrics_own(h->metrics, "payment_bank_files_bad", "Files of the bank that were put aside", "gauge");
+    const char *folder = config_text(h->config, "bank.files.dir");
+    if (folder[0] != '\0') d->folder = folder_open(folder, e);
     d->reader = statement_reader_new(
         &(struct statement_reader_settings){.url = config_text(h->config, "bank.url"),
                                             .token = config_text(h->config, "bank.token"),
+                                            .folder = folder,
                                             .timeout_ms = (int)config_int(h->config, "bank.timeout.ms"),
                                             .wake = on_wake,
                                             .user = h},
         e);
     if (d->reader != NULL) return d;
-    free(d);
+    statement_desk_free(d);
     return NULL;
 }
 
@@ -62,6 +75,7 @@ void statement_desk_free(struct statement_desk *d)
 {
     if (d == NULL) return;
     statement_reader_free(d->reader);
+    folder_close(d->folder);
     forget(d);
     free(d);
 }
@@ -101,8 +115,13 @@ static bool is_due(const struct statement_desk *d, const struct host *h, int64_t
 static bool begin(struct statement_desk *d, struct host *h, int64_t now_ms, struct err *e)
 {
     struct pg_rows *rows = NULL;
-    if (!pg_query(h->pg, "SELECT coalesce(max(seq), 0) FROM statement_line", NULL, &rows, e)) return false;
-    statement_reader_begin(d->reader, pg_int(rows, 0, 0), now_ms);
+    if (!pg_query(h->pg,
+                  "SELECT coalesce((SELECT max(seq) FROM statement_line WHERE bank = 'api'), 0), "
+                  "coalesce((SELECT max(seq) FROM statement_line WHERE bank = 'files'), 0)",
+                  NULL, &rows, e))
+        return false;
+    struct statement_place after = {.api = pg_int(rows, 0, 0), .files = pg_int(rows, 0, 1)};
+    statement_reader_begin(d->reader, after, now_ms);
     pg_rows_free(rows);
     d->reading = true;
     d->asked = false;
@@ -158,23 +177,35 @@ static void name_day(struct statement_desk *d, const struct host *h)
     snprintf(d->id, sizeof d->id, "statement.%lld", (long long)d->read->began_ms);
 }
 
+/* Until when what a bank by files has settled must stand in its statements. */
+static int64_t files_until_ms(const struct statement_desk *d, const struct statement *s)
+{
+    int64_t patient_ms = s->began_ms - d->patience_ms;
+    return s->files_ms > patient_ms ? s->files_ms : patient_ms;
+}
+
 static bool compare(struct statement_desk *d, struct host *h, struct err *e)
 {
     const struct statement *s = d->read;
     struct pg_rows *rows = NULL;
     struct pg_args args = PG_ARGS(&d->read->memory);
     pg_arg_int(&args, s->began_ms);
+    pg_arg_int(&args, files_until_ms(d, s));
+    pg_arg_texts(&args, s->bank, s->n);
     pg_arg_texts(&args, s->ref, s->n);
     pg_arg_texts(&args, s->key, s->n);
     pg_arg_ints(&args, s->settled, s->n);
     pg_arg_ints(&args, s->amount, s->n);
     pg_arg_texts(&args, s->currency, s->n);
     pg_arg_texts(&args, s->payee, s->n);
+    pg_arg_texts(&args, s->bad_name, s->n_bad);
+    pg_arg_texts(&args, s->bad_why, s->n_bad);
     pg_arg_int(&args, s->whole ? MOST_FOUND : 0);
     pg_arg_int(&args, MOST_ENDED);
     if (!pg_query(h->pg,
                   "SELECT news, kind, key, case_id, payout_no, ours_minor, theirs_minor, currency, bank_ref, detail, "
-                  "matched, missing, unknown, differing FROM compare_statement($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                  "matched, missing, unknown, differing FROM "
+                  "compare_statement($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
                   &args, &rows, e))
         return false;
     name_day(d, h);
@@ -204,10 +235,23 @@ static void take_statement(struct statement_desk *d, struct host *h, struct err 
     if (!compare(d, h, e)) forget(d);
 }
 
+/* A file put aside is a work item at once, and none any more when it is gone (PA-3). */
+static void watch_bad(struct statement_desk *d, struct host *h, struct err *e)
+{
+    int bad = 0;
+    if (d->folder == NULL || clock_monotonic_us() < d->look_us) return;
+    d->look_us = clock_monotonic_us() + LOOK_US;
+    if (!statements_count_bad(d->folder, &bad, e)) return;
+    metrics_own_set(h->metrics, d->metric_bad, bad);
+    if (bad != d->bad && (d->bad >= 0 || bad > 0)) d->asked = true;
+    d->bad = bad;
+}
+
 void statement_desk_tick(struct statement_desk *d, struct host *h, int64_t now_ms)
 {
     struct err e = ERR_INIT;
     if (d->read != NULL) return;
+    if (d->mine) watch_bad(d, h, &e);
     take_statement(d, h, &e);
     if (d->mine && !d->reading && d->read == NULL && is_due(d, h, now_ms)) begin(d, h, now_ms, &e);
     if (err_is_set(&e)) log_warn("the statement waits: %s", e.message);

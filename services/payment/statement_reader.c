@@ -9,11 +9,13 @@
 
 #include "base/buf.h"
 #include "payment/bank_http.h"
+#include "payment/files/statements.h"
 
-enum { PAGE_LINES = 1000, MOST_PAGES = 50, PAGE_BYTES_MAX = 4 << 20 };
+enum { PAGE_LINES = 1000, MOST_PAGES = 40, PAGE_BYTES_MAX = 4 << 20 }; /* a line may be told twice */
 
 struct statement_reader {
     struct statement_reader_settings settings;
+    struct folder *folder; /* NULL: no bank by files */
     CURL *curl;
     struct curl_slist *headers;
     pthread_t thread;
@@ -21,7 +23,8 @@ struct statement_reader {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t asked;
     bool stopping, wanted;
-    int64_t after, began_ms;
+    struct statement_place after;
+    int64_t began_ms;
     struct statement *read;
 };
 
@@ -40,18 +43,32 @@ void statement_free(struct statement *s)
 
 static struct statement *statement_new(int64_t began_ms)
 {
-    const int most = MOST_PAGES * PAGE_LINES * 2; /* a line may be told twice */
     struct statement *s = must(calloc(1, sizeof *s));
-    arena_init(&s->memory);
+    struct arena *a = &s->memory;
+    arena_init(a);
     s->began_ms = began_ms;
-    s->seq = ARENA_ARRAY(&s->memory, int64_t, most);
-    s->amount = ARENA_ARRAY(&s->memory, int64_t, most);
-    s->settled = ARENA_ARRAY(&s->memory, int64_t, most);
-    s->key = ARENA_ARRAY(&s->memory, const char *, most);
-    s->currency = ARENA_ARRAY(&s->memory, const char *, most);
-    s->payee = ARENA_ARRAY(&s->memory, const char *, most);
-    s->ref = ARENA_ARRAY(&s->memory, const char *, most);
+    s->seq = ARENA_ARRAY(a, int64_t, STATEMENT_MOST);
+    s->amount = ARENA_ARRAY(a, int64_t, STATEMENT_MOST);
+    s->settled = ARENA_ARRAY(a, int64_t, STATEMENT_MOST);
+    s->bank = ARENA_ARRAY(a, const char *, STATEMENT_MOST);
+    s->key = ARENA_ARRAY(a, const char *, STATEMENT_MOST);
+    s->currency = ARENA_ARRAY(a, const char *, STATEMENT_MOST);
+    s->payee = ARENA_ARRAY(a, const char *, STATEMENT_MOST);
+    s->ref = ARENA_ARRAY(a, const char *, STATEMENT_MOST);
     return s;
+}
+
+void statement_add(struct statement *s, const struct statement_line *line)
+{
+    int i = s->n++;
+    s->seq[i] = line->seq;
+    s->amount[i] = line->amount_minor;
+    s->settled[i] = line->settled;
+    s->bank[i] = line->bank;
+    s->key[i] = line->key;
+    s->currency[i] = line->currency;
+    s->payee[i] = line->payee;
+    s->ref[i] = line->ref;
 }
 
 /* ---- a page ---- */
@@ -63,14 +80,14 @@ static bool take_line(struct statement *s, json_t *line)
     if (json_unpack(line, "{s:I,s:s,s:s,s:I,s:s,s:s,s:s}", "seq", &seq, "key", &key, "status", &status, "amount_minor",
                     &amount, "currency", &currency, "payee", &payee, "bank_ref", &ref) != 0)
         return false;
-    int i = s->n++;
-    s->seq[i] = seq;
-    s->amount[i] = amount;
-    s->settled[i] = strcmp(status, "settled") == 0;
-    s->key[i] = arena_strdup(&s->memory, key);
-    s->currency[i] = arena_strdup(&s->memory, currency);
-    s->payee[i] = arena_strdup(&s->memory, payee);
-    s->ref[i] = arena_strdup(&s->memory, ref);
+    statement_add(s, &(struct statement_line){.seq = seq,
+                                              .amount_minor = amount,
+                                              .settled = strcmp(status, "settled") == 0,
+                                              .bank = "api",
+                                              .key = arena_strdup(&s->memory, key),
+                                              .currency = arena_strdup(&s->memory, currency),
+                                              .payee = arena_strdup(&s->memory, payee),
+                                              .ref = arena_strdup(&s->memory, ref)});
     return true;
 }
 
@@ -113,14 +130,22 @@ static const char *read_page(struct statement_reader *r, struct statement *s, in
 
 /* ---- the thread ---- */
 
-static struct statement *read_all(struct statement_reader *r, int64_t after, int64_t began_ms)
+static void read_files(const struct statement_reader *r, struct statement *s, int64_t after)
+{
+    struct err e = ERR_INIT;
+    if (r->folder == NULL || s->why != NULL) return;
+    if (!statements_read(r->folder, after, s, &e)) s->why = arena_strdup(&s->memory, e.message);
+}
+
+static struct statement *read_all(struct statement_reader *r, struct statement_place after, int64_t began_ms)
 {
     struct statement *s = statement_new(began_ms);
     for (int page = 0; page < MOST_PAGES && s->why == NULL && !s->whole; page++) {
-        int64_t from = after;
-        s->why = read_page(r, s, &after);
-        s->whole = after == from;
+        int64_t from = after.api;
+        s->why = read_page(r, s, &after.api);
+        s->whole = after.api == from;
     }
+    read_files(r, s, after.files);
     if (s->why != NULL) s->n = 0;
     return s;
 }
@@ -134,7 +159,8 @@ static void *run(void *user)
             pthread_cond_wait(&r->asked, &r->lock);
             continue;
         }
-        int64_t after = r->after, began_ms = r->began_ms;
+        struct statement_place after = r->after;
+        int64_t began_ms = r->began_ms;
         pthread_mutex_unlock(&r->lock);
         struct statement *s = read_all(r, after, began_ms);
         pthread_mutex_lock(&r->lock);
@@ -157,7 +183,8 @@ struct statement_reader *statement_reader_new(const struct statement_reader_sett
     r->headers = bank_http_authorised(NULL, settings->token);
     r->curl = must(bank_http_handle(r->headers, settings->timeout_ms));
     curl_easy_setopt(r->curl, CURLOPT_WRITEFUNCTION, on_body);
-    r->has_thread = pthread_create(&r->thread, NULL, run, r) == 0;
+    if (settings->folder[0] != '\0') r->folder = folder_open(settings->folder, e);
+    r->has_thread = !err_is_set(e) && pthread_create(&r->thread, NULL, run, r) == 0;
     if (r->has_thread) return r;
     err_set(e, ERR_HTTP, "statement_reader_new", "the reader of the bank's statement cannot be made");
     statement_reader_free(r);
@@ -173,6 +200,7 @@ void statement_reader_free(struct statement_reader *r)
     pthread_mutex_unlock(&r->lock);
     if (r->has_thread) pthread_join(r->thread, NULL);
     statement_free(r->read);
+    folder_close(r->folder);
     curl_easy_cleanup(r->curl);
     curl_slist_free_all(r->headers);
     pthread_cond_destroy(&r->asked);
@@ -180,7 +208,7 @@ void statement_reader_free(struct statement_reader *r)
     free(r);
 }
 
-void statement_reader_begin(struct statement_reader *r, int64_t after, int64_t began_ms)
+void statement_reader_begin(struct statement_reader *r, struct statement_place after, int64_t began_ms)
 {
     pthread_mutex_lock(&r->lock);
     if (!r->wanted && r->read == NULL) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "payment/bank_route.h"
 #include "payment/payment.h"
 #include "payment/payment_shell.h"
 #include "payment/statement.h"
@@ -11,7 +12,8 @@
 struct payouts {
     int n;
     int64_t *part, *case_id, *payout_no, *amount, *at_ms;
-    const char **key, **slip, **currency, **payee, **method, **account, **state;
+    const char **key, **slip, **currency, **payee, **payee_name, **method, **account, **state;
+    const char **bank; /* NULL: none (cash) */
 };
 
 struct answers {
@@ -30,6 +32,7 @@ struct ledger {
 };
 
 struct rows {
+    const char *files_for; /* the setting (bank_route.h) */
     struct payouts payouts;
     struct answers answers;
     struct ledger ledger;
@@ -50,9 +53,11 @@ static struct rows rows_for(struct arena *a, int made, int entries)
                     .slip = TEXTS(made),
                     .currency = TEXTS(made),
                     .payee = TEXTS(made),
+                    .payee_name = TEXTS(made),
                     .method = TEXTS(made),
                     .account = TEXTS(made),
-                    .state = TEXTS(made)},
+                    .state = TEXTS(made),
+                    .bank = TEXTS(made)},
         .answers = {.case_id = INTS(made),
                     .payout_no = INTS(made),
                     .at_ms = INTS(made),
@@ -122,6 +127,7 @@ static void add_payout(struct payouts *to, const struct change *c, const struct 
     to->slip[i] = e->slip_no;
     to->currency[i] = e->currency;
     to->payee[i] = e->payee;
+    to->payee_name[i] = e->payee_name;
     to->method[i] = pay_method_name(e->pay_method);
     to->account[i] = e->payer_account;
     to->state[i] = state;
@@ -173,6 +179,8 @@ static void on_instructed(struct rows *r, struct posting *p)
 {
     const struct ev_payment_instructed *e = p->made->data;
     add_payout(&r->payouts, p->change, e, "instructed");
+    r->payouts.bank[r->payouts.n - 1] =
+        bank_kind_name(bank_route(r->files_for, e->pay_method, e->currency, e->payer_account));
     p->event = "instructed", p->slip_no = e->slip_no, p->payout_no = e->payout_no;
     p->entries = e->entries, p->n_entries = e->n_entries;
 }
@@ -311,11 +319,13 @@ static void write_payouts(struct pg_tx *tx, const struct payouts *p)
     pg_arg_texts(&args, p->account, p->n);
     pg_arg_ints(&args, p->at_ms, p->n);
     pg_arg_texts(&args, p->state, p->n);
+    pg_arg_texts(&args, p->payee_name, p->n);
+    pg_arg_texts(&args, p->bank, p->n);
     pg_tx_add(tx,
               "INSERT INTO payout (case_id, payout_no, partition, key, slip_no, amount_minor, currency, payee, "
-              "pay_method, payer_account, instructed_ms, state) SELECT u.* FROM unnest($1::int8[], $2::int8[], "
-              "$3::int8[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::text[], $9::text[], $10::text[], "
-              "$11::int8[], $12::text[]) AS u",
+              "pay_method, payer_account, instructed_ms, state, payee_name, bank) SELECT u.* FROM unnest($1::int8[], "
+              "$2::int8[], $3::int8[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::text[], $9::text[], "
+              "$10::text[], $11::int8[], $12::text[], $13::text[], $14::text[]) AS u",
               &args);
 }
 
@@ -368,11 +378,12 @@ enum { LEGS = 3 }; /* at most, of each movement the core makes */
 
 static bool save(struct host *h, struct pg_tx *tx, const struct change *changes, int n, struct err *e)
 {
-    (void)h, (void)e;
+    (void)e;
     int made = 0;
     for (int i = 0; i < n; i++) made += changes[i].verdict == VERDICT_DONE ? changes[i].n_made : 0;
     if (made == 0) return true;
     struct rows r = rows_for(tx->arena, made, made * LEGS);
+    r.files_for = config_text(h->config, "bank.files.for");
     for (int i = 0; i < n; i++) {
         if (changes[i].verdict != VERDICT_DONE) continue;
         for (int k = 0; k < changes[i].n_made; k++) {

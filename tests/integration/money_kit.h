@@ -22,6 +22,7 @@ static const struct service_spec spec = {.name = "payment",
 
 static struct hooks *k;
 static char state_dir[64], url[64];
+static const char *files_for = ""; /* set before set_up: what goes by files (bank_route.h) */
 static pid_t bank;
 
 static inline void bank_start(void)
@@ -39,6 +40,16 @@ static inline void bank_kill(void)
 {
     kill(bank, SIGKILL);
     waitpid(bank, NULL, 0);
+}
+
+/* Payment and bank share a folder; statements come when they are asked for. */
+static inline void by_files(void)
+{
+    char folder[96];
+    snprintf(folder, sizeof folder, "%s/exchange", state_dir);
+    setenv("REDRESS_BANK_FILES_DIR", folder, 1);
+    setenv("REDRESS_BANK_FILES_FOR", files_for, 1);
+    setenv("REDRESS_BANK_FILES_STATEMENT_MS", "0", 1);
 }
 
 static inline void set_up(void)
@@ -59,6 +70,7 @@ static inline void set_up(void)
     setenv("REDRESS_BANK_TOKEN", "secret-of-the-test", 1);
     setenv("REDRESS_BANK_TIMEOUT_MS", "300", 1);
     setenv("REDRESS_BANK_RETRY_MS", "10", 1);
+    if (files_for[0] != '\0') by_files();
     bank_start();
     k = hooks_open(&spec);
     k->now_ms = 1772416800000;
@@ -71,6 +83,24 @@ static inline void tear_down(void)
     bank_kill();
     snprintf(cmd, sizeof cmd, "rm -rf %s", state_dir);
     cr_assert_eq(system(cmd), 0);
+}
+
+/* To the bank's keeper: "-X PUT -d ..." and a path. */
+static inline void keeper(const char *options, const char *path)
+{
+    char cmd[600];
+    snprintf(cmd, sizeof cmd,
+             "curl -sf --retry 20 --retry-connrefused --retry-delay 0 -o /dev/null --noproxy '*' -H "
+             "'Authorization: Bearer secret-of-the-test' %s %s%s",
+             options, url, path);
+    cr_assert_eq(system(cmd), 0, "%s", cmd);
+}
+
+static inline void faults(const char *json)
+{
+    char options[400];
+    snprintf(options, sizeof options, "-X PUT -d '%s'", json);
+    keeper(options, "/faults");
 }
 
 static inline void feed_slip(int i, const char *phase, const char *plan)

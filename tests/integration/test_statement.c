@@ -3,25 +3,13 @@
 
 TestSuite(statement, .init = set_up, .fini = tear_down, .timeout = 120);
 
-static void faults(const char *json)
-{
-    char cmd[500];
-    snprintf(
-        cmd, sizeof cmd,
-        "curl -fsS --noproxy '*' -X PUT -H 'Authorization: Bearer secret-of-the-test' -d '%s' %s/faults >/dev/null",
-        json, url);
-    for (int i = 0; i < 50 && system(cmd) != 0; i++) usleep(100000);
-}
-
 /* A payment that nobody of ours has ordered. */
 static void book_foreign(const char *key)
 {
-    char cmd[500];
-    snprintf(cmd, sizeof cmd,
-             "curl -fsS --noproxy '*' -H 'Authorization: Bearer secret-of-the-test' -d '{\"key\":\"%s\","
-             "\"amount_minor\":7,\"currency\":\"CNY\",\"payee\":\"x\"}' %s/payments >/dev/null",
-             key, url);
-    cr_assert_eq(system(cmd), 0);
+    char options[300];
+    snprintf(options, sizeof options, "-d '{\"key\":\"%s\",\"amount_minor\":7,\"currency\":\"CNY\",\"payee\":\"x\"}'",
+             key);
+    keeper(options, "/payments");
 }
 
 static void pay(int from, int to)

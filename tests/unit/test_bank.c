@@ -15,7 +15,7 @@
 
 #include "base/clock.h"
 #include "payment/bank/book.h"
-#include "payment/bank_client.h"
+#include "payment/bank_way.h"
 
 enum { ORDERS = 400, AMOUNT = 1234 };
 
@@ -100,8 +100,14 @@ static atomic_int wakes;
 static struct bank_client *client_new(const char *token)
 {
     struct err e = ERR_INIT;
-    struct bank_client_settings s = {
-        .url = url, .token = token, .in_flight = 16, .timeout_ms = 300, .retry_ms = 5, .wake = on_wake, .user = &wakes};
+    struct bank_client_settings s = {.way = &bank_by_api,
+                                     .url = url,
+                                     .token = token,
+                                     .in_flight = 16,
+                                     .timeout_ms = 300,
+                                     .retry_ms = 5,
+                                     .wake = on_wake,
+                                     .user = &wakes};
     struct bank_client *c = bank_client_new(&s, &e);
     cr_assert_not_null(c, "%s", e.message);
     return c;
@@ -119,7 +125,9 @@ static void ask(struct bank_client *c, int from, int to, const char *payee)
                                                 .key = key,
                                                 .payee = payee,
                                                 .currency = "CNY",
-                                                .method = "transfer"});
+                                                .method = "transfer",
+                                                .payer = "acc-0",
+                                                .day = "2026-03-02"});
     }
 }
 

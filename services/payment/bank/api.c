@@ -6,236 +6,32 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <jansson.h>
-#include <microhttpd.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
-#include "base/number.h"
-#include "payment/bank/faults.h"
+#include "payment/bank/files.h"
+#include "payment/bank/request.h"
 
-enum { BODY_MAX = 65536, STATEMENT_MAX = 5000, LOST_HOLD_MS = 3000 };
-
-struct request {
-    struct request *next; /* in the waiting list */
-    struct MHD_Connection *connection;
-    struct buf body, answer;
-    unsigned int status;
-    int64_t hold_us;   /* not answered before this (monotonic) */
-    int64_t needs;     /* nor before this seq is durable */
-    bool judged, drop; /* drop: closed without an answer */
-};
+enum { BODY_MAX = 65536 };
 
 struct bank_api {
     const struct bank_settings *settings;
-    struct book *book;
+    struct teller *teller;
+    struct bank_files *files;
     struct MHD_Daemon *daemon;
     struct request *waiting;
-    struct bank_faults faults;
-    int64_t attempts, settled, refused, conflicts, syncs;
+    int64_t syncs;
 };
 
-struct call {
-    struct bank_api *api;
-    struct request *r;
-    const char *method, *path;
-};
-
-/* ---- answers ---- */
-
-static void problem(struct request *r, unsigned int status, const char *title)
+void request_problem(struct request *r, unsigned int status, const char *title)
 {
     r->status = status;
     buf_reset(&r->answer);
     buf_printf(&r->answer, "{\"status\":%u,\"title\":", status);
     buf_json_string(&r->answer, title);
     buf_putc(&r->answer, '}');
-}
-
-static bool is_pending(const struct bank_api *api, const struct payment_record *p)
-{
-    return !p->refused && faults_hit(p->key, 6, api->faults.late_percent) &&
-           clock_real_ms() < p->at_ms + api->faults.late_ms;
-}
-
-static void put_payment(struct buf *out, const struct payment_record *p, bool pending)
-{
-    buf_printf(out, "{\"seq\":%lld,\"key\":", (long long)p->seq);
-    buf_json_string(out, p->key);
-    buf_printf(out, ",\"status\":\"%s\",\"amount_minor\":%lld,\"currency\":\"%s\",\"payee\":",
-               pending      ? "pending"
-               : p->refused ? "refused"
-                            : "settled",
-               (long long)p->amount_minor, p->currency);
-    buf_json_string(out, p->payee);
-    buf_printf(out, ",\"bank_ref\":\"BK%010lld\",\"at_ms\":%lld", (long long)p->seq, (long long)p->at_ms);
-    if (p->refused) {
-        buf_puts(out, ",\"reason\":");
-        buf_json_string(out, p->reason);
-    }
-    buf_putc(out, '}');
-}
-
-static void answer_payment(const struct bank_api *api, struct request *r, unsigned int status,
-                           const struct payment_record *p)
-{
-    bool pending = is_pending(api, p);
-    r->status = pending && status == MHD_HTTP_OK ? MHD_HTTP_ACCEPTED : status;
-    r->needs = p->seq;
-    put_payment(&r->answer, p, pending);
-}
-
-static const char *refusal(const struct bank_api *api, const char *key, const char *payee)
-{
-    const char *prefix = api->settings->refused_payee;
-    if (prefix[0] != '\0' && strncmp(payee, prefix, strlen(prefix)) == 0) return "account_closed";
-    return faults_hit(key, 3, api->faults.refuse_percent) ? "refused_by_fault" : NULL;
-}
-
-/* ---- payments ---- */
-
-static const struct payment_record *book_new(struct bank_api *api, struct payment_record *p)
-{
-    p->reason = refusal(api, p->key, p->payee);
-    p->refused = p->reason != NULL;
-    p->asked_minor = p->amount_minor;
-    if (!p->refused && faults_hit(p->key, 4, api->faults.wrong_amount_percent)) p->amount_minor++;
-    p->at_ms = clock_real_ms();
-    *(p->refused ? &api->refused : &api->settled) += 1;
-    return book_add(api->book, p);
-}
-
-static void pay(struct bank_api *api, struct request *r, struct payment_record *p)
-{
-    if (faults_hit(p->key, 1000 + api->attempts, api->faults.lose_percent)) {
-        r->drop = true;
-        r->hold_us = clock_monotonic_us() + (int64_t)LOST_HOLD_MS * 1000;
-        return;
-    }
-    const struct payment_record *booked = book_find(api->book, p->key);
-    if (booked == NULL) {
-        booked = book_new(api, p);
-    } else if (booked->asked_minor != p->amount_minor || strcmp(booked->currency, p->currency) != 0 ||
-               strcmp(booked->payee, p->payee) != 0) {
-        api->conflicts++;
-        answer_payment(api, r, MHD_HTTP_CONFLICT, booked);
-        return;
-    }
-    answer_payment(api, r, MHD_HTTP_OK, booked);
-    if (faults_hit(p->key, 2000 + api->attempts, api->faults.drop_percent)) {
-        r->drop = true;
-        r->hold_us = clock_monotonic_us() + (int64_t)LOST_HOLD_MS * 1000;
-    } else if (faults_hit(p->key, 5, api->faults.slow_percent)) {
-        r->hold_us = clock_monotonic_us() + (int64_t)api->faults.slow_ms * 1000;
-    }
-}
-
-static void post_payment(struct call *c)
-{
-    json_error_t why;
-    json_t *root =
-        json_loadb(c->r->body.len == 0 ? "" : c->r->body.bytes, c->r->body.len, JSON_REJECT_DUPLICATES, &why);
-    const char *key = NULL, *payee = NULL, *currency = NULL;
-    json_int_t amount = 0;
-    c->api->attempts++;
-    if (root == NULL || json_unpack_ex(root, &why, 0, "{s:s,s:I,s:s,s:s}", "key", &key, "amount_minor", &amount,
-                                       "currency", &currency, "payee", &payee) != 0) {
-        problem(c->r, MHD_HTTP_BAD_REQUEST, why.text);
-    } else if (key[0] == '\0' || strlen(key) > 128 || payee[0] == '\0' || amount <= 0 || strlen(currency) != 3) {
-        problem(c->r, MHD_HTTP_BAD_REQUEST, "key (1-128 bytes), payee, a positive amount and a currency are needed");
-    } else {
-        struct payment_record p = {.key = key, .payee = payee, .amount_minor = amount};
-        memcpy(p.currency, currency, sizeof(p.currency));
-        pay(c->api, c->r, &p);
-    }
-    json_decref(root);
-}
-
-static int64_t query_int(const struct call *c, const char *name, int64_t fallback)
-{
-    const char *text = MHD_lookup_connection_value(c->r->connection, MHD_GET_ARGUMENT_KIND, name);
-    int64_t v;
-    return text != NULL && number_parse(text, &v) && v >= 0 ? v : fallback;
-}
-
-/* How often a settled line stands in the statement. */
-static int times_told(const struct bank_api *api, const char *key)
-{
-    if (faults_hit(key, 7, api->faults.omit_percent)) return 0;
-    return faults_hit(key, 8, api->faults.duplicate_percent) ? 2 : 1;
-}
-
-static void get_statement(struct call *c)
-{
-    int64_t seq = query_int(c, "after", 0), left = query_int(c, "limit", 1000);
-    struct buf *out = &c->r->answer;
-    const char *comma = "";
-    const struct payment_record *p;
-    if (left > STATEMENT_MAX) left = STATEMENT_MAX;
-    c->r->status = MHD_HTTP_OK;
-    buf_puts(out, "{\"payments\":[");
-    for (; left > 0 && (p = book_at(c->api->book, seq + 1)) != NULL && !is_pending(c->api, p); left--) {
-        for (int times = times_told(c->api, p->key); times > 0; times--) {
-            buf_puts(out, comma);
-            put_payment(out, p, false);
-            comma = ",";
-        }
-        seq = p->seq;
-    }
-    c->r->needs = seq <= book_last(c->api->book) ? seq : 0;
-    buf_printf(out, "],\"next\":%lld,\"last\":%lld}", (long long)seq, (long long)book_last(c->api->book));
-}
-
-static void get_payment(struct call *c)
-{
-    const struct payment_record *p = book_find(c->api->book, c->path + strlen("/payments/"));
-    if (p != NULL)
-        answer_payment(c->api, c->r, MHD_HTTP_OK, p);
-    else
-        problem(c->r, MHD_HTTP_NOT_FOUND, "no payment was accepted under this key");
-}
-
-/* ---- the bank's keeper ---- */
-
-static void get_faults(struct call *c)
-{
-    c->r->status = MHD_HTTP_OK;
-    faults_write(&c->api->faults, &c->r->answer);
-}
-
-static void put_faults(struct call *c)
-{
-    char why[200];
-    if (faults_read(c->r->body.bytes, c->r->body.len, &c->api->faults, why, sizeof(why)))
-        get_faults(c);
-    else
-        problem(c->r, MHD_HTTP_BAD_REQUEST, why);
-}
-
-static void get_metrics(struct call *c)
-{
-    const struct bank_api *a = c->api;
-    c->r->status = MHD_HTTP_OK;
-    buf_printf(&c->r->answer,
-               "# TYPE redress_bank_requests_total counter\nredress_bank_requests_total %lld\n"
-               "# TYPE redress_bank_payments_total counter\n"
-               "redress_bank_payments_total{status=\"settled\"} %lld\n"
-               "redress_bank_payments_total{status=\"refused\"} %lld\n"
-               "# TYPE redress_bank_conflicts_total counter\nredress_bank_conflicts_total %lld\n"
-               "# TYPE redress_bank_flushes_total counter\nredress_bank_flushes_total %lld\n"
-               "# TYPE redress_bank_booked gauge\nredress_bank_booked %lld\n",
-               (long long)a->attempts, (long long)a->settled, (long long)a->refused, (long long)a->conflicts,
-               (long long)a->syncs, (long long)book_last(a->book));
-}
-
-static void get_health(struct call *c)
-{
-    c->r->status = MHD_HTTP_OK;
-    buf_puts(&c->r->answer, "{\"status\":\"ok\"}");
 }
 
 /* ---- routing ---- */
@@ -248,10 +44,15 @@ struct route {
 };
 
 static const struct route ROUTES[] = {
-    {"GET", "/healthz", false, true, false, get_health},      {"GET", "/readyz", false, true, false, get_health},
-    {"GET", "/metrics", false, true, false, get_metrics},     {"POST", "/payments", false, false, true, post_payment},
-    {"GET", "/payments", false, false, false, get_statement}, {"GET", "/payments/", true, false, true, get_payment},
-    {"GET", "/faults", false, false, false, get_faults},      {"PUT", "/faults", false, false, false, put_faults},
+    {"GET", "/healthz", false, true, false, keeper_get_health},
+    {"GET", "/readyz", false, true, false, keeper_get_health},
+    {"GET", "/metrics", false, true, false, keeper_get_metrics},
+    {"POST", "/payments", false, false, true, payments_post},
+    {"GET", "/payments", false, false, false, payments_statement},
+    {"GET", "/payments/", true, false, true, payments_get},
+    {"GET", "/faults", false, false, false, keeper_get_faults},
+    {"PUT", "/faults", false, false, false, keeper_put_faults},
+    {"POST", "/statement", false, false, false, keeper_post_statement},
 };
 
 static const struct route *route_of(const char *method, const char *path)
@@ -265,35 +66,35 @@ static const struct route *route_of(const char *method, const char *path)
 }
 
 /* In time that does not depend on how much of it is right. */
-static bool token_is_right(const struct call *c)
+static bool token_is_right(const struct request *r, const char *token)
 {
-    const char *given = MHD_lookup_connection_value(c->r->connection, MHD_HEADER_KIND, "Authorization");
-    const char *token = c->api->settings->token;
+    const char *given = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Authorization");
     if (given == NULL || strncmp(given, "Bearer ", 7) != 0 || strlen(given + 7) != strlen(token)) return false;
     unsigned char differ = 0;
     for (size_t i = 0; token[i] != '\0'; i++) differ |= (unsigned char)(token[i] ^ given[7 + i]);
     return differ == 0;
 }
 
-static void judge(struct call *c)
+static void judge(const struct bank_api *api, struct request *r, const char *method, const char *path)
 {
-    const struct route *route = route_of(c->method, c->path);
-    c->r->judged = true;
+    const struct route *route = route_of(method, path);
+    struct call call = {.teller = api->teller, .files = api->files, .r = r, .path = path, .syncs = api->syncs};
+    r->judged = true;
     if (route == NULL)
-        problem(c->r, MHD_HTTP_NOT_FOUND, "no such address");
-    else if (!route->open && !token_is_right(c))
-        problem(c->r, MHD_HTTP_UNAUTHORIZED, "a bearer token is needed");
-    else if (route->falls && c->api->faults.down)
-        problem(c->r, MHD_HTTP_SERVICE_UNAVAILABLE, "the bank is down");
-    else if (c->r->body.len > BODY_MAX)
-        problem(c->r, MHD_HTTP_CONTENT_TOO_LARGE, "at most 64 KiB");
+        request_problem(r, MHD_HTTP_NOT_FOUND, "no such address");
+    else if (!route->open && !token_is_right(r, api->settings->token))
+        request_problem(r, MHD_HTTP_UNAUTHORIZED, "a bearer token is needed");
+    else if (route->falls && api->teller->faults.down)
+        request_problem(r, MHD_HTTP_SERVICE_UNAVAILABLE, "the bank is down");
+    else if (r->body.len > BODY_MAX)
+        request_problem(r, MHD_HTTP_CONTENT_TOO_LARGE, "at most 64 KiB");
     else
-        route->fn(c);
+        route->fn(&call);
 }
 
 static bool must_wait(const struct bank_api *api, const struct request *r)
 {
-    return r->needs > book_durable(api->book) || r->hold_us > clock_monotonic_us();
+    return r->needs > book_durable(api->teller->book) || r->hold_us > clock_monotonic_us();
 }
 
 static enum MHD_Result respond(struct request *r)
@@ -326,7 +127,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         *n = 0;
         return MHD_YES;
     }
-    if (!r->judged) judge(&(struct call){.api = api, .r = r, .method = method, .path = path});
+    if (!r->judged) judge(api, r, method, path);
     if (!must_wait(api, r)) return respond(r);
     r->next = api->waiting;
     api->waiting = r;
@@ -347,7 +148,8 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **sl
 
 /* ---- the loop's side ---- */
 
-struct bank_api *bank_api_start(const struct bank_settings *settings, struct book *book, struct err *e)
+struct bank_api *bank_api_start(const struct bank_settings *settings, struct teller *teller, struct bank_files *files,
+                                struct err *e)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)settings->port)};
     if (inet_pton(AF_INET, settings->host, &to.sin_addr) != 1) {
@@ -357,7 +159,8 @@ struct bank_api *bank_api_start(const struct bank_settings *settings, struct boo
     struct bank_api *api = calloc(1, sizeof(*api));
     if (api == NULL) abort();
     api->settings = settings;
-    api->book = book;
+    api->teller = teller;
+    api->files = files;
     api->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, (uint16_t)settings->port, NULL, NULL,
                                    on_request, api, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&to,
                                    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, 512u,
@@ -405,10 +208,12 @@ bool bank_api_turn(struct bank_api *api, int wait_ms, struct err *e)
                            .events = POLLIN};
     poll(&ready, 1, wait_of(api, wait_ms));
     MHD_run(api->daemon);
-    if (book_last(api->book) > book_durable(api->book)) {
-        if (!book_sync(api->book, e)) return false;
+    if (api->files != NULL) bank_files_take(api->files);
+    if (book_last(api->teller->book) > book_durable(api->teller->book)) {
+        if (!book_sync(api->teller->book, e)) return false;
         api->syncs++;
     }
+    if (api->files != NULL) bank_files_tell(api->files);
     let_go(api);
     return true;
 }

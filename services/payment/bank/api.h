@@ -5,6 +5,7 @@
  *   GET  /payments?after=SEQ&limit=N   the statement, in the order of booking
  *   GET|PUT /faults           {slow_ms, slow_percent, drop_percent, lose_percent, refuse_percent,
  *                              wrong_amount_percent, late_ms, late_percent, duplicate_percent, omit_percent, down}
+ *   POST /statement           a bank by files (files.h) tells again all it has booked
  *   GET  /healthz /readyz /metrics     without the token
  *
  * A payment is answered {"seq","key","status":"settled"|"refused","amount_minor","currency","payee","bank_ref",
@@ -18,20 +19,21 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "payment/bank/book.h"
+#include "payment/bank/teller.h"
 
 struct bank_settings {
     const char *host;
     int port;
     const char *token;
-    const char *refused_payee; /* accounts with this prefix are refused ("account_closed"); "" = none */
 };
 
-struct bank_api; /* opaque */
+struct bank_api;   /* opaque */
+struct bank_files; /* files.h */
 
-/* Listens at once. ERR_HTTP. The settings and the book must outlive it. */
-struct bank_api *bank_api_start(const struct bank_settings *settings, struct book *book, struct err *e);
-/* One turn: waits at most wait_ms for requests, handles them, flushes the book once, lets the answers go.
+/* Listens at once. ERR_HTTP. What it is given must outlive it; files NULL: no bank by files. */
+struct bank_api *bank_api_start(const struct bank_settings *settings, struct teller *teller, struct bank_files *files,
+                                struct err *e);
+/* One turn: waits at most wait_ms for requests, handles them and the files, flushes the book once, lets the answers go.
  * false: the book cannot be written; the process must end. */
 bool bank_api_turn(struct bank_api *api, int wait_ms, struct err *e);
 void bank_api_stop(struct bank_api *api);

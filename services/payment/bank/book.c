@@ -92,6 +92,7 @@ const struct payment_record *book_add(struct book *b, const struct payment_recor
     buf_json_string(&line, own->payee);
     buf_printf(&line, ",\"amount_minor\":%lld,\"asked_minor\":%lld,\"currency\":\"%s\",\"at_ms\":%lld",
                (long long)own->amount_minor, (long long)own->asked_minor, own->currency, (long long)own->at_ms);
+    if (own->by_file) buf_puts(&line, ",\"by_file\":true");
     if (own->refused) {
         buf_puts(&line, ",\"reason\":");
         buf_json_string(&line, own->reason);
@@ -128,9 +129,10 @@ static bool load_line(struct book *b, const char *line, size_t n)
     if (root == NULL) return false;
     json_int_t seq = 0, amount = 0, asked = 0, at = 0;
     const char *key = NULL, *payee = NULL, *currency = NULL, *reason = NULL;
-    bool well = json_unpack(root, "{s:I,s:s,s:s,s:I,s:I,s:s,s:I,s?s}", "seq", &seq, "key", &key, "payee", &payee,
+    int by_file = 0;
+    bool well = json_unpack(root, "{s:I,s:s,s:s,s:I,s:I,s:s,s:I,s?s,s?b}", "seq", &seq, "key", &key, "payee", &payee,
                             "amount_minor", &amount, "asked_minor", &asked, "currency", &currency, "at_ms", &at,
-                            "reason", &reason) == 0 &&
+                            "reason", &reason, "by_file", &by_file) == 0 &&
                 seq == b->n + 1 && strlen(currency) == 3;
     if (well) {
         struct payment_record r = {.key = key,
@@ -139,7 +141,8 @@ static bool load_line(struct book *b, const char *line, size_t n)
                                    .amount_minor = amount,
                                    .asked_minor = asked,
                                    .at_ms = at,
-                                   .refused = reason != NULL};
+                                   .refused = reason != NULL,
+                                   .by_file = by_file != 0};
         memcpy(r.currency, currency, sizeof(r.currency));
         remember(b, &r);
     }

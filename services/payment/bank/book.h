@@ -22,6 +22,7 @@ struct payment_record {
     int64_t at_ms;       /* the bank's own (real) time */
     char currency[4];
     bool refused;
+    bool by_file; /* it came in a file and stands in the statements of the files */
 };
 
 struct book; /* opaque */

@@ -10,12 +10,17 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "payment/bank/api.h"
+#include "payment/bank/files.h"
 
 static const struct config_key KEYS[] = {
     {"state.dir", CONFIG_TEXT, "/var/lib/redress", 0, 0, false, "state folder; the book is bank/journal in it"},
     {"http.host", CONFIG_TEXT, "127.0.0.1", 0, 0, false, "IPv4 address to listen on"},
     {"bank.http.port", CONFIG_INT, "19005", 1, 65535, false, "TCP port"},
     {"bank.token", CONFIG_TEXT, NULL, 0, 0, true, "bearer token every caller needs"},
+    {"bank.files.dir", CONFIG_TEXT, "", 0, 0, false,
+     "folder through which it is reached by ISO 20022 files; empty = none"},
+    {"bank.files.statement.ms", CONFIG_INT, "5000", 0, 86400000, false,
+     "ms between statements by files while there is something to state; 0 = only when asked for"},
     {"bank.refused_payee", CONFIG_TEXT, "CLOSED-", 0, 0, false, "accounts with this prefix are refused for good"},
 };
 enum { N_KEYS = sizeof(KEYS) / sizeof(KEYS[0]) };
@@ -27,25 +32,38 @@ static void on_signal(int signal_no)
     stopping = 1;
 }
 
+static void run(const struct bank_settings *settings, struct teller *teller, struct bank_files *files, struct err *e)
+{
+    struct bank_api *api = bank_api_start(settings, teller, files, e);
+    if (api == NULL) return;
+    log_info("sandbox bank on %s:%d, %lld payments", settings->host, settings->port,
+             (long long)book_last(teller->book));
+    while (stopping == 0 && bank_api_turn(api, files != NULL ? 50 : 250, e)) continue;
+    bank_api_stop(api);
+}
+
 static bool serve(const struct config *c, struct err *e)
 {
     struct bank_settings settings = {.host = config_text(c, "http.host"),
                                      .port = (int)config_int(c, "bank.http.port"),
-                                     .token = config_text(c, "bank.token"),
-                                     .refused_payee = config_text(c, "bank.refused_payee")};
+                                     .token = config_text(c, "bank.token")};
+    struct teller teller = {.refused_payee = config_text(c, "bank.refused_payee")};
+    struct bank_files *files = NULL;
+    const char *folder = config_text(c, "bank.files.dir");
     struct buf path = BUF_INIT;
     buf_printf(&path, "%s/bank", config_text(c, "state.dir"));
     if (mkdir(path.bytes, 0700) != 0 && errno != EEXIST) log_warn("%s: %s", path.bytes, strerror(errno));
+    struct buf own = BUF_INIT;
+    buf_printf(&own, "%s/files", path.bytes);
+    struct bank_files_settings files_settings = {
+        .folder = folder, .own = own.bytes, .statement_ms = (int)config_int(c, "bank.files.statement.ms")};
     buf_puts(&path, "/journal");
-    struct book *book = book_open(path.bytes, e);
-    struct bank_api *api = book == NULL ? NULL : bank_api_start(&settings, book, e);
-    if (api != NULL) {
-        log_info("sandbox bank on %s:%d, %lld payments in %s", settings.host, settings.port, (long long)book_last(book),
-                 path.bytes);
-        while (stopping == 0 && bank_api_turn(api, 250, e)) continue;
-    }
-    bank_api_stop(api);
-    book_close(book);
+    teller.book = book_open(path.bytes, e);
+    if (teller.book != NULL && folder[0] != '\0') files = bank_files_new(&files_settings, &teller, e);
+    if (!err_is_set(e)) run(&settings, &teller, files, e);
+    bank_files_free(files);
+    book_close(teller.book);
+    buf_deinit(&own);
     buf_deinit(&path);
     return !err_is_set(e);
 }

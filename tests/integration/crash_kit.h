@@ -1,0 +1,131 @@
+/* Deaths in the middle of a payout: of the payment service (whose loop the test is), of the bank, of the database; and
+ * what must be true afterwards (PA-3, PA-4). */
+#ifndef TESTS_INTEGRATION_CRASH_KIT_H
+#define TESTS_INTEGRATION_CRASH_KIT_H
+
+#include "money_kit.h"
+
+enum victim { PAYMENT_DIES, BANK_DIES, DATABASE_DIES, VICTIMS };
+
+enum { AMOUNT = 1000 };
+
+static int64_t epoch;
+static const char PLAN[] = "{'measures':[],'amount_minor':1000,'currency':'CNY','payee':'acc-1'}";
+
+static inline bool reconnected(void)
+{
+    struct err e = ERR_INIT;
+    struct pg_rows *rows = NULL;
+    for (int i = 0; i < 300; i++) {
+        err_clear(&e);
+        if (pg_query(k->host.pg, "SELECT 1", NULL, &rows, &e)) {
+            pg_rows_free(rows);
+            return true;
+        }
+        err_clear(&e);
+        pg_connect(k->host.pg, &e);
+        usleep(50000);
+    }
+    return false;
+}
+
+static inline void die(enum victim who)
+{
+    switch (who) {
+    case PAYMENT_DIES:
+        spec.adapter->close(&k->host); /* all it had in memory is gone; its requests may still reach the bank */
+        metrics_free(k->host.metrics);
+        k->host.metrics = metrics_new(spec.name);
+        break;
+    case BANK_DIES:
+        bank_kill();
+        bank_start();
+        break;
+    case DATABASE_DIES: /* one backend killed: PostgreSQL ends them all and recovers from its log */
+        cr_assert_eq(kill((pid_t)hooks_ask(k, "SELECT pg_backend_pid()"), SIGKILL), 0);
+        break;
+    case VICTIMS: break;
+    }
+}
+
+/* What follows any death: the partitions are assigned again, everything read from the database. */
+static inline void recover(enum victim who)
+{
+    cr_assert(reconnected(), "the database does not come back");
+    if (who == PAYMENT_DIES) hooks_adapter(k);
+    hooks_assign(k, ++epoch);
+}
+
+/* The batch is lost; the state is again what was committed. */
+static inline void lose_batch(int64_t case_id, const void *committed)
+{
+    k->n = 0;
+    *hooks_state(k, case_id) = committed;
+}
+
+/* Commits, and nobody tells the adapter. */
+static inline void commit_untold(void)
+{
+    void *adapter = k->host.adapter;
+    k->host.adapter = NULL;
+    hooks_must_commit(k);
+    k->host.adapter = adapter;
+}
+
+static inline void until_answered(int part)
+{
+    for (int i = 0; i < 2000 && spec.adapter->next(&k->host, part) == ADAPTER_NEVER; i++) usleep(5000);
+    cr_assert_neq(spec.adapter->next(&k->host, part), ADAPTER_NEVER, "no answer of the bank");
+}
+
+/* Decides the answer that waits, and leaves the batch uncommitted. */
+static inline void decide_answer(int part)
+{
+    struct local_input *in = ARENA_NEW(&k->arena, struct local_input);
+    cr_assert_eq(spec.adapter->poll(&k->host, part, k->now_ms, in, 1), 1);
+    hooks_decide(k,
+                 &(struct input){.type = in->type,
+                                 .data = in->data,
+                                 .id = in->id,
+                                 .source = "local",
+                                 .case_id = in->case_id,
+                                 .now_ms = k->now_ms,
+                                 .at_ms = in->at_ms},
+                 in);
+}
+
+static inline void crash(enum victim who, int64_t case_id, const void *committed)
+{
+    die(who);
+    lose_batch(case_id, committed);
+    recover(who);
+}
+
+static inline void expect_paid_once(int n)
+{
+    int64_t case_id = case_id_make(n % HOOKS_PARTS, n);
+    const struct payment_state *st = *hooks_state(k, case_id);
+    for (int i = 0; i < 600 && st->status != PAYMENT_STATUS_SETTLED; i++, st = *hooks_state(k, case_id)) {
+        hooks_locals(k, 1);
+        usleep(5000);
+    }
+    cr_assert_eq(st->status, PAYMENT_STATUS_SETTLED, "payout %d", n);
+    cr_assert_eq(
+        hooks_ask(k, arena_printf(&k->arena, "SELECT count(*) FROM payout WHERE case_id = %lld", (long long)case_id)),
+        1, "payout %d", n);
+    cr_assert_eq(hooks_ask(k, arena_printf(&k->arena, "SELECT count(*) FROM ledger_txn WHERE case_id = %lld",
+                                           (long long)case_id)),
+                 2, "payout %d: instructed and settled", n);
+}
+
+static inline void expect_books(int payouts)
+{
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM payout WHERE state = 'settled'"), payouts);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM ledger_offences()"), 0);
+    cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account LIKE 'clearing:%'"), 0);
+    cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account LIKE 'bank:%'"),
+                 -(int64_t)payouts * AMOUNT);
+    cr_assert_eq(booked(), payouts, "the bank's book");
+}
+
+#endif
