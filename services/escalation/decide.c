@@ -52,18 +52,29 @@ static enum verdict on_handler_changed(struct step *s)
 }
 
 /* Limits recorded from history are facts, nobody is reminded of them any more. What a miss leads to is said by the
- * rules the limit ran under, also where today's have no such limit (SL-6); the people are today's. */
+ * rules the limit ran under, also where today's have no such limit (SL-6); the people are today's. NULL: to nothing. */
+static const struct policy_limit *slip_limit(const struct step *s, const struct ev_sla_breached *ev)
+{
+    const struct policy_limit *def = policy_limit(policy_then(s->policy, ev->revision), ev->code);
+    return ev->history || def == NULL || def->def->on_miss != ON_MISS_SLIP ? NULL : def;
+}
+
+static void remind(struct step *s, const struct ev_sla_breached *ev, const struct policy_limit *def)
+{
+    struct matter m = {ev->code, ev->ver, ev->due_ms, ev->late_ms, true};
+    escalation_issue_slip(s, &m, escalation_responsible(s, def->def->responsible));
+}
+
 static enum verdict on_breached(struct step *s)
 {
     const struct ev_sla_breached *ev = s->in->data;
     struct escalation_state *next = s->next;
     const struct policy *rules = policy_then(s->policy, ev->revision);
-    const struct policy_limit *def = policy_limit(rules, ev->code);
-    if (ev->history || def == NULL || def->def->on_miss != ON_MISS_SLIP) return VERDICT_IGNORED;
+    const struct policy_limit *def = slip_limit(s, ev);
+    if (def == NULL) return VERDICT_IGNORED;
     if (next->status == ESCALATION_STATUS_NONE) next->status = ESCALATION_STATUS_WATCHING;
     if (escalation_review_missed(s, ev)) return VERDICT_DONE;
-    struct matter m = {ev->code, ev->ver, ev->due_ms, ev->late_ms, true};
-    escalation_issue_slip(s, &m, escalation_responsible(s, def->def->responsible));
+    remind(s, ev, def);
     if (next->org_id == NULL || escalation_is_moving(next) || escalation_judgment_missed(s, ev)) return VERDICT_DONE;
     const struct pol_rung *rung = policy_rung(rules, ev->code, next->level);
     if (rung != NULL && escalation_misses_on_level(next, ev->code) >= rung->misses) {
@@ -71,6 +82,17 @@ static enum verdict on_breached(struct step *s)
                                                 .code = ev->code,
                                                 .settles = policy_demands_file(rules, ev->code)});
     }
+    return VERDICT_DONE;
+}
+
+/* What closed the case was itself too late, and the miss is read after the end: recorded, and asked about (ES-7). */
+static enum verdict on_breached_after(struct step *s)
+{
+    const struct ev_sla_breached *ev = s->in->data;
+    const struct policy_limit *def = slip_limit(s, ev);
+    if (def == NULL) return VERDICT_IGNORED;
+    remind(s, ev, def);
+    escalation_issue_liaisons(s);
     return VERDICT_DONE;
 }
 
@@ -204,6 +226,7 @@ static const struct transition TABLE[] = {
     {ENDED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(ENDED), "for a reopening"},
     {ENDED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(ENDED), "for a reopening"},
     {ENDED, EV_APPROVAL_DEADLOCKED, on_deadlocked, TO(ENDED), "for a reopening"},
+    {ENDED, EV_SLA_BREACHED, on_breached_after, TO(ENDED), "ES-1, ES-7"},
     {ENDED, EV_SLA_ANNULLED, on_annulled, TO(ENDED), "SL-3"},
     {ENDED, EV_INTAKE_REOPENED, on_reopened, TO(WATCHING), "RV-1"},
 };

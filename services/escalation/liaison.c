@@ -1,6 +1,7 @@
 /* Liaison slips: the units a closed case had to remind are asked why it ran late (ES-7). See steps.h.
  *
- * One slip a unit and closing; a case that is reopened and closes late again asks about the new misses only. */
+ * One slip a unit and closing, and one for what becomes known later; a case that is reopened and closes late again asks
+ * about the new misses only. */
 #include "escalation/steps.h"
 #include "policy/rights.h"
 

@@ -143,7 +143,10 @@ static void stop_and_cancel(struct run *r)
     }
     for (int i = 0; i < r->next->n_limits; i++) {
         struct limit *l = &r->limits[i];
-        if (moves(r, i, POLICY_CANCEL) && limits_is_open(l)) run_cancel(r, l, event_name(r->event));
+        if (!moves(r, i, POLICY_CANCEL)) continue;
+        if (limits_is_open(l)) run_cancel(r, l, event_name(r->event));
+        r->noted |= l->waits;
+        l->waits = false;
     }
 }
 
@@ -237,11 +240,11 @@ static enum verdict on_closed(struct step *s)
 {
     struct run r = run_begin(s);
     stop_and_cancel(&r);
-    for (int i = 0; i < r.next->n_limits; i++) {
-        if (limits_is_open(&r.limits[i])) run_cancel(&r, &r.limits[i], "case_closed");
-    }
     r.next->status = SLA_STATUS_ENDED;
     r.next->closed_ms = r.at_ms;
+    for (int i = 0; i < r.next->n_limits; i++) {
+        if (limits_is_open(&r.limits[i])) run_close(&r, &r.limits[i]);
+    }
     r.next->n_open_pauses = 0;
     r.next->n_early_stops = 0;
     r.noted = true;
@@ -264,7 +267,9 @@ static enum verdict on_reopened(struct step *s)
     r.noted = true;
     for (int i = 0; i < r.next->n_limits; i++) {
         struct limit *l = &r.limits[i];
-        if (l->state == LIMIT_STATE_CANCELLED && l->start_ms >= r.at_ms) run_revive(&r, l);
+        bool belongs = l->waits && l->start_ms >= r.at_ms;
+        l->waits = false;
+        if (belongs) run_revive(&r, l);
     }
     stop_and_cancel(&r);
     start(&r, r.at_ms);

@@ -236,7 +236,7 @@ void run_start(struct run *r, const struct policy_limit *def, const struct run_b
     if (r->next->status != SLA_STATUS_ENDED) {
         run_anew(r, def, l, stands);
     } else if (count(r, r->s->policy, def, l)) {
-        run_cancel(r, l, "case_closed");
+        run_close(r, l);
     }
 }
 
@@ -271,6 +271,12 @@ void run_cancel(struct run *r, struct limit *l, const char *reason)
     limits_end(l, LIMIT_STATE_CANCELLED, r->at_ms);
     struct ev_sla_cancelled *out = decision_emit(r->s->out, EV_SLA_CANCELLED);
     *out = (struct ev_sla_cancelled){.code = l->code, .ver = l->ver, .reason = reason};
+}
+
+void run_close(struct run *r, struct limit *l)
+{
+    run_cancel(r, l, "case_closed");
+    l->waits = l->start_ms >= r->next->closed_ms;
 }
 
 /* ---- pause and resume ---- */

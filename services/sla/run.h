@@ -45,6 +45,8 @@ int64_t run_take_early(struct run *r, const char *code, int64_t start_ms);
  * that only its answers start. Few promises are made, so the answers to none are not remembered one by one. */
 bool run_answered_since(const struct run *r, const struct policy_limit *def, int64_t start_ms);
 void run_cancel(struct run *r, struct limit *l, const char *reason);
+/* By the end of the case. One that began no earlier than the end waits for the reopening it belongs to. */
+void run_close(struct run *r, struct limit *l);
 void run_pause(struct run *r, struct limit *l);
 void run_resume(struct run *r, struct limit *l);
 /* Counts a running limit anew by the rules and the calendar it runs under now (SL-6); told only when its due or

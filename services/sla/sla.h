@@ -8,7 +8,8 @@
  *  - limits started before the case's registration was read are dropped if they do not apply to the case;
  *  - an answer accepted by the due but read after the firing annuls the miss (SL-3); a late one that is read
  *    before the firing makes the miss at once; either way a miss is recorded exactly once a version;
- *  - a start read after the case's end waits, cancelled, for the reopening it belongs to. */
+ *  - a start no earlier than the case's end waits, cancelled, for the reopening it belongs to, unless something else
+ *    cancels it meanwhile. */
 #ifndef REDRESS_SLA_SLA_H
 #define REDRESS_SLA_SLA_H
 

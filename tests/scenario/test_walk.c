@@ -125,7 +125,7 @@ static const char *compare_limits(struct world *a, const struct sla_state *x, co
     return NULL;
 }
 
-/* A miss read after the end of its case issues no slip any more: only cases under watch are compared in that. */
+/* A miss read after the end of its case moves nothing any more: only cases under watch are compared in that. */
 static const char *compare_escalation(const struct escalation_state *x, const struct escalation_state *y)
 {
     if (x->status == ESCALATION_STATUS_ENDED) return NULL;

@@ -70,10 +70,11 @@ static void hand_up(struct walker *k, int64_t case_id)
 static void answer_liaison(struct walker *k, int64_t case_id)
 {
     const struct escalation_state *st = world_state(k->w, case_id, ESCALATION);
+    int which = walker_draw(k, 12), person = walker_draw(k, 12); /* however many there are: the next draw is the same */
     if (st->n_liaisons == 0) return;
-    const struct liaison *l = &st->liaisons[walker_draw(k, st->n_liaisons)];
+    const struct liaison *l = &st->liaisons[which % st->n_liaisons];
     const struct pol_unit *unit = policy_unit(k->w->policy, l->to_org);
-    const struct pol_person *who = &unit->people[walker_draw(k, unit->n_people)];
+    const struct pol_person *who = &unit->people[person % unit->n_people];
     struct ev_command_answer_liaison *c = NEW(k, struct ev_command_answer_liaison);
     *c = (struct ev_command_answer_liaison){
         .actor = actor(k, who->id, who->roles[0], unit->id), .slip_no = l->slip_no, .cause = "nobody was there"};

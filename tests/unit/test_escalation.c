@@ -198,11 +198,25 @@ Test(escalation, DI_2_assignments_in_any_order)
     kit_expect(&k, "dispatch.assigned", "2026-03-02 10:00", ASSIGNED(AT_OUTLET("1")), "ignored");
 }
 
+/* ES-7: what closed the case was late itself, and sla says so after the end: the case moves no more, but the unit is
+ * asked for the cause; what lay long in the past when it was imported is not asked about. */
+Test(escalation, ES_7_a_miss_known_after_the_end_is_asked_about)
+{
+    assigned_to_outlet();
+    kit_expect(&k, "intake.closed", "2026-03-04 10:00", "{'outcome':'rejected'}", "escalation.ended");
+    kit_expect(&k, "sla.breached", "2026-03-04 10:00", BREACHED("plan", "1"),
+               "escalation.slip_issued escalation.liaison_issued");
+    const struct ev_escalation_liaison_issued *asked = kit_output(&k, EV_ESCALATION_LIAISON_ISSUED, 0);
+    cr_assert_str_eq(asked->to_org, "O-E1");
+    cr_assert_str_eq(asked->codes[0], "plan");
+    kit_expect(&k, "sla.breached", "2026-03-04 10:00",
+               "{'code':'approval','ver':1,'round':1,'due_ms':1,'fired_ms':1,'late_ms':5,'history':true}", "ignored");
+}
+
 Test(escalation, ES_2_supervision_ends_with_the_case_and_comes_back_with_it)
 {
     assigned_to_outlet();
     kit_expect(&k, "intake.closed", "2026-03-04 10:00", "{'outcome':'settled'}", "escalation.ended");
-    kit_expect(&k, "sla.breached", "2026-03-04 10:00", BREACHED("plan", "1"), "ignored");
     kit_expect(&k, "dispatch.reassigned", "2026-03-05 10:00", REASSIGNED(AT_REGIONAL("2")), "escalation.supervised");
     kit_expect(&k, "intake.reopened", "2026-03-05 10:00", "{'reason':'not_satisfied'}",
                "escalation.agreement_noted escalation.supervised");

@@ -379,6 +379,24 @@ Test(sla, SL_2_a_start_read_before_its_reopening_runs_after_it)
     cr_assert_eq(limit("first_response")->state, LIMIT_STATE_CANCELLED);
 }
 
+/* In the very instant of the end: what something else has cancelled is not run by the reopening, in whatever order. */
+Test(sla, SL_2_a_reopening_runs_nothing_that_was_cancelled)
+{
+    static const char question[] = "{'plan':{'measures':[],'amount_minor':0,'currency':'CNY'},'proposer_id':'p',"
+                                   "'org_id':'O-E1','level':'outlet','approver_role':'outlet_manager','round':2}";
+    for (int late = 0; late < 2; late++) {
+        registered("complaint", "2026-03-02 10:00");
+        kit_feed(&k, "approval.requested", "2026-03-04 10:00", question);
+        if (!late) kit_feed(&k, "approval.ended", "2026-03-04 10:00", "{'reason':'rejected'}");
+        kit_feed(&k, "intake.closed", "2026-03-04 10:00", "{'outcome':'rejected'}");
+        if (late) kit_feed(&k, "approval.ended", "2026-03-04 10:00", "{'reason':'rejected'}");
+        kit_feed(&k, "intake.reopened", "2026-03-04 10:00", "{'reason':'disputed'}");
+        cr_assert_eq(limit("approval")->state, LIMIT_STATE_CANCELLED, "late %d", late);
+        kit_close(&k);
+        k = kit_open(&sla_core);
+    }
+}
+
 /* A visit ordered by a service that had not read the end yet starts nothing. */
 Test(sla, SL_2_a_straggler_after_the_end_starts_nothing)
 {
