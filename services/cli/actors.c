@@ -1,11 +1,11 @@
-#include "cli/actors.h"
+#include "cli/actors_play.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/id.h"
 
-enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS };
+enum { HALF_HOUR_MS = 30 * 60 * 1000 };
 
 const struct temper temper_drill = {.silent_outlet = 9,
                                     .silent_customer = 6,
@@ -14,65 +14,10 @@ const struct temper temper_drill = {.silent_outlet = 9,
                                     .deny = 7,
                                     .object = 8,
                                     .reject = 10,
-                                    .not_satisfied = 3};
+                                    .not_satisfied = 3,
+                                    .sue = 10,
+                                    .hand_up = 1};
 const struct temper temper_prompt = {.on_the_spot = 100, .at_once = true};
-
-struct play {
-    const struct scene *s;
-    struct acquaintance *who;
-    struct arena *arena;
-    struct action *out;
-    int n;
-    uint64_t dice; /* of this event */
-};
-
-/* A draw of 0..n-1, another for every salt. */
-static int draw(const struct play *p, int salt, int n)
-{
-    char key[40];
-    snprintf(key, sizeof key, "%016llx%d", (unsigned long long)p->dice, salt);
-    return (int)(id_hash(key, strlen(key)) % (uint64_t)n);
-}
-
-static bool chance(const struct play *p, int salt, int percent) { return draw(p, salt, 100) < percent; }
-
-static void *act(struct play *p, enum event_type type, int from_h, int to_h)
-{
-    struct action *a = &p->out[p->n];
-    int64_t wait = p->s->temper->at_once
-                       ? 0
-                       : (int64_t)from_h * HOUR_MS + draw(p, 90 + p->n, (to_h - from_h) * 60) * (int64_t)MINUTE_MS;
-    a->type = type;
-    a->at_ms = p->s->at_ms + wait;
-    a->data = arena_alloc(p->arena, event_desc(type)->size);
-    p->n++;
-    return (void *)a->data;
-}
-
-static const struct actor *person(struct play *p, enum role role, const char *id, const char *org)
-{
-    struct actor *a = ARENA_NEW(p->arena, struct actor);
-    *a = (struct actor){.role = role, .id = arena_strdup(p->arena, id), .org_id = arena_strdup(p->arena, org)};
-    return a;
-}
-
-static const struct actor *customer(struct play *p)
-{
-    struct actor *a = ARENA_NEW(p->arena, struct actor);
-    *a = (struct actor){.role = ROLE_CUSTOMER, .id = "customer"};
-    return a;
-}
-
-static const struct actor *handler(struct play *p)
-{
-    return person(p, ROLE_HANDLER, p->who->handler_id, p->who->org_id);
-}
-
-/* Head office answers; below it some let the limit pass. */
-static bool keeps_silent(const struct play *p, int salt)
-{
-    return p->who->level != ORG_LEVEL_HEAD_OFFICE && chance(p, salt, p->s->temper->silent_outlet);
-}
 
 static void meet(struct play *p, const struct assignment *a)
 {
@@ -83,8 +28,8 @@ static void meet(struct play *p, const struct assignment *a)
 
 static int64_t loss(const struct play *p)
 {
-    if (!p->who->has_claimed) return 8000 + draw(p, 40, 60000);
-    return p->who->claimed_minor / 100 * (50 + draw(p, 41, 51));
+    if (!p->who->has_claimed) return 8000 + play_draw(p, 40, 60000);
+    return p->who->claimed_minor / 100 * (50 + play_draw(p, 41, 51));
 }
 
 static const char *currency(struct play *p) { return arena_strdup(p->arena, p->who->currency); }
@@ -96,7 +41,7 @@ static const struct plan *make_plan(struct play *p, bool may_reject)
     struct measure *m = ARENA_NEW(p->arena, struct measure);
     *m = (struct measure){.executor = arena_strdup(p->arena, p->who->handler_id)};
     *plan = (struct plan){.measures = m, .n_measures = 1, .currency = currency(p)};
-    if (may_reject && p->who->rounds == 0 && chance(p, 50, p->s->temper->reject)) {
+    if (may_reject && p->who->rounds == 0 && play_chance(p, 50, p->s->temper->reject)) {
         m->kind = MEASURE_KIND_REJECTION;
         plan->reasons = "the survey shows no fault of ours; see the on-site record";
     } else if (p->who->kind == KIND_CLAIM) {
@@ -105,7 +50,7 @@ static const struct plan *make_plan(struct play *p, bool may_reject)
         if (p->who->has_claimed && plan->amount_minor > p->who->claimed_minor)
             plan->amount_minor = p->who->claimed_minor;
     } else {
-        m->kind = chance(p, 51, 70) ? MEASURE_KIND_REWORK : MEASURE_KIND_APOLOGY;
+        m->kind = play_chance(p, 51, 70) ? MEASURE_KIND_REWORK : MEASURE_KIND_APOLOGY;
     }
     return plan;
 }
@@ -115,7 +60,7 @@ static const struct finding *make_finding(struct play *p)
     static const enum cause causes[] = {CAUSE_WORKMANSHIP, CAUSE_MATERIAL, CAUSE_PROCESS_FAILURE, CAUSE_TRANSPORT,
                                         CAUSE_SERVICE};
     struct finding *f = ARENA_NEW(p->arena, struct finding);
-    *f = (struct finding){.cause = causes[draw(p, 60, 5)],
+    *f = (struct finding){.cause = causes[play_draw(p, 60, 5)],
                           .liability = LIABILITY_OUTLET,
                           .justified = true,
                           .has_loss_minor = p->who->kind == KIND_CLAIM,
@@ -152,12 +97,12 @@ static const struct visit_record *make_record(struct play *p, const char *taker,
 
 static void visit(struct play *p, const char *visitor, const char *org, bool complete)
 {
-    struct ev_command_submit_evidence *c = act(p, EV_COMMAND_SUBMIT_EVIDENCE, 2, 22);
-    c->actor = person(p, ROLE_EVIDENCE_VISITOR, visitor, org);
+    struct ev_command_submit_evidence *c = play_act(p, EV_COMMAND_SUBMIT_EVIDENCE, 2, 22);
+    c->actor = play_person(p, ROLE_EVIDENCE_VISITOR, visitor, org);
     c->visitor_id = arena_strdup(p->arena, visitor);
-    c->visited_ms = p->out[p->n - 1].at_ms - (p->s->temper->at_once ? 0 : HOUR_MS / 2);
+    c->visited_ms = p->out[p->n - 1].at_ms - (p->s->temper->at_once ? 0 : HALF_HOUR_MS);
     c->record = make_record(p, visitor, complete);
-    if (!complete || !chance(p, 20, p->s->temper->on_the_spot)) return;
+    if (!complete || !play_chance(p, 20, p->s->temper->on_the_spot)) return;
     c->finding = make_finding(p);
     c->plan = make_plan(p, true);
 }
@@ -165,14 +110,14 @@ static void visit(struct play *p, const char *visitor, const char *org, bool com
 /* The unit that had the case is as silent or sloppy about its file as about its visits. */
 static void on_file_demanded(struct play *p, const struct ev_escalation_file_demanded *e)
 {
-    if (chance(p, 21, 3 * p->s->temper->silent_outlet)) return;
+    if (play_chance(p, 21, 3 * p->s->temper->silent_outlet)) return;
     const struct pol_unit *unit = policy_unit(p->s->policy, e->of_org);
     const struct pol_person *who = unit == NULL ? NULL : policy_person_in(unit, e->of_person);
     if (who == NULL) return;
-    struct ev_command_hand_over_file *c = act(p, EV_COMMAND_HAND_OVER_FILE, 2, 22);
-    c->actor = person(p, who->roles[0], who->id, unit->id);
-    c->record = make_record(p, who->id, !chance(p, 22, 2 * p->s->temper->incomplete));
-    if (chance(p, 23, p->s->temper->on_the_spot)) c->finding = make_finding(p);
+    struct ev_command_hand_over_file *c = play_act(p, EV_COMMAND_HAND_OVER_FILE, 2, 22);
+    c->actor = play_person(p, who->roles[0], who->id, unit->id);
+    c->record = make_record(p, who->id, !play_chance(p, 22, 2 * p->s->temper->incomplete));
+    if (play_chance(p, 23, p->s->temper->on_the_spot)) c->finding = make_finding(p);
 }
 
 static void on_registered(struct play *p, const struct ev_intake_registered *e)
@@ -185,36 +130,36 @@ static void on_registered(struct play *p, const struct ev_intake_registered *e)
 
 static void on_acknowledged(struct play *p, const struct ev_intake_acknowledged *e)
 {
-    if (p->s->temper->at_once || chance(p, 1, p->s->temper->silent_outlet)) return;
-    struct ev_command_contact *c = act(p, EV_COMMAND_CONTACT, 1, 20);
-    c->actor = person(p, ROLE_HANDLER, e->handler_id, e->org_id);
+    if (p->s->temper->at_once || play_chance(p, 1, p->s->temper->silent_outlet)) return;
+    struct ev_command_contact *c = play_act(p, EV_COMMAND_CONTACT, 1, 20);
+    c->actor = play_person(p, ROLE_HANDLER, e->handler_id, e->org_id);
     c->channel = "phone";
     c->result = "spoke with the customer, explained the next steps";
     if (p->who->kind != KIND_CLAIM) return;
-    struct ev_command_review *r = act(p, EV_COMMAND_REVIEW, 2, 36);
+    struct ev_command_review *r = play_act(p, EV_COMMAND_REVIEW, 2, 36);
     *r = (struct ev_command_review){.actor = c->actor, .complete = true, .lawful = true, .in_scope = true};
 }
 
 static void on_materials_requested(struct play *p, const struct ev_intake_materials_requested *e)
 {
-    if (p->s->temper->at_once || chance(p, 2, 4 * p->s->temper->silent_customer)) return;
-    struct ev_command_supplement *c = act(p, EV_COMMAND_SUPPLEMENT, 6, 120);
+    if (p->s->temper->at_once || play_chance(p, 2, 4 * p->s->temper->silent_customer)) return;
+    struct ev_command_supplement *c = play_act(p, EV_COMMAND_SUPPLEMENT, 6, 120);
     const char **items = ARENA_ARRAY(p->arena, const char *, e->n_missing);
     for (int i = 0; i < e->n_missing; i++) items[i] = arena_strdup(p->arena, e->missing[i]);
-    *c = (struct ev_command_supplement){.actor = customer(p), .materials = items, .n_materials = e->n_missing};
+    *c = (struct ev_command_supplement){.actor = play_customer(p), .materials = items, .n_materials = e->n_missing};
 }
 
 static void on_visit_ordered(struct play *p, const struct ev_evidence_visit_ordered *e)
 {
-    if (keeps_silent(p, 3)) return;
-    visit(p, e->visitor_id, e->org_id, !chance(p, 4, p->s->temper->incomplete));
+    if (play_keeps_silent(p, 3)) return;
+    visit(p, e->visitor_id, e->org_id, !play_chance(p, 4, p->s->temper->incomplete));
 }
 
 static void propose(struct play *p, int from_h, int to_h)
 {
-    if (keeps_silent(p, 5)) return;
-    struct ev_command_propose *c = act(p, EV_COMMAND_PROPOSE, from_h, to_h);
-    *c = (struct ev_command_propose){.actor = handler(p), .plan = make_plan(p, false)};
+    if (play_keeps_silent(p, 5)) return;
+    struct ev_command_propose *c = play_act(p, EV_COMMAND_PROPOSE, from_h, to_h);
+    *c = (struct ev_command_propose){.actor = play_handler(p), .plan = make_plan(p, false)};
     p->who->rounds++;
 }
 
@@ -226,10 +171,10 @@ static void on_concluded(struct play *p, const struct ev_evidence_investigation_
 
 static void on_investigation(struct play *p)
 {
-    if (keeps_silent(p, 6)) return;
-    struct ev_command_conclude *c = act(p, EV_COMMAND_CONCLUDE, 4, 40);
-    *c = (struct ev_command_conclude){.actor = handler(p), .finding = make_finding(p)};
-    if (chance(p, 7, 50)) c->plan = make_plan(p, true);
+    if (play_hands_up(p) || play_keeps_silent(p, 6)) return;
+    struct ev_command_conclude *c = play_act(p, EV_COMMAND_CONCLUDE, 4, 40);
+    *c = (struct ev_command_conclude){.actor = play_handler(p), .finding = make_finding(p)};
+    if (play_chance(p, 7, 50)) c->plan = make_plan(p, true);
 }
 
 /* AP-5: head office's others sign beside the approver. */
@@ -239,8 +184,8 @@ static void sign_beside(struct play *p, const struct ev_approval_requested *e)
     for (int i = 0; i < e->n_signers && p->n < ACTORS_MAX; i++) {
         const struct pol_person *signer = policy_person_with(top, e->signers[i], p->dice);
         if (signer == NULL) continue;
-        struct ev_command_approve *c = act(p, EV_COMMAND_APPROVE, 1, 8);
-        c->actor = person(p, e->signers[i], signer->id, top->id);
+        struct ev_command_approve *c = play_act(p, EV_COMMAND_APPROVE, 1, 8);
+        c->actor = play_person(p, e->signers[i], signer->id, top->id);
     }
 }
 
@@ -248,13 +193,13 @@ static void on_requested(struct play *p, const struct ev_approval_requested *e)
 {
     const struct pol_unit *unit = policy_unit(p->s->policy, e->org_id);
     const struct pol_person *boss = unit == NULL ? NULL : policy_person_with(unit, e->approver_role, p->dice);
-    if (boss == NULL || keeps_silent(p, 8)) return;
-    const struct actor *who = person(p, e->approver_role, boss->id, e->org_id);
-    if (chance(p, 9, p->s->temper->deny)) {
-        struct ev_command_deny *c = act(p, EV_COMMAND_DENY, 1, 8);
+    if (boss == NULL || play_keeps_silent(p, 8)) return;
+    const struct actor *who = play_person(p, e->approver_role, boss->id, e->org_id);
+    if (play_chance(p, 9, p->s->temper->deny)) {
+        struct ev_command_deny *c = play_act(p, EV_COMMAND_DENY, 1, 8);
         *c = (struct ev_command_deny){.actor = who, .reason = "the amount is not borne out by the record"};
     } else {
-        struct ev_command_approve *c = act(p, EV_COMMAND_APPROVE, 1, 8);
+        struct ev_command_approve *c = play_act(p, EV_COMMAND_APPROVE, 1, 8);
         *c = (struct ev_command_approve){.actor = who};
         sign_beside(p, e);
     }
@@ -262,34 +207,34 @@ static void on_requested(struct play *p, const struct ev_approval_requested *e)
 
 static void on_offered(struct play *p, const struct ev_approval_offered *e)
 {
-    if (p->s->temper->at_once || chance(p, 10, p->s->temper->silent_customer)) return;
-    if (chance(p, 11, p->s->temper->object)) {
-        struct ev_command_object *c = act(p, EV_COMMAND_OBJECT, 2, 40);
-        *c = (struct ev_command_object){.actor = customer(p), .reason = "that does not cover the damage"};
+    if (p->s->temper->at_once || play_chance(p, 10, p->s->temper->silent_customer)) return;
+    if (play_chance(p, 11, p->s->temper->object)) {
+        struct ev_command_object *c = play_act(p, EV_COMMAND_OBJECT, 2, 40);
+        *c = (struct ev_command_object){.actor = play_customer(p), .reason = "that does not cover the damage"};
         c->has_counter_minor = e->plan->amount_minor > 0;
         c->counter_minor = e->plan->amount_minor / 10 * 12;
         c->currency = c->has_counter_minor ? currency(p) : NULL;
     } else {
-        struct ev_command_accept *c = act(p, EV_COMMAND_ACCEPT, 2, 40);
-        *c = (struct ev_command_accept){.actor = customer(p)};
+        struct ev_command_accept *c = play_act(p, EV_COMMAND_ACCEPT, 2, 40);
+        *c = (struct ev_command_accept){.actor = play_customer(p)};
     }
 }
 
 static void on_slip(struct play *p, const struct ev_approval_slip_approved *e)
 {
-    if (!e->must_execute || keeps_silent(p, 12)) return;
-    struct ev_command_execute *c = act(p, EV_COMMAND_EXECUTE, 4, 60);
-    *c = (struct ev_command_execute){.actor = handler(p), .note = "done and shown to the customer"};
+    if (!e->must_execute || play_keeps_silent(p, 12)) return;
+    struct ev_command_execute *c = play_act(p, EV_COMMAND_EXECUTE, 4, 60);
+    *c = (struct ev_command_execute){.actor = play_handler(p), .note = "done and shown to the customer"};
 }
 
 static void on_satisfaction(struct play *p)
 {
-    if (chance(p, 13, 3 * p->s->temper->silent_customer)) return;
-    struct ev_command_satisfaction *c = act(p, EV_COMMAND_SATISFACTION, 3, 50);
-    c->actor = customer(p);
-    c->answer = chance(p, 14, p->s->temper->not_satisfied) ? SATISFACTION_NOT_SATISFIED
-                : chance(p, 15, 25)                        ? SATISFACTION_FAIRLY
-                                                           : SATISFACTION_SATISFIED;
+    if (play_chance(p, 13, 3 * p->s->temper->silent_customer)) return;
+    struct ev_command_satisfaction *c = play_act(p, EV_COMMAND_SATISFACTION, 3, 50);
+    c->actor = play_customer(p);
+    c->answer = play_chance(p, 14, p->s->temper->not_satisfied) ? SATISFACTION_NOT_SATISFIED
+                : play_chance(p, 15, 25)                        ? SATISFACTION_FAIRLY
+                                                                : SATISFACTION_SATISFIED;
 }
 
 static void on_failed(struct play *p)
@@ -297,34 +242,26 @@ static void on_failed(struct play *p)
     const struct pol_unit *office = policy_head_office(p->s->policy);
     const struct pol_person *finance = policy_person_with(office, ROLE_FINANCE, p->dice);
     if (finance == NULL) return;
-    struct ev_command_retry_payout *c = act(p, EV_COMMAND_RETRY_PAYOUT, 2, 12);
-    *c = (struct ev_command_retry_payout){.actor = person(p, ROLE_FINANCE, finance->id, office->id),
+    struct ev_command_retry_payout *c = play_act(p, EV_COMMAND_RETRY_PAYOUT, 2, 12);
+    *c = (struct ev_command_retry_payout){.actor = play_person(p, ROLE_FINANCE, finance->id, office->id),
                                           .payee = arena_printf(p->arena, "corrected-%lld", (long long)p->s->case_id),
                                           .reason = "the customer gave another account"};
 }
 
-/* Somebody of the unit with that role; NULL when nobody has it. */
-static const struct actor *somebody(struct play *p, const char *org, enum role role)
-{
-    const struct pol_unit *unit = policy_unit(p->s->policy, org);
-    const struct pol_person *found = unit == NULL ? NULL : policy_person_with(unit, role, p->dice);
-    return found == NULL ? NULL : person(p, role, found->id, unit->id);
-}
-
 static void on_payee_proposed(struct play *p, const struct ev_payment_payee_proposed *e)
 {
-    const struct actor *who = somebody(p, e->org_id, e->approver_role);
+    const struct actor *who = play_somebody(p, e->org_id, e->approver_role);
     if (who == NULL) return;
-    struct ev_command_decide_payee *c = act(p, EV_COMMAND_DECIDE_PAYEE, 1, 8);
+    struct ev_command_decide_payee *c = play_act(p, EV_COMMAND_DECIDE_PAYEE, 1, 8);
     *c = (struct ev_command_decide_payee){.actor = who, .approve = true};
 }
 
 static void on_held(struct play *p)
 {
     const struct pol_payment_rules *rules = p->s->policy->pack->payment;
-    const struct actor *who = somebody(p, policy_head_office(p->s->policy)->id, rules->release_roles[0]);
+    const struct actor *who = play_somebody(p, policy_head_office(p->s->policy)->id, rules->release_roles[0]);
     if (who == NULL) return;
-    struct ev_command_release_payout *c = act(p, EV_COMMAND_RELEASE_PAYOUT, 2, 20);
+    struct ev_command_release_payout *c = play_act(p, EV_COMMAND_RELEASE_PAYOUT, 2, 20);
     *c = (struct ev_command_release_payout){.actor = who, .reason = "looked into, the amount is right"};
 }
 
@@ -334,7 +271,7 @@ static void on_reassigned(struct play *p, const struct ev_dispatch_reassigned *e
 
 static void on_incomplete(struct play *p)
 {
-    if (!keeps_silent(p, 16)) visit(p, p->who->handler_id, p->who->org_id, true);
+    if (!play_keeps_silent(p, 16)) visit(p, p->who->handler_id, p->who->org_id, true);
 }
 
 /* A takeover wakes whoever has the case now: a plan the old unit owed is made. One that already waits for
@@ -382,7 +319,7 @@ static void react(struct play *p)
     case EV_PAYMENT_PAYEE_PROPOSED: on_payee_proposed(p, data); break;
     case EV_PAYMENT_HELD: on_held(p); break;
     case EV_INTAKE_SATISFACTION_REQUESTED: on_satisfaction(p); break;
-    default: break; /* events nobody has to act on */
+    default: play_dispute(p); break;
     }
 }
 

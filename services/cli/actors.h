@@ -23,6 +23,8 @@ struct temper {
     int object;          /* offers customers object to */
     int reject;          /* findings that end in a rejection */
     int not_satisfied;   /* answers after execution */
+    int sue;             /* rejected customers who go before a mediator, an arbitrator or a court (ES-8) */
+    int hand_up;         /* investigations handed up for a decision instead (ES-9) */
     bool at_once;        /* nobody waits (benchmark) */
 };
 
