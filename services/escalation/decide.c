@@ -78,9 +78,9 @@ static enum verdict on_breached(struct step *s)
     if (next->org_id == NULL || escalation_is_moving(next) || escalation_judgment_missed(s, ev)) return VERDICT_DONE;
     const struct pol_rung *rung = policy_rung(rules, ev->code, next->level);
     if (rung != NULL && escalation_misses_on_level(next, ev->code) >= rung->misses) {
-        escalation_take_over(s, &(struct climb){.cause = "limit_missed",
-                                                .code = ev->code,
-                                                .settles = policy_demands_file(rules, ev->code)});
+        bool settles = policy_demands_file(rules, ev->code);
+        escalation_take_over(s, &(struct climb){.cause = "limit_missed", .code = ev->code, .settles = settles});
+        if (settles) escalation_decide_known(s);
     }
     return VERDICT_DONE;
 }
@@ -185,7 +185,8 @@ enum verdict escalation_on_hand_up(struct step *s)
     {at, EV_DISPATCH_ASSIGNED, on_assigned, TO(at) | TO(AWAITING_FILE), "DI-2, CH-6"},                                 \
         {at, EV_DISPATCH_REASSIGNED, on_reassigned, TO(at), "ES-2: the takeover has people"},                          \
         {at, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(at), "ES-1: who gets the slips"},                     \
-        {at, EV_SLA_BREACHED, on_breached, TO(at) | TO(AWAITING_FILE) | TO(AWAITING_VISIT), "ES-1, ES-2, ES-4"},       \
+        {at, EV_SLA_BREACHED, on_breached, TO(at) | TO(AWAITING_FILE) | TO(AWAITING_VISIT) | TO(DECIDING),             \
+         "ES-1, ES-2, ES-4"},                                                                                          \
         {at, EV_SLA_ANNULLED, on_annulled, TO(at), "SL-3"},                                                            \
         {at, EV_APPROVAL_DEADLOCKED, on_deadlocked, TO(at), "AP-8, ES-9"},                                             \
         {at, EV_APPROVAL_REFUSED, escalation_on_refused, TO(at) | TO(WATCHING) | TO(AWAITING_FILE), "ES-3"},           \

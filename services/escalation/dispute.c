@@ -99,12 +99,32 @@ enum verdict escalation_on_dispute(struct step *s)
 
 /* ---- the proceedings ---- */
 
+/* What is noted after a hearing is what came of it; a date fixed anew replaces the one that stood. */
+static void keep_hearing(struct step *s, const struct ev_command_note_dispute *in)
+{
+    struct dispute *d = change(s);
+    if (d->has_hearing_ms && d->hearing_ms <= s->in->at_ms) {
+        struct ev_escalation_hearing_reported *out = decision_emit(s->out, EV_ESCALATION_HEARING_REPORTED);
+        *out = (struct ev_escalation_hearing_reported){
+            .dispute_no = d->no, .step = d->step, .hearing_ms = d->hearing_ms, .by = in->actor->id, .note = in->note};
+        d->has_hearing_ms = false;
+        d->hearing_ms = 0;
+    }
+    if (!in->has_hearing_ms) return;
+    d->has_hearing_ms = true;
+    d->hearing_ms = in->hearing_ms;
+}
+
 enum verdict escalation_on_dispute_note(struct step *s)
 {
     const struct ev_command_note_dispute *in = s->in->data;
     const struct escalation_state *next = s->next;
     if (!is_party(s, in->actor)) return step_refuse(s, "DI-2", "not_your_case", next->org_id);
     if (!escalation_is_in_dispute(next)) return step_refuse(s, "ES-8", "not_in_dispute", NULL);
+    if (in->has_hearing_ms && in->hearing_ms <= s->in->at_ms) {
+        return step_refuse(s, "ES-8", "hearing_in_the_past", NULL);
+    }
+    keep_hearing(s, in);
     struct ev_escalation_dispute_noted *out = decision_emit(s->out, EV_ESCALATION_DISPUTE_NOTED);
     *out = (struct ev_escalation_dispute_noted){.dispute_no = next->dispute->no,
                                                 .step = next->dispute->step,

@@ -32,6 +32,13 @@ void escalation_demand_file(struct step *s, const char *cause)
                                                 .cause = cause};
 }
 
+void escalation_decide_known(struct step *s)
+{
+    struct escalation_state *next = s->next;
+    bool waits = next->status == ESCALATION_STATUS_WATCHING && next->file_complete;
+    if (waits && escalation_is_at_top(s)) next->status = ESCALATION_STATUS_DECIDING;
+}
+
 /* ---- another's visit ---- */
 
 struct visitor {

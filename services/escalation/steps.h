@@ -71,6 +71,8 @@ static inline bool escalation_is_reviewing(const struct escalation_state *st)
 
 /* ES-3: to be emitted right after the takeover that demands it. */
 void escalation_demand_file(struct step *s, const char *cause);
+/* ES-5: head office has taken over a case whose file is complete: with the finding it decides. */
+void escalation_decide_known(struct step *s);
 /* The miss of the demand's limit, or of the visit that stands in for the file. true = it was one of these. */
 bool escalation_review_missed(struct step *s, const struct ev_sla_breached *ev);
 /* SL-3: the demand was met in time after all. */

@@ -74,12 +74,11 @@ static bool check_submission(const struct step *s, const struct ev_command_submi
         *why = (struct refusal){"DI-5", "not_a_visitor", in->visitor_id};
     } else if (in->visited_ms > s->in->at_ms) {
         *why = (struct refusal){"EV-2", "visited_in_the_future", NULL};
-    } else if (!package_photos_named(in->record)) {
-        *why = (struct refusal){"EV-2", "photo_without_hash", NULL};
     } else if (in->plan != NULL && in->finding == NULL) {
         *why = (struct refusal){"AP-13", "plan_without_finding", NULL};
     } else {
-        return (in->finding == NULL || finding_check(in->finding, why)) &&
+        return package_check(in->record, policy_unit(s->policy, in->actor->org_id), why) &&
+               (in->finding == NULL || finding_check(in->finding, why)) &&
                (in->plan == NULL || plan_check(in->plan, in->finding, why));
     }
     return false;
@@ -213,25 +212,23 @@ static enum verdict on_reclassified(struct step *s)
     return VERDICT_DONE;
 }
 
-static enum verdict on_closed(struct step *s)
+/* Nothing is to be seen any more; what was seen stands in the events. Kept, it would depend on what was read before. */
+static enum verdict stand_down(struct step *s, const char *reason)
 {
-    const struct ev_intake_closed *in = s->in->data;
-    struct evidence_state *next = s->next;
-    next->status = EVIDENCE_STATUS_STOOD_DOWN;
+    *(struct evidence_state *)s->next = (struct evidence_state){.status = EVIDENCE_STATUS_STOOD_DOWN};
     struct ev_evidence_stood_down *e = decision_emit(s->out, EV_EVIDENCE_STOOD_DOWN);
-    e->reason = outcome_name(in->outcome);
+    e->reason = reason;
     return VERDICT_DONE;
 }
 
-/* ES-8: what a judgment has decided needs no visit and no finding any more. */
-static enum verdict on_judged(struct step *s)
+static enum verdict on_closed(struct step *s)
 {
-    struct evidence_state *next = s->next;
-    next->status = EVIDENCE_STATUS_STOOD_DOWN;
-    struct ev_evidence_stood_down *e = decision_emit(s->out, EV_EVIDENCE_STOOD_DOWN);
-    e->reason = "judged";
-    return VERDICT_DONE;
+    const struct ev_intake_closed *in = s->in->data;
+    return stand_down(s, outcome_name(in->outcome));
 }
+
+/* ES-8: what a judgment has decided needs no visit and no finding any more. */
+static enum verdict on_judged(struct step *s) { return stand_down(s, "judged"); }
 
 enum {
     NONE = EVIDENCE_STATUS_NONE,
@@ -279,7 +276,6 @@ static const struct transition table[] = {
     {AWAITING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(AWAITING), "IN-4"},
     {AWAITING, EV_ESCALATION_JUDGMENT_RECORDED, on_judged, TO(STOOD_DOWN), "ES-8"},
     {AWAITING, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed"},
-    {STOOD_DOWN, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(STOOD_DOWN), "IN-4: by what was judged"},
     /* clang-format off */
     MOVES(ORDERED) MOVES(INCOMPLETE) MOVES(INVESTIGATING) MOVES(AWAITING) MOVES(CONCLUDED)
     FILE_LATE(ORDERED) FILE_LATE(INCOMPLETE) FILE_LATE(INVESTIGATING) FILE_LATE(CONCLUDED)

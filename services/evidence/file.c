@@ -33,6 +33,39 @@ static void await_file(struct step *s, const struct ev_dispatch_reassigned *in)
     *e = (struct ev_evidence_file_awaited){.takeover_no = in->takeover_no, .from_org = in->file_of};
 }
 
+static void tell_received(struct step *s, const char *org_id, const char *by)
+{
+    const struct evidence_state *next = s->next;
+    struct ev_evidence_file_received *e = decision_emit(s->out, EV_EVIDENCE_FILE_RECEIVED);
+    *e = (struct ev_evidence_file_received){.takeover_no = next->file_no,
+                                            .from_org = org_id,
+                                            .by = by,
+                                            .complete = next->file_done,
+                                            .n_missing = next->n_missing,
+                                            .missing = next->missing};
+}
+
+/* ES-5: the file of a unit that has found the cause and then stayed silent about a plan is here already. What a unit
+ * refused is asked for all the same. */
+static bool is_here(const struct evidence_state *state, const struct ev_dispatch_reassigned *in)
+{
+    return in->review && state->status == EVIDENCE_STATUS_CONCLUDED && strcmp(in->reason, "limit_missed") == 0;
+}
+
+static void tell_what_is_here(struct step *s, const struct ev_dispatch_reassigned *in)
+{
+    const struct evidence_state *state = s->state;
+    struct evidence_state *next = s->next;
+    const struct actor by = {.id = state->submitter_id};
+    if (in->file_of != NULL) {
+        next->file_no = in->takeover_no;
+        next->file_of = in->file_of;
+        next->file_done = true;
+        tell_received(s, in->file_of, by.id);
+    }
+    evidence_conclude(s, &(struct conclusion){.by = &by, .finding = state->finding});
+}
+
 /* ES-2: another unit has to see for itself, unless the file is asked for, or somebody else is on the way already, or
  * all has been seen. The same unit (after a reopening) need not. */
 enum verdict evidence_on_reassigned(struct step *s)
@@ -49,7 +82,9 @@ enum verdict evidence_on_reassigned(struct step *s)
     }
     next->assignment = in->assignment;
     bool settled = state->status == EVIDENCE_STATUS_CONCLUDED || state->status == EVIDENCE_STATUS_AWAITING_FILE;
-    if (moved && in->await_file && !on_the_way) {
+    if (moved && is_here(state, in)) {
+        tell_what_is_here(s, in);
+    } else if (moved && in->await_file && !on_the_way) {
         await_file(s, in);
     } else if (!moved || on_the_way || settled) {
         note_assignment(s, in->assignment);
@@ -106,18 +141,6 @@ enum verdict evidence_on_early_visit(struct step *s)
 
 /* ---- the file ---- */
 
-static void tell_received(struct step *s, const struct actor *by)
-{
-    const struct evidence_state *next = s->next;
-    struct ev_evidence_file_received *e = decision_emit(s->out, EV_EVIDENCE_FILE_RECEIVED);
-    *e = (struct ev_evidence_file_received){.takeover_no = next->file_no,
-                                            .from_org = by->org_id,
-                                            .by = by->id,
-                                            .complete = next->file_done,
-                                            .n_missing = next->n_missing,
-                                            .missing = next->missing};
-}
-
 bool evidence_is_whole(const struct step *s, const struct visit_record *record)
 {
     const struct evidence_state *state = s->state;
@@ -130,8 +153,9 @@ enum verdict evidence_take_file(struct step *s, const struct handed_over *file)
     const struct evidence_state *state = s->state;
     struct evidence_state *next = s->next;
     struct refusal why;
-    if (file->record != NULL && !package_photos_named(file->record)) {
-        return step_refuse(s, "EV-2", "photo_without_hash", NULL);
+    const struct pol_unit *unit = policy_unit(s->policy, file->by->org_id);
+    if (file->record != NULL && !package_check(file->record, unit, &why)) {
+        return step_refuse(s, why.rule, why.reason, why.detail);
     }
     if (file->finding != NULL && !finding_check(file->finding, &why)) {
         return step_refuse(s, why.rule, why.reason, why.detail);
@@ -144,7 +168,7 @@ enum verdict evidence_take_file(struct step *s, const struct handed_over *file)
         package_store(next, held, required, s->out->arena);
     }
     if (!next->file_done) next->file_of = NULL;
-    tell_received(s, file->by);
+    tell_received(s, file->by->org_id, file->by->id);
     if (!next->file_done) return VERDICT_DONE;
     const struct finding *finding = file->finding != NULL ? file->finding : state->finding;
     evidence_emit_complete(s);

@@ -51,11 +51,36 @@ void package_store(struct evidence_state *state, item_set held, item_set require
     state->n_missing = n_missing;
 }
 
-bool package_photos_named(const struct visit_record *record)
+static bool is_sha256(const char *sha)
+{
+    return strlen(sha) == SHA256_HEX && strspn(sha, "0123456789abcdefABCDEF") == SHA256_HEX;
+}
+
+static bool check_item(const struct file_item *item, const struct pol_unit *unit, struct refusal *why)
+{
+    bool marked = item->standing != STANDING_ABSENT && item->marked_by != NULL;
+    if (!is_filled(item->title)) {
+        *why = (struct refusal){"EV-8", "item_without_title", NULL};
+    } else if (item->sha256 != NULL && !is_sha256(item->sha256)) {
+        *why = (struct refusal){"EV-8", "item_without_hash", item->title};
+    } else if (item->from_customer && !marked) {
+        *why = (struct refusal){"EV-8", "neither_verified_nor_doubtful", item->title};
+    } else if (item->marked_by != NULL && (unit == NULL || policy_person_in(unit, item->marked_by) == NULL)) {
+        *why = (struct refusal){"EV-8", "marked_by_nobody_here", item->marked_by};
+    } else {
+        return true;
+    }
+    return false;
+}
+
+bool package_check(const struct visit_record *record, const struct pol_unit *unit, struct refusal *why)
 {
     for (int i = 0; i < record->n_photos; i++) {
-        const char *sha = record->photos[i].sha256;
-        if (strlen(sha) != SHA256_HEX || strspn(sha, "0123456789abcdefABCDEF") != SHA256_HEX) return false;
+        *why = (struct refusal){"EV-2", "photo_without_hash", NULL};
+        if (!is_sha256(record->photos[i].sha256)) return false;
+    }
+    for (int i = 0; i < record->n_items; i++) {
+        if (!check_item(&record->items[i], unit, why)) return false;
     }
     return true;
 }

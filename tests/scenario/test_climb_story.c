@@ -310,6 +310,48 @@ Test(story, ES_5_the_full_climb_from_silence_to_payment)
     expect_sound();
 }
 
+/* ES-5: the regional had the refused claim's file and makes no plan: head office decides by that file. */
+Test(story, ES_5_after_the_regionals_silence_head_office_decides_by_its_file)
+{
+    struct visit_record r = full_record();
+    struct finding f = the_finding(CAUSE_WORKMANSHIP, LIABILITY_OUTLET);
+    customer_claims(80000);
+    visit_done();
+    handler_proposes(rejection("the tiles were wet"));
+    manager_approves();
+    expect_owner("R-CN");
+    file_handed_over(&r, &f);
+    expect_status(APPROVAL, "planning");
+    advance_days(4);
+    expect_owner("HO");
+    expect_events(EV_ESCALATION_FILE_DEMANDED, 1);
+    expect_event(EV_ESCALATION_LIABILITY_ROUTED);
+    expect_event(EV_APPROVAL_DECIDED_BY_RULE);
+    expect_sound();
+}
+
+/* ES-5: found, but nobody below makes a plan: head office has the file and the finding, and the rule plans at once. */
+Test(story, ES_5_a_plan_nobody_makes_is_made_by_the_rule)
+{
+    customer_claims(80000);
+    visit_done();
+    advance_days(4);
+    expect_owner("R-CN");
+    expect_no_event(EV_ESCALATION_FILE_DEMANDED);
+    advance_days(4);
+    expect_owner("HO");
+    expect_events(EV_EVIDENCE_VISIT_ORDERED, 1);
+    expect_limit("file_handover", LIMIT_STATE_MET);
+    const struct ev_escalation_liability_routed *routed = last(EV_ESCALATION_LIABILITY_ROUTED);
+    cr_assert_str_eq(routed->row, "workmanship");
+    expect_event(EV_APPROVAL_DECIDED_BY_RULE);
+    expect_no_event(EV_APPROVAL_REQUESTED);
+    customer_accepts();
+    advance_hours(1);
+    expect_event(EV_PAYMENT_SETTLED);
+    expect_sound();
+}
+
 /* ES-5: every automatic decision carries what it rests on. */
 Test(story, ES_5_a_decision_carries_its_facts_its_row_and_the_policys_version)
 {

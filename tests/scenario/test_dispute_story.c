@@ -50,6 +50,13 @@ static void hearing_in(int64_t days)
     command(EV_COMMAND_NOTE_DISPUTE, c);
 }
 
+static void legal_notes(const char *what)
+{
+    struct ev_command_note_dispute *c = NEW(struct ev_command_note_dispute);
+    *c = (struct ev_command_note_dispute){.actor = legal(), .note = what};
+    command(EV_COMMAND_NOTE_DISPUTE, c);
+}
+
 static void dispute_ends(enum dispute_end end, const struct actor *who)
 {
     struct ev_command_end_dispute *c = NEW(struct ev_command_end_dispute);
@@ -277,6 +284,36 @@ Test(dispute_story, ES_8_a_dismissed_dispute_leaves_the_rejection)
     const struct ev_intake_closed *closed = last(EV_INTAKE_CLOSED);
     cr_assert_eq(closed->outcome, OUTCOME_REJECTED);
     cr_assert_str_eq(closed->reason, "dispute_over");
+    expect_sound();
+}
+
+/* ES-8 SL-7: a hearing's date is a limit: what is noted before it does not meet it, what came of it does. */
+Test(dispute_story, ES_8_what_came_of_a_hearing_is_owed_by_the_end_of_its_day)
+{
+    customer_claims(80000);
+    goes_to(DISPUTE_STEP_COURT, customer());
+    hearing_in(-1);
+    expect_refused("ES-8", "hearing_in_the_past");
+    hearing_in(9);
+    legal_notes("papers filed");
+    expect_limit("hearing", LIMIT_STATE_ARMED);
+    hearing_in(5);
+    const int64_t fixed_ms =
+        ((const struct ev_escalation_dispute_noted *)last(EV_ESCALATION_DISPUTE_NOTED))->hearing_ms;
+    expect_no_event(EV_ESCALATION_HEARING_REPORTED);
+    advance_to(fixed_ms + 60000);
+    expect_limit("hearing", LIMIT_STATE_ARMED);
+    legal_notes("heard; the judges will decide");
+    cr_assert_eq(((const struct ev_escalation_hearing_reported *)last(EV_ESCALATION_HEARING_REPORTED))->hearing_ms,
+                 fixed_ms);
+    expect_limit("hearing", LIMIT_STATE_MET);
+    hearing_in(3);
+    advance_days(4);
+    expect_limit("hearing", LIMIT_STATE_MISSED);
+    const struct ev_escalation_slip_issued *slip = last(EV_ESCALATION_SLIP_ISSUED);
+    cr_assert_str_eq(slip->code, "hearing");
+    cr_assert_str_eq(slip->to_person, "HO-L1");
+    dispute_ends(DISPUTE_END_DISMISSED, legal());
     expect_sound();
 }
 

@@ -330,6 +330,52 @@ Test(story, EV_2_a_bad_record_is_refused_with_its_reason)
     expect_no_event(EV_EVIDENCE_PACKAGE_SUBMITTED);
 }
 
+#define VIDEO_SHA "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+/* A whole record with a witness heard, an earlier case, and a video the customer brought. */
+static void visitor_submits_with_video(enum standing standing, const char *marked_by, const char *sha256)
+{
+    struct file_item *items = ARENA_ARRAY(&story_world->arena, struct file_item, 3);
+    struct visit_record *r = ARENA_NEW(&story_world->arena, struct visit_record);
+    struct finding *f = ARENA_NEW(&story_world->arena, struct finding);
+    items[0] =
+        (struct file_item){.kind = FILE_ITEM_KIND_INTERVIEW, .title = "the neighbour", .words = "heard them fall"};
+    items[1] = (struct file_item){.kind = FILE_ITEM_KIND_EARLIER_CASE, .title = "RF2025-03-000017"};
+    items[2] = (struct file_item){.kind = FILE_ITEM_KIND_RECORDING,
+                                  .title = "the customer's video",
+                                  .sha256 = sha256,
+                                  .from_customer = true,
+                                  .standing = standing,
+                                  .marked_by = marked_by};
+    *r = full_record();
+    *f = the_finding(CAUSE_WORKMANSHIP, LIABILITY_OUTLET);
+    r->n_items = 3;
+    r->items = items;
+    visitor_submits(r, f, NULL);
+}
+
+/* EV-8: witnesses, recordings, papers and earlier cases are in the file; what the customer brings is marked, by whom.
+ */
+Test(story, EV_8_what_the_customer_brings_is_verified_or_doubtful)
+{
+    customer_complains(CATEGORY_WORKMANSHIP);
+    visitor_submits_with_video(STANDING_ABSENT, NULL, VIDEO_SHA);
+    expect_refused("EV-8", "neither_verified_nor_doubtful");
+    visitor_submits_with_video(STANDING_VERIFIED, NULL, VIDEO_SHA);
+    expect_refused("EV-8", "neither_verified_nor_doubtful");
+    visitor_submits_with_video(STANDING_DOUBTFUL, "O-S1-H1", VIDEO_SHA);
+    expect_refused("EV-8", "marked_by_nobody_here");
+    visitor_submits_with_video(STANDING_DOUBTFUL, "O-CN1-H1", "9f86");
+    expect_refused("EV-8", "item_without_hash");
+    expect_no_event(EV_EVIDENCE_PACKAGE_SUBMITTED);
+    visitor_submits_with_video(STANDING_DOUBTFUL, "O-CN1-H1", VIDEO_SHA);
+    const struct ev_evidence_package_submitted *told = last(EV_EVIDENCE_PACKAGE_SUBMITTED);
+    cr_assert_eq(told->record->n_items, 3);
+    cr_assert_eq(told->record->items[2].standing, STANDING_DOUBTFUL);
+    cr_assert_str_eq(told->record->items[2].marked_by, "O-CN1-H1");
+    expect_sound();
+}
+
 /* EV-5 EV-6: what cannot be shown not to be our fault is ours. */
 Test(story, EV_6_unknown_cause_counts_as_ours)
 {

@@ -33,6 +33,8 @@ static void note(struct walker *k, int64_t case_id)
 {
     struct ev_command_note_dispute *c = NEW(k, struct ev_command_note_dispute);
     *c = (struct ev_command_note_dispute){.actor = legal(k), .note = "hearing held"};
+    c->has_hearing_ms = walker_draw(k, 3) == 0;
+    c->hearing_ms = k->w->now_ms + walker_draw(k, 20) * (int64_t)DAY_MS;
     world_command(k->w, EV_COMMAND_NOTE_DISPUTE, c, case_id);
 }
 

@@ -91,7 +91,7 @@ Test(escalation, ES_2_a_miss_during_a_takeover_is_told_but_moves_nothing)
     kit_expect(&k, "sla.breached", "2026-03-03 10:00", BREACHED("plan", "1"), "escalation.slip_issued");
     kit_expect(&k, "dispatch.reassigned", "2026-03-03 10:00", REASSIGNED(AT_REGIONAL("2")), "escalation.supervised");
     kit_expect(&k, "sla.breached", "2026-03-05 10:00", BREACHED("plan", "2"),
-               "escalation.slip_issued escalation.taken_over");
+               "escalation.slip_issued escalation.taken_over escalation.file_demanded");
 }
 
 /* ES-6: an unstaffed regional is passed over, and named. */
@@ -222,7 +222,7 @@ Test(escalation, ES_2_supervision_ends_with_the_case_and_comes_back_with_it)
                "escalation.agreement_noted escalation.supervised");
     cr_assert_eq(state()->status, ESCALATION_STATUS_WATCHING);
     kit_expect(&k, "sla.breached", "2026-03-06 10:00", BREACHED("plan", "2"),
-               "escalation.slip_issued escalation.taken_over");
+               "escalation.slip_issued escalation.taken_over escalation.file_demanded");
 }
 
 Test(escalation, golden_matrix)

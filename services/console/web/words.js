@@ -178,6 +178,7 @@ export const events = {
   'escalation.sanction_withdrawn': ['Sanction {sanction_no} withdrawn', '撤销处罚 {sanction_no}'],
   'escalation.liability_routed': ['Liability {liability} by row {row}: {words}', '责任认定 {liability}，依据 {row}：{words}', 'good'],
   'escalation.dispute_opened': ['Before {step}: {forum}; legal support {support_id}', '进入{step}：{forum}，法务支持 {support_id}', 'bad'],
+  'escalation.hearing_reported': ['Hearing held: {note}', '已开庭：{note}', 'warn'],
   'escalation.dispute_noted': ['{step}: {note}', '{step}：{note}', 'warn'],
   'escalation.dispute_ended': ['{step} over: {end}', '{step}结束：{end}', 'good'],
   'escalation.judgment_recorded': ['Judged: {words}; to be performed by {perform_by_ms}', '裁决：{words}，须于 {perform_by_ms} 前履行', 'bad'],
