@@ -20,17 +20,16 @@ CREATE UNIQUE INDEX timer_id ON sla.timer (id) WHERE state = 'armed';
 
 -- Fires what is armed and due. Each of them must be: a timer that fires twice, or early, leaves nothing standing of
 -- the transaction it fires in.
-CREATE FUNCTION sla.fire(cases int8[], codes text[], vers int8[], warnings int8[], nows int8[])
+CREATE FUNCTION sla.fire(ids int8[], nows int8[])
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     done int8;
 BEGIN
     UPDATE sla.timer t SET state = 'fired', fired = u.now
-    FROM unnest(cases, codes, vers, warnings, nows) AS u(c, code, ver, w, now)
-    WHERE t.case_id = u.c AND t.code = u.code AND t.ver = u.ver AND t.warning = (u.w <> 0)
-      AND t.state = 'armed' AND t.due <= u.now;
+    FROM unnest(ids, nows) AS u(id, now)
+    WHERE t.id = u.id AND t.state = 'armed' AND t.due <= u.now;
     GET DIAGNOSTICS done = ROW_COUNT;
-    IF done <> cardinality(cases) THEN
+    IF done <> cardinality(ids) THEN
         RAISE EXCEPTION 'a timer fires that is not armed and due' USING ERRCODE = 'check_violation';
     END IF;
 END $$;

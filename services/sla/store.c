@@ -5,6 +5,7 @@
 
 #include "sla/sla.h"
 #include "sla/sla_shell.h"
+#include "sla/timerlist.h"
 #include "sla/timerwatch.h"
 
 struct sla_rows *sla_store_rows(struct host *h) { return h->store; }
@@ -31,11 +32,17 @@ static void close_store(struct host *h)
     h->store = NULL;
 }
 
-/* Timers of one kind of statement, as columns. warning: 0, 1; -1 = both of the version. */
+/* Limits' timers of one kind of statement, as columns. warning: 0, 1; -1 = both of the version. */
 struct timers {
     int n;
     int64_t *case_id, *ver, *warning, *due, *part, *revision;
     const char **code;
+};
+
+/* Timers that were taken as inputs: rows by their id. */
+struct taken {
+    int n;
+    int64_t *id, *now;
 };
 
 static struct timers timers_for(struct arena *a, int n)
@@ -47,6 +54,11 @@ static struct timers timers_for(struct arena *a, int n)
                            .part = ARENA_ARRAY(a, int64_t, n),
                            .revision = ARENA_ARRAY(a, int64_t, n),
                            .code = ARENA_ARRAY(a, const char *, n)};
+}
+
+static struct taken taken_for(struct arena *a, int n)
+{
+    return (struct taken){.id = ARENA_ARRAY(a, int64_t, n), .now = ARENA_ARRAY(a, int64_t, n)};
 }
 
 struct timer_name {
@@ -67,7 +79,8 @@ static void add(struct timers *t, const struct change *c, const struct timer_nam
 
 struct work {
     struct pg_tx *tx;
-    struct timers arm, fire, parked, ignored, moved, cancel;
+    struct timers arm, moved, cancel;
+    struct taken fire, parked, ignored;
 };
 
 static void arm(struct work *p, const struct change *c, const struct limit *l)
@@ -82,6 +95,18 @@ static void arm(struct work *p, const struct change *c, const struct limit *l)
 static void cancel(struct work *p, const struct change *c, const char *code, int64_t ver)
 {
     add(&p->cancel, c, &(struct timer_name){code, ver, -1}, 0);
+}
+
+/* Whether a timer of the limit may still be armed beside the one whose firing is the miss: that of a warning to come.
+ */
+static bool warning_stands(const struct change *c, const char *code)
+{
+    const struct sla_state *before = c->before;
+    for (int i = 0; i < before->n_limits; i++) {
+        const struct limit *l = &before->limits[i];
+        if (strcmp(l->code, code) == 0) return l->has_warn_ms && !l->has_warned_ms;
+    }
+    return true;
 }
 
 static void take_output(struct work *p, const struct change *c, const struct made *m)
@@ -101,7 +126,8 @@ static void take_output(struct work *p, const struct change *c, const struct mad
     } else if (m->type == EV_SLA_PAUSED) {
         cancel(p, c, ((const struct ev_sla_paused *)m->data)->code, ((const struct ev_sla_paused *)m->data)->ver);
     } else if (m->type == EV_SLA_BREACHED) {
-        cancel(p, c, ((const struct ev_sla_breached *)m->data)->code, ((const struct ev_sla_breached *)m->data)->ver);
+        const struct ev_sla_breached *miss = m->data;
+        if (c->local == NULL || warning_stands(c, miss->code)) cancel(p, c, miss->code, miss->ver);
     }
 }
 
@@ -127,12 +153,9 @@ static void take_local(struct work *p, const struct change *c)
         take_move(p, c);
         return;
     }
-    const struct ev_sla_timer_fired *t = c->local->data;
-    struct timer_name name = {t->code, t->ver, t->warning ? 1 : 0};
-    if (c->verdict == VERDICT_DONE)
-        add(&p->fire, c, &name, c->in->now_ms);
-    else
-        add(c->parked ? &p->parked : &p->ignored, c, &name, c->in->now_ms);
+    struct taken *to = c->verdict == VERDICT_DONE ? &p->fire : c->parked ? &p->parked : &p->ignored;
+    to->id[to->n] = timerlist_id(c->local->tag);
+    to->now[to->n++] = c->in->now_ms;
 }
 
 /* ---- statements ---- */
@@ -162,34 +185,21 @@ static void write_arm(struct pg_tx *tx, const struct timers *t, struct pg_rows *
         &args, rows);
 }
 
-static void write_fire(struct pg_tx *tx, const struct timers *t)
+static void write_taken(struct pg_tx *tx, const struct taken *t, const char *sql)
 {
-    struct pg_args args = named(tx->arena, t);
-    pg_arg_ints(&args, t->due, t->n);
-    pg_tx_add(tx, "SELECT sla.fire($1::int8[], $2::text[], $3::int8[], $4::int8[], $5::int8[])", &args);
+    struct pg_args args = PG_ARGS(tx->arena);
+    if (t->n == 0) return;
+    pg_arg_ints(&args, t->id, t->n);
+    pg_arg_ints(&args, t->now, t->n);
+    pg_tx_add(tx, sql, &args);
 }
 
-static void write_parked(struct pg_tx *tx, const struct timers *t)
-{
-    struct pg_args args = named(tx->arena, t);
-    pg_arg_ints(&args, t->due, t->n);
-    pg_tx_add(tx,
-              "UPDATE timer AS t SET state = 'fired', fired = u.now FROM unnest($1::int8[], $2::text[], $3::int8[], "
-              "$4::int8[], $5::int8[]) AS u(c, code, v, w, now) WHERE t.case_id = u.c AND t.code = u.code AND "
-              "t.ver = u.v AND t.warning = (u.w <> 0) AND t.state = 'armed' AND t.due <= u.now",
-              &args);
-}
-
-static void write_ignored(struct pg_tx *tx, const struct timers *t)
-{
-    struct pg_args args = named(tx->arena, t);
-    pg_arg_ints(&args, t->due, t->n);
-    pg_tx_add(tx,
-              "DELETE FROM timer AS t USING unnest($1::int8[], $2::text[], $3::int8[], $4::int8[], $5::int8[]) "
-              "AS u(c, code, v, w, now) WHERE t.case_id = u.c AND t.code = u.code AND t.ver = u.v AND "
-              "t.warning = (u.w <> 0) AND t.state = 'armed' AND t.due <= u.now",
-              &args);
-}
+static const char FIRE[] = "SELECT sla.fire($1::int8[], $2::int8[])";
+static const char PARK[] =
+    "UPDATE timer AS t SET state = 'fired', fired = u.now FROM unnest($1::int8[], $2::int8[]) AS u(id, now) "
+    "WHERE t.id = u.id AND t.state = 'armed' AND t.due <= u.now";
+static const char IGNORE[] = "DELETE FROM timer AS t USING unnest($1::int8[], $2::int8[]) AS u(id, now) "
+                             "WHERE t.id = u.id AND t.state = 'armed' AND t.due <= u.now";
 
 static void write_moved(struct pg_tx *tx, const struct timers *t)
 {
@@ -221,9 +231,9 @@ static bool save(struct host *h, struct pg_tx *tx, const struct change *changes,
     for (int i = 0; i < n; i++) outputs += changes[i].n_made;
     struct work p = {.tx = tx,
                      .arm = timers_for(tx->arena, 2 * outputs + 1),
-                     .fire = timers_for(tx->arena, n + 1),
-                     .parked = timers_for(tx->arena, n + 1),
-                     .ignored = timers_for(tx->arena, n + 1),
+                     .fire = taken_for(tx->arena, n + 1),
+                     .parked = taken_for(tx->arena, n + 1),
+                     .ignored = taken_for(tx->arena, n + 1),
                      .moved = timers_for(tx->arena, n + 1),
                      .cancel = timers_for(tx->arena, outputs + 1)};
     for (int i = 0; i < n; i++) {
@@ -234,9 +244,9 @@ static bool save(struct host *h, struct pg_tx *tx, const struct change *changes,
     }
     /* In this order: a timer armed in this batch may be cancelled in it; a fired one is no more to be cancelled. */
     if (p.arm.n > 0) write_arm(tx, &p.arm, &rows->armed);
-    if (p.fire.n > 0) write_fire(tx, &p.fire);
-    if (p.parked.n > 0) write_parked(tx, &p.parked);
-    if (p.ignored.n > 0) write_ignored(tx, &p.ignored);
+    write_taken(tx, &p.fire, FIRE);
+    write_taken(tx, &p.parked, PARK);
+    write_taken(tx, &p.ignored, IGNORE);
     if (p.moved.n > 0) write_moved(tx, &p.moved);
     if (p.cancel.n > 0) write_cancel(tx, &p.cancel, &rows->cancelled);
     return true;

@@ -1,5 +1,6 @@
 #include "sla/timerlist.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,15 +49,25 @@ static struct timer_entry *entry_of(const struct timer_row *row)
     return e;
 }
 
+/* A place after the last: at the end, or won by moving all to the front. */
+static void make_room(struct timerlist *l)
+{
+    ptrdiff_t gone = l->rows - l->all;
+    if (l->n + gone < l->cap) return;
+    if (2 * l->n >= l->cap) {
+        l->cap = l->cap == 0 ? 64 : 2 * l->cap;
+        l->all = realloc(l->all, (size_t)l->cap * sizeof(struct timer_entry *));
+        if (l->all == NULL) abort(); /* out of memory (base/arena.h) */
+    }
+    memmove(l->all, l->all + gone, (size_t)l->n * sizeof(struct timer_entry *));
+    l->rows = l->all;
+}
+
 void timerlist_add(struct timerlist *l, const struct timer_row *row)
 {
     int at = place(l, row->due, row->id);
     if (stands_at(l, at, row->due, row->id)) return;
-    if (l->n == l->cap) {
-        l->cap = l->cap == 0 ? 64 : 2 * l->cap;
-        l->rows = realloc(l->rows, (size_t)l->cap * sizeof(struct timer_entry *));
-        if (l->rows == NULL) abort(); /* out of memory (base/arena.h) */
-    }
+    make_room(l);
     memmove(&l->rows[at + 1], &l->rows[at], (size_t)(l->n - at) * sizeof(struct timer_entry *));
     l->rows[at] = entry_of(row);
     l->n++;
@@ -68,13 +79,16 @@ void timerlist_remove(struct timerlist *l, int64_t due, int64_t id)
     if (!stands_at(l, at, due, id)) return;
     free(l->rows[at]);
     l->n--;
-    memmove(&l->rows[at], &l->rows[at + 1], (size_t)(l->n - at) * sizeof(struct timer_entry *));
+    if (at == 0)
+        l->rows++; /* what fires is mostly the first */
+    else
+        memmove(&l->rows[at], &l->rows[at + 1], (size_t)(l->n - at) * sizeof(struct timer_entry *));
 }
 
 void timerlist_clear(struct timerlist *l)
 {
     for (int i = 0; i < l->n; i++) free(l->rows[i]);
-    free(l->rows);
+    free(l->all);
     *l = (struct timerlist){0};
 }
 
@@ -101,6 +115,8 @@ int timerlist_inputs(const struct timerlist *l, int part, int64_t now_ms, struct
     }
     return n;
 }
+
+int64_t timerlist_id(const struct timer_entry *entry) { return entry->id; }
 
 int64_t timerlist_taken(struct timerlist *l, const struct timer_entry *entry)
 {

@@ -17,7 +17,8 @@ struct timer_row {
 struct timer_entry; /* owned by the list */
 
 struct timerlist {
-    struct timer_entry **rows; /* by (due, id) */
+    struct timer_entry **all,
+        **rows; /* rows: by (due, id), somewhere in `all` of cap places: those before have fired */
     int n, cap;
 };
 
@@ -31,6 +32,8 @@ int64_t timerlist_first(const struct timerlist *l);
 int timerlist_due(const struct timerlist *l, int64_t now_ms);
 /* The due ones as inputs, at most max; they stay in the list. Their tag is for timerlist_taken. */
 int timerlist_inputs(const struct timerlist *l, int part, int64_t now_ms, struct local_input *out, int max);
+/* The id of an input's timer. */
+int64_t timerlist_id(const struct timer_entry *entry);
 /* An input of the list has committed: out of the list; its timer's id. */
 int64_t timerlist_taken(struct timerlist *l, const struct timer_entry *entry);
 
