@@ -276,7 +276,8 @@ static enum verdict on_reopened(struct step *s)
     return run_end(&r);
 }
 
-/* SL-3: only the standing version fires, only when due, only once. */
+/* SL-3: only the standing version fires, only when due, only once; after days without service the miss may be read
+ * before its warning, which is then told with it. */
 static enum verdict on_timer(struct step *s)
 {
     const struct ev_sla_timer_fired *ev = s->in->data;
@@ -288,6 +289,7 @@ static enum verdict on_timer(struct step *s)
         run_warn(&r, l);
     } else {
         if (s->in->now_ms < l->due_ms) return VERDICT_IGNORED;
+        if (l->has_warn_ms && !l->has_warned_ms) run_warn(&r, l);
         run_miss(&r, l);
     }
     return run_end(&r);

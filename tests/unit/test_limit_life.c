@@ -49,6 +49,7 @@ static const char *fire(const char *code, bool warning)
 Test(limit_life, ES_1_a_missed_limit_is_reminded_again_until_the_times_are_used_up)
 {
     registered("complaint", "CN-A1", "2026-03-02 10:00");
+    cr_assert_str_eq(fire("first_response", true), "sla.warned");
     cr_assert_str_eq(fire("first_response", false), "sla.breached sla.armed");
     cr_assert_eq(limit("first_response#again1")->due_ms, kit_ms("2026-03-04 10:00"));
     cr_assert_not(limit("first_response#again1")->has_warn_ms);

@@ -192,6 +192,18 @@ Test(sla, SL_3_warning_once_then_the_miss_once)
     cr_assert_eq(state()->misses, 1);
 }
 
+/* After days without service the miss may be read first: its warning is told before it, and not again. */
+Test(sla, SL_3_a_miss_never_comes_before_its_warning)
+{
+    registered("complaint", "2026-03-02 10:00");
+    cr_assert_eq(fire("first_response", 1, false, "2026-03-03 10:00", "2026-03-07 09:00"), VERDICT_DONE);
+    cr_assert_str_eq(kit_said(&k), "sla.warned sla.breached sla.armed"); /* the last: it will be reminded again */
+    const struct ev_sla_warned *w = kit_output(&k, EV_SLA_WARNED, 0);
+    cr_assert_eq(w->warn_ms, kit_ms("2026-03-03 05:12"));
+    cr_assert_eq(w->fired_ms, kit_ms("2026-03-07 09:00"));
+    cr_assert_eq(fire("first_response", 1, true, "2026-03-03 05:12", "2026-03-07 09:00"), VERDICT_IGNORED);
+}
+
 Test(sla, SL_3_an_answer_after_the_miss_ends_it_and_says_how_late)
 {
     registered("complaint", "2026-03-02 10:00");
