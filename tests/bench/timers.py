@@ -200,7 +200,7 @@ def floor_of_rows(n):
         "CREATE SCHEMA bench; CREATE TABLE bench.timer (LIKE sla.timer INCLUDING ALL); CREATE TABLE bench.case_state "
         "(LIKE sla.case_state INCLUDING ALL); CREATE TABLE bench.outbox (LIKE sla.outbox INCLUDING ALL);"
         "INSERT INTO bench.timer (case_id, code, ver, warning, due, partition) SELECT i, "
-        f"'first_response', 1, false, i, i % 16 FROM generate_series(1::int8, {n}) i;"
+        f"'evidence', 1, false, i, i % 16 FROM generate_series(1::int8, {n}) i;"
         "INSERT INTO bench.case_state (case_id, rev, status, body) SELECT i, 1, 1, json_build_object('limits', repeat('x', "
         f"300)) FROM generate_series(1::int8, {n}) i; VACUUM ANALYZE bench.timer; VACUUM ANALYZE bench.case_state"
     )

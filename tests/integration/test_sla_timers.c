@@ -14,12 +14,20 @@ static const int64_t START = 1772416800000; /* Mon 2026-03-02 10:00 +08:00 */
 static struct hooks *k;
 static struct redis_kit redis;
 
+/* What is counted here are the timers of one limit: nobody is reminded again of its miss (ES-1). */
+static void without_reminders(void)
+{
+    struct pol_limit_def *def = (struct pol_limit_def *)policy_limit(k->host.policy, "first_response")->def;
+    def->repeat = NULL;
+}
+
 static void set_up(void)
 {
     redis_kit_start(&redis);
     setenv("REDRESS_REDIS_PORT", redis.port, 1);
     setenv("REDRESS_REDIS_PASSWORD", REDIS_KIT_PASSWORD, 1);
     k = hooks_open(&spec);
+    without_reminders();
     k->now_ms = START;
     hooks_adapter(k);
     hooks_assign(k, 1);
@@ -189,20 +197,43 @@ Test(sla_timers, SL_3_the_row_decides)
 {
     struct err e = ERR_INIT;
     register_cases("complaint", 1);
-    const struct ev_sla_timer_fired due = {.code = "first_response", .ver = 1, .due_ms = START + 1000 + DAY_MS};
-    const struct local_input local = {
-        .part = 1, .case_id = case_id_make(1, 1), .type = EV_SLA_TIMER_FIRED, .data = &due, .id = "t"};
+    struct local_input due[8];
+    k->now_ms = START + 1000 + DAY_MS;
+    cr_assert_eq(spec.adapter->poll(&k->host, 1, k->now_ms, due, 8), 2); /* the warning and the miss */
     struct input in = {.type = EV_SLA_TIMER_FIRED,
-                       .data = &due,
-                       .id = "t",
+                       .data = due[1].data,
+                       .id = due[1].id,
                        .source = "local",
-                       .case_id = local.case_id,
-                       .now_ms = due.due_ms,
-                       .at_ms = due.due_ms};
-    cr_assert_eq(hooks_decide(k, &in, &local)->verdict, VERDICT_DONE);
-    ((struct input *)k->changes[0].in)->now_ms = due.due_ms - 1; /* a clock that went back after the decision */
+                       .case_id = due[1].case_id,
+                       .now_ms = k->now_ms,
+                       .at_ms = k->now_ms};
+    cr_assert_eq(hooks_decide(k, &in, &due[1])->verdict, VERDICT_DONE);
+    ((struct input *)k->changes[0].in)->now_ms = k->now_ms - 1; /* a clock that went back after the decision */
     cr_assert_eq(hooks_commit(k, &e), PROTO_DATA);
     cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed'"), 2);
+}
+
+/* Both overdue and the miss read first: it tells of the warning too, whose timer goes with it. */
+Test(sla_timers, SL_3_a_miss_never_comes_before_its_warning)
+{
+    struct local_input due[8];
+    register_cases("complaint", 1);
+    k->now_ms = START + 4LL * DAY_MS;
+    cr_assert_eq(spec.adapter->poll(&k->host, 1, k->now_ms, due, 8), 2);
+    struct input in = {.type = due[1].type,
+                       .data = due[1].data,
+                       .id = due[1].id,
+                       .source = "local",
+                       .case_id = due[1].case_id,
+                       .now_ms = k->now_ms,
+                       .at_ms = due[1].at_ms};
+    hooks_decide(k, &in, &due[1]);
+    hooks_must_commit(k);
+    expect_fired(1, 1);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed'"), 0);
+    ticks(2);
+    cr_assert_eq(hooks_locals(k, 10), 0);
+    expect_fired(1, 1);
 }
 
 /* Answered in the very batch in which the timer was taken: no miss, the rows are done with. */

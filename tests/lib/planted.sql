@@ -1,5 +1,5 @@
 -- Timers and their cases written straight into sla's tables, while sla is stopped: for tests and benchmarks of firing.
--- A case's serial tells its group. In a group every case has one limit running, first_response.
+-- A case's serial tells its group. In a group every case has one limit running, evidence.
 CREATE SCHEMA planted;
 
 -- n timers due evenly over span_ms from first_ms on.
@@ -7,17 +7,17 @@ CREATE FUNCTION planted.due(grp int8, n int8, first_ms int8, span_ms int8) RETUR
     WITH d AS (SELECT (i % 16 << 40) | (grp * 1000000000 + i) AS c, i % 16 AS p, first_ms + i * span_ms / n AS due
                FROM generate_series(0::int8, n - 1) i),
          t AS (INSERT INTO sla.timer (case_id, code, ver, warning, due, partition)
-               SELECT c, 'first_response', 1, false, due, p FROM d)
+               SELECT c, 'evidence', 1, false, due, p FROM d)
     INSERT INTO sla.case_state (case_id, rev, status, body)
     SELECT c, 1, 1, json_build_object('status', 'running', 'misses', 0, 'closed_ms', 0, 'limits', json_build_array(
-        json_build_object('code', 'first_response', 'ver', 1, 'state', 'armed', 'start_ms', due - 86400000, 'due_ms', due)))
+        json_build_object('code', 'evidence', 'ver', 1, 'state', 'armed', 'start_ms', due - 86400000, 'due_ms', due)))
     FROM d;
 $$;
 
 -- n timers a month ahead, without cases.
 CREATE FUNCTION planted.far(n int8) RETURNS void LANGUAGE sql AS $$
     INSERT INTO sla.timer (case_id, code, ver, warning, due, partition)
-    SELECT (i % 16 << 40) | i, 'first_response', 1, false, extract(epoch FROM now())::int8 * 1000 + 2592000000 + i, i % 16
+    SELECT (i % 16 << 40) | i, 'evidence', 1, false, extract(epoch FROM now())::int8 * 1000 + 2592000000 + i, i % 16
     FROM generate_series(1::int8, n) i;
 $$;
 
