@@ -31,6 +31,14 @@ static bool check_parent(const struct check *c, int index, const struct pol_unit
     return policy_refuse(c, "$.units[%d].parent: \"%s\" is not on a level above", index, u->parent);
 }
 
+static bool check_deputy(const struct check *c, int index, int i, const struct pol_unit *u)
+{
+    const struct pol_person *person = &u->people[i], *deputy = policy_person_in(u, person->deputy);
+    if (person->deputy == NULL || (deputy != NULL && deputy != person)) return true;
+    return policy_refuse(c, "$.units[%d].people[%d].deputy: \"%s\" is nobody else of the unit", index, i,
+                         person->deputy);
+}
+
 static bool check_people(const struct check *c, int index, const struct pol_unit *u)
 {
     for (int i = 0; i < u->n_people; i++) {
@@ -43,6 +51,7 @@ static bool check_people(const struct check *c, int index, const struct pol_unit
         if (policy_person_in(u, person->id) != person) {
             return policy_refuse(c, "$.units[%d].people[%d].id: \"%s\" is used twice", index, i, person->id);
         }
+        if (!check_deputy(c, index, i, u)) return false;
         for (int j = 0; j < index; j++) {
             if (!policy_person_in(&c->policy->org->units[j], person->id)) continue;
             return policy_refuse(c, "$.units[%d].people[%d].id: \"%s\" works at unit %d already", index, i, person->id,

@@ -239,38 +239,12 @@ const struct calendar *policy_calendar_named(const struct policy *p, const char 
     return NULL;
 }
 
-bool policy_is_staffed(const struct pol_unit *unit) { return !unit->suspended && unit->n_people > 0; }
-
 bool policy_role_among(enum role role, const enum role *roles, int n)
 {
     for (int i = 0; i < n; i++) {
         if (roles[i] == role) return true;
     }
     return false;
-}
-
-bool policy_has_role(const struct pol_person *person, enum role role)
-{
-    return policy_role_among(role, person->roles, person->n_roles);
-}
-
-const struct pol_person *policy_person_with(const struct pol_unit *unit, enum role role, uint64_t salt)
-{
-    uint64_t n = 0;
-    for (int i = 0; i < unit->n_people; i++) n += policy_has_role(&unit->people[i], role);
-    if (n == 0) return NULL;
-    uint64_t nth = salt % n;
-    const struct pol_person *person = unit->people;
-    while (!policy_has_role(person, role) || nth-- > 0) person++;
-    return person;
-}
-
-const struct pol_person *policy_person_in(const struct pol_unit *unit, const char *person_id)
-{
-    for (int i = 0; person_id && i < unit->n_people; i++) {
-        if (strcmp(unit->people[i].id, person_id) == 0) return &unit->people[i];
-    }
-    return NULL;
 }
 
 bool policy_alone_below(const struct policy *p, const char *currency, int64_t *minor)

@@ -93,14 +93,22 @@ const struct pol_unit *policy_head_office(const struct policy *p);
 /* Whose case it is (DI-1): the holder of the contract (longest prefix), else the territory (exact or "AIR-J*",
  * longest first), else "*". Suspended units are passed over; NULL = nobody (DI-4). Both may be NULL. */
 const struct pol_unit *policy_unit_for(const struct policy *p, const char *contract_no, const char *region);
-/* Not suspended and somebody works there (ES-6). */
+/* Not suspended and somebody who works there is not absent, or has a deputy (ES-6). */
 bool policy_is_staffed(const struct pol_unit *unit);
-/* One of the unit's people with that role, the same for the same salt, evenly over salts; NULL = nobody. */
+/* One of the unit's people with that role, the same for the same salt, evenly over salts; where all of them are absent,
+ * the deputy of one; NULL = nobody. */
 const struct pol_person *policy_person_with(const struct pol_unit *unit, enum role role, uint64_t salt);
 const struct pol_person *policy_person_in(const struct pol_unit *unit, const char *person_id);
 /* The role is one of the list. */
 bool policy_role_among(enum role role, const enum role *roles, int n);
 bool policy_has_role(const struct pol_person *person, enum role role);
+/* Who acts for a person of the unit: themselves, or their deputy while they are absent; NULL = nobody. */
+const struct pol_person *policy_acting(const struct pol_unit *unit, const struct pol_person *person);
+/* The absent one for whom the person acts in that role; NULL = nobody, or the role is their own. */
+const struct pol_person *policy_instead_of(const struct pol_unit *unit, const struct pol_person *person,
+                                           enum role role);
+/* By their own role or as a deputy. */
+bool policy_acts_as(const struct pol_unit *unit, const struct pol_person *person, enum role role);
 
 /* ---- amounts and decisions ---- */
 

@@ -9,13 +9,13 @@
 
 #include "policy/policy.h"
 
-/* The actor is a person of the unit they name, in the role they act in. False for a customer, who is
- * no part of the organisation. */
+/* The actor is a person of the unit they name, in the role they act in, or the deputy of an absent one. False for a
+ * customer, who is no part of the organisation. */
 static inline bool rights_holds_role(const struct policy *p, const struct actor *who)
 {
     const struct pol_unit *unit = policy_unit(p, who->org_id);
     const struct pol_person *person = unit != NULL ? policy_person_in(unit, who->id) : NULL;
-    return person != NULL && policy_has_role(person, who->role);
+    return person != NULL && policy_acts_as(unit, person, who->role);
 }
 
 /* The same at one unit: whoever has the case (DI-2: a unit that lost it has lost its rights on it). */

@@ -118,6 +118,17 @@ static const struct pol_unit *next_staffed(const struct policy *p, const struct 
     return up != NULL ? up : policy_head_office(p);
 }
 
+static void note_absent(const struct pol_unit *u, json_t *notes)
+{
+    for (int i = 0; i < u->n_people; i++) {
+        const struct pol_person *away = &u->people[i], *acting = policy_acting(u, away);
+        if (!away->absent) continue;
+        json_array_append_new(notes, acting != NULL
+                                         ? json_sprintf("%s: %s is absent, %s acts", u->id, away->id, acting->id)
+                                         : json_sprintf("%s: %s is absent, nobody acts", u->id, away->id));
+    }
+}
+
 /* ES-6: no fault, since nothing is lost; but somebody will want to know. */
 static void note_unfilled(const struct policy *p, json_t *notes)
 {
@@ -130,6 +141,7 @@ static void note_unfilled(const struct policy *p, json_t *notes)
                                                       u->suspended ? "suspended" : "nobody works there", up));
             continue;
         }
+        note_absent(u, notes);
         for (size_t r = 0; r < sizeof needed / sizeof needed[0]; r++) {
             if (policy_person_with(u, needed[r], 0) != NULL) continue;
             json_array_append_new(notes, json_sprintf("%s: nobody is %s", u->id, role_name(needed[r])));

@@ -15,7 +15,7 @@ struct column {
     bool of_person;
 };
 
-enum { UNIT = 0, PERSON = 8, N_COLUMNS = 11 };
+enum { UNIT = 0, PERSON = 8, N_COLUMNS = 13 };
 
 static const struct column columns[N_COLUMNS] = {
     {"unit", "id", TEXT, false},
@@ -29,6 +29,8 @@ static const struct column columns[N_COLUMNS] = {
     {"person", "id", TEXT, true},
     {"person_name", "name", TEXT, true},
     {"roles", "roles", LIST, true},
+    {"absent", "absent", FLAG, true},
+    {"deputy", "deputy", TEXT, true},
 };
 
 /* ---- reading ---- */

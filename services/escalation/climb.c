@@ -63,6 +63,7 @@ void escalation_issue_slip(struct step *s, const struct matter *m, struct addres
     *out = (struct ev_escalation_slip_issued){.slip_no = slip.slip_no,
                                               .to_org = to.unit->id,
                                               .to_person = to.person_id,
+                                              .instead_of = to.instead_of,
                                               .code = m->code,
                                               .ver = m->ver,
                                               .due_ms = m->due_ms,

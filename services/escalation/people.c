@@ -16,6 +16,12 @@ void escalation_tell_supervised(struct step *s)
     *out = (struct ev_escalation_supervised){.org_id = by->id, .level = by->level, .assignment = next->assignment};
 }
 
+static struct addressee at(const struct pol_unit *unit, const struct pol_person *person, enum role role)
+{
+    const struct pol_person *away = policy_instead_of(unit, person, role);
+    return (struct addressee){unit, person->id, away != NULL ? away->id : NULL};
+}
+
 struct addressee escalation_find_person(const struct step *s, const struct pol_unit *unit, enum role role)
 {
     const enum role leads[] = {role, ROLE_HO_SERVICE_MANAGER, ROLE_GENERAL_MANAGER, ROLE_HO_SERVICE};
@@ -23,13 +29,22 @@ struct addressee escalation_find_person(const struct step *s, const struct pol_u
     uint64_t salt = (uint64_t)s->in->case_id;
     for (; unit != NULL && unit != top; unit = policy_parent(s->policy, unit)) {
         const struct pol_person *p = policy_is_staffed(unit) ? policy_person_with(unit, role, salt) : NULL;
-        if (p != NULL) return (struct addressee){unit, p->id};
+        if (p != NULL) return at(unit, p, role);
     }
     for (size_t i = 0; i < sizeof(leads) / sizeof(leads[0]); i++) {
         const struct pol_person *p = policy_person_with(top, leads[i], salt);
-        if (p != NULL) return (struct addressee){top, p->id};
+        if (p != NULL) return at(top, p, leads[i]);
     }
-    return (struct addressee){top, top->n_people > 0 ? top->people[0].id : top->id};
+    return (struct addressee){top, top->n_people > 0 ? top->people[0].id : top->id, NULL};
+}
+
+/* The one named when the case was assigned, or who acts for them since they are away. */
+static struct addressee named(const struct step *s, const struct pol_unit *unit, const char *person_id, enum role role)
+{
+    const struct pol_person *person = policy_person_in(unit, person_id), *acting = policy_acting(unit, person);
+    if (person == acting) return (struct addressee){unit, person_id, NULL};
+    if (acting == NULL) return escalation_find_person(s, unit, role);
+    return (struct addressee){unit, acting->id, person_id};
 }
 
 struct addressee escalation_responsible(const struct step *s, enum role role)
@@ -38,8 +53,10 @@ struct addressee escalation_responsible(const struct step *s, enum role role)
     const struct assignment *a = next->assignment;
     const struct pol_unit *unit = a == NULL ? NULL : policy_unit(s->policy, a->org_id);
     if (unit == NULL) return escalation_find_person(s, policy_head_office(s->policy), role);
-    if (role == ROLE_HANDLER) return (struct addressee){unit, a->handler_id};
-    if (role == ROLE_EVIDENCE_VISITOR) return (struct addressee){unit, a->visitor_id};
-    if (role == policy_approver(s->policy, ORG_LEVEL_OUTLET)) return (struct addressee){unit, a->manager_id};
+    if (role == ROLE_HANDLER) return named(s, unit, a->handler_id, role);
+    if (role == ROLE_EVIDENCE_VISITOR) return named(s, unit, a->visitor_id, role);
+    if (role == policy_approver(s->policy, ORG_LEVEL_OUTLET)) {
+        return named(s, unit, a->manager_id, policy_approver(s->policy, unit->level));
+    }
     return escalation_find_person(s, unit, role);
 }

@@ -15,7 +15,7 @@ static struct addressee file_owner(const struct step *s)
     const struct pol_unit *unit = policy_unit(s->policy, next->demand_of);
     if (unit == NULL) return escalation_find_person(s, policy_head_office(s->policy), ROLE_HO_SERVICE_MANAGER);
     const struct assignment *a = next->assignment;
-    if (a != NULL && same_text(a->org_id, unit->id)) return (struct addressee){unit, a->manager_id};
+    if (a != NULL && same_text(a->org_id, unit->id)) return (struct addressee){unit, a->manager_id, NULL};
     return escalation_find_person(s, unit, policy_approver(s->policy, unit->level));
 }
 

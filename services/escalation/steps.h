@@ -17,6 +17,7 @@ static inline bool same_text(const char *a, const char *b) { return a != NULL &&
 struct addressee {
     const struct pol_unit *unit;
     const char *person_id;
+    const char *instead_of; /* the absent one whose deputy it is; NULL = nobody */
 };
 
 /* DI-2, CH-5: says who watches the case from now on. */

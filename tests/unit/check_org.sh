@@ -44,6 +44,8 @@ refused 's/^O-CN1,长沙一店,outlet,R-CN/O-CN1,长沙一店,outlet,/' 'hangs i
 refused 's/O-CN2-M,/O-CN1-M,/' 'works at unit'
 refused 's/CN-A\*/CN-*/' 'is served twice'
 refused 's/outlet_manager/boss/' 'boss'
+refused '/O-CN1-M,/s/,,$/,yes,O-CN2-M/' 'deputy: "O-CN2-M" is nobody else of the unit'
+refused '/O-CN1-M,/s/,,$/,yes,O-CN1-M/' 'deputy: "O-CN1-M" is nobody else of the unit'
 refused 's/^unit,name/unit,title/' 'there is no column "title"'
 refused '2s/^HO,/,/' 'row 1: names no "unit"'
 refused '3s/^HO,,/HO,另一总公司,/' 'row 2: the unit was said to be another before'
@@ -52,4 +54,11 @@ refused '3s/^HO,,/HO,另一总公司,/' 'row 2: the unit was said to be another 
 grep -v '^O-CN2,,' "$TMP/org.csv" | sed 's/O-CN2-M,黄伟,outlet_manager/,,/' >"$TMP/vacant.csv"
 "$CTL" org check "$TMP/vacant.csv" "$PACK" >"$TMP/out" || fail "vacant: $(cat "$TMP/out")"
 grep -q '^note: O-CN2: nobody works there; its cases go to R-CN (ES-6)$' "$TMP/out" || fail "note: $(cat "$TMP/out")"
+
+# Who is away, and who acts.
+sed '/O-CN1-M,/s/,,$/,yes,O-CN1-V1/; /O-CN2-M,/s/,,$/,yes,/' "$TMP/org.csv" >"$TMP/away.csv"
+"$CTL" org check "$TMP/away.csv" "$PACK" >"$TMP/out" || fail "away: $(cat "$TMP/out")"
+grep -q '^note: O-CN1: O-CN1-M is absent, O-CN1-V1 acts$' "$TMP/out" || fail "deputy: $(cat "$TMP/out")"
+grep -q '^note: O-CN2: O-CN2-M is absent, nobody acts$' "$TMP/out" || fail "no deputy: $(cat "$TMP/out")"
+grep -q '^note: O-CN2: nobody is outlet_manager$' "$TMP/out" || fail "no manager: $(cat "$TMP/out")"
 printf 'PASS\n'
