@@ -151,6 +151,23 @@ bool policy_moves_limits(enum event_type t)
     return strcmp(what, ".command_refused") != 0 && strcmp(what, ".redriven") != 0;
 }
 
+/* Start events that have the field have it as a boolean, and one of them does. */
+static bool check_only_if(const struct check *c, int index, const struct policy_limit *l)
+{
+    const struct policy_events *starts = &l->edges[POLICY_START];
+    const char *field = l->def->only_if;
+    enum event_type at = starts->n > 0 ? starts->types[0] : EV_NONE;
+    bool well = field == NULL;
+    for (int i = 0; i < starts->n && field != NULL; i++) {
+        const struct field_desc *f = desc_field(event_desc(starts->types[i]), field);
+        if (f == NULL) continue;
+        at = starts->types[i];
+        well = f->kind == FIELD_BOOL && !f->array;
+        if (!well) break;
+    }
+    return well || policy_refuse(c, "$.limits[%d].only_if: %s has no boolean \"%s\"", index, event_name(at), field);
+}
+
 static bool check_events(const struct check *c, int index, const struct policy_limit *l)
 {
     bool seen[EV_COUNT] = {false};
@@ -164,14 +181,7 @@ static bool check_events(const struct check *c, int index, const struct policy_l
             seen[t] = true;
         }
     }
-    for (int i = 0; i < l->edges[POLICY_START].n && l->def->only_if; i++) {
-        enum event_type t = l->edges[POLICY_START].types[i];
-        const struct field_desc *f = desc_field(event_desc(t), l->def->only_if);
-        if (f && f->kind == FIELD_BOOL && !f->array) continue;
-        return policy_refuse(c, "$.limits[%d].only_if: %s has no boolean \"%s\"", index, event_name(t),
-                             l->def->only_if);
-    }
-    return true;
+    return check_only_if(c, index, l);
 }
 
 /* SL-7: a promised date is where every start event says one, and is named by a text of it. */

@@ -91,7 +91,7 @@ bool policy_limit_wanted(const struct policy_limit *l, enum event_type event, co
 {
     if (!l->def->only_if) return true;
     const struct field_desc *f = desc_field(event_desc(event), l->def->only_if);
-    return f && f->kind == FIELD_BOOL && *(const bool *)((const char *)data + f->offset);
+    return !f || (f->kind == FIELD_BOOL && *(const bool *)((const char *)data + f->offset));
 }
 
 const struct pol_rung *policy_rung(const struct policy *p, const char *code, enum org_level level)

@@ -59,7 +59,7 @@ const struct policy_limit *policy_next_limit(const struct policy *p, enum policy
                                              const struct policy_limit *after);
 /* Whether a case of this kind, phase, category and severity has the limit at all; what the scope does not say fits. */
 bool policy_limit_applies(const struct policy_limit *l, const struct limit_scope *scope);
-/* `only_if`: whether the start event's data asks for the limit. */
+/* `only_if`: whether the start event's data asks for the limit; one without that field always does. */
 bool policy_limit_wanted(const struct policy_limit *l, enum event_type event, const void *data);
 /* A limit that is reminded again has its repeats as limits of their own (ES-1): "payment#again2" is the second one of
  * "payment". The number; 0 = the limit itself. *base_len: the length of the code of the limit itself; may be NULL. */

@@ -7,14 +7,20 @@
 
 #include "intake/steps.h"
 
-void intake_correct_brief(struct step *s, struct brief *corrected, const char *reason)
+static void correct_brief(struct step *s, struct brief *corrected, const char *reason, bool to_be_reviewed)
 {
     struct intake_state *next = s->next;
     corrected->version = (next->brief->has_version ? next->brief->version : 1) + 1;
     corrected->has_version = true;
     next->brief = corrected;
     struct ev_intake_reclassified *e = decision_emit(s->out, EV_INTAKE_RECLASSIFIED);
-    *e = (struct ev_intake_reclassified){.brief = corrected, .reason = reason};
+    *e = (struct ev_intake_reclassified){.brief = corrected, .reason = reason, .to_be_reviewed = to_be_reviewed};
+}
+
+void intake_correct_brief(struct step *s, struct brief *corrected, const char *reason)
+{
+    const struct intake_state *next = s->next;
+    correct_brief(s, corrected, reason, corrected->kind == KIND_CLAIM && next->brief->kind != KIND_CLAIM);
 }
 
 void intake_close(struct step *s, const struct ending *how)
@@ -127,7 +133,7 @@ static void notice_slip(struct step *s, const struct ev_approval_slip_approved *
     if (next->paid) count_paid(next, currency_before);
 }
 
-/* House default: a money measure turns a complaint into a claim (IN-3). */
+/* House default: a money measure turns a complaint into a claim (IN-3); there is nothing left to review of it. */
 static void claim_if_money(struct step *s, const struct ev_approval_slip_approved *slip)
 {
     const struct intake_state *next = s->next;
@@ -135,7 +141,7 @@ static void claim_if_money(struct step *s, const struct ev_approval_slip_approve
     struct brief *b = ARENA_NEW(s->out->arena, struct brief);
     *b = *next->brief;
     b->kind = KIND_CLAIM;
-    intake_correct_brief(s, b, "money_measure");
+    correct_brief(s, b, "money_measure", false);
 }
 
 /* A slip for a lapsed case means that the customer's answer was in time (SL-3): the case goes on.

@@ -42,7 +42,7 @@ void intake_close(struct step *s, const struct ending *how);
 void intake_reopen(struct step *s, const char *reason);
 /* The customer is told why, and what is still open to them (AP-7). */
 void intake_notice_rejection(struct step *s, const struct ev_approval_rejected *why);
-/* The brief corrected: next version, told to everybody (IN-4). */
+/* The brief corrected: next version, told to everybody (IN-4). A claim that was none is to be reviewed (IN-10). */
 void intake_correct_brief(struct step *s, struct brief *corrected, const char *reason);
 enum verdict intake_on_slip_approved(struct step *s);
 enum verdict intake_on_rejected(struct step *s);

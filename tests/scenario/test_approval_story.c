@@ -98,6 +98,7 @@ Test(story, AP_4_a_complaint_without_money_is_small_with_money_it_is_a_claim)
     customer_accepts();
     const struct ev_intake_reclassified *r = last(EV_INTAKE_RECLASSIFIED);
     cr_assert_eq(r->brief->kind, KIND_CLAIM, "IN-3");
+    cr_assert_not(r->to_be_reviewed, "IN-10: nothing is left to review of it");
     expect_sound();
 }
 

@@ -87,6 +87,22 @@ static int armed_runs(const char *code)
     return n;
 }
 
+/* IN-10: found to be a claim: its review has two working days from then on; a claim by its own result needs none. */
+Test(life_story, IN_10_a_complaint_turned_claim_is_reviewed)
+{
+    customer_complains(CATEGORY_WORKMANSHIP);
+    cr_assert_eq(armed_runs("preliminary_review"), 0);
+    advance_hours(3);
+    handler_classifies(KIND_CLAIM, CATEGORY_WORKMANSHIP);
+    expect_limit("preliminary_review", LIMIT_STATE_ARMED);
+    cr_assert_eq(limit_of("preliminary_review")->start_ms - limit_of("first_response")->start_ms, 3 * 3600 * 1000);
+    handler_reviews(true, true, NULL);
+    expect_limit("preliminary_review", LIMIT_STATE_MET);
+    handler_classifies(KIND_CLAIM, CATEGORY_DELAY);
+    expect_limit("preliminary_review", LIMIT_STATE_MET);
+    expect_sound();
+}
+
 /* RV-1: a re-opened case starts new limits under new versions; those of its first life stay in the record as they
  * ended, and none of them runs or fires again. */
 Test(life_story, SL_2_a_reopened_case_starts_new_limits)
