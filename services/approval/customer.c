@@ -17,6 +17,15 @@ static void count_granted(struct approval_state *next)
     next->granted_minor += next->plan->amount_minor; /* approval_on_propose refused what would overflow */
 }
 
+void approval_fix_payee(struct approval_state *next)
+{
+    const char *known[] = {next->plan->payee, next->payee, next->brief->customer->account};
+    next->approved_payee = NULL;
+    for (int i = 0; i < 3 && next->approved_payee == NULL; i++) {
+        if (known[i] != NULL && known[i][0] != '\0') next->approved_payee = known[i];
+    }
+}
+
 void approval_issue_slip(struct step *s)
 {
     struct approval_state *next = s->next;
@@ -31,7 +40,7 @@ void approval_issue_slip(struct step *s)
                                             .plan = next->plan,
                                             .liability = next->finding->liability,
                                             .finding = next->finding,
-                                            .payee = next->plan->payee != NULL ? next->plan->payee : next->payee,
+                                            .payee = next->approved_payee,
                                             .must_pay = next->plan->amount_minor > 0,
                                             .must_execute = next->must_execute,
                                             .judgment = next->judged};
@@ -61,6 +70,7 @@ void approval_offer(struct step *s)
     struct approval_state *next = s->next;
     next->status = APPROVAL_STATUS_OFFERED;
     next->offered_ms = s->in->at_ms;
+    approval_fix_payee(next);
     struct ev_approval_offered *e = decision_emit(s->out, EV_APPROVAL_OFFERED);
     *e = (struct ev_approval_offered){.plan = next->plan, .round = next->round};
     if (state->offered_ms == 0 && has_consented(s->policy, next)) accept(s, true, NULL);

@@ -29,6 +29,7 @@ enum verdict approval_on_judgment(struct step *s)
     next->round++;
     struct ev_approval_judgment_taken *e = decision_emit(s->out, EV_APPROVAL_JUDGMENT_TAKEN);
     *e = (struct ev_approval_judgment_taken){.dispute_no = in->dispute_no, .plan = in->plan, .round = next->round};
+    approval_fix_payee(next);
     approval_issue_slip(s);
     return VERDICT_DONE;
 }

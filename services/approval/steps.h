@@ -33,6 +33,8 @@ bool approval_granted_would_overflow(const struct approval_state *state, const s
 void approval_offer(struct step *s);
 /* The claim slip for the plan, the only thing finance pays on (PA-1). */
 void approval_issue_slip(struct step *s);
+/* AP-6: the account of the plan, or the one known now, is the one approved with it. */
+void approval_fix_payee(struct approval_state *next);
 /* Back to planning, with the objection said; `deadlocked` when a level up has to decide. */
 struct objection {
     const char *reason;

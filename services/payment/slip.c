@@ -51,14 +51,14 @@ static int64_t fee_of(const struct ev_approval_slip_approved *from, const struct
     return may ? b->fee_due_minor : 0;
 }
 
-/* PA-2: by the customer's choice. Without an account to pay to, the bank pays at its counter against the case
+/* PA-2: by the customer's choice, to the account that was approved with the plan (AP-6), not to one that became known
+ * since. Without an account to pay to, the bank pays at its counter against the case
  * number; cash of the unit's own only when it was asked for. */
 static void set_payee(struct pay_slip *slip, const struct ev_approval_slip_approved *from)
 {
-    const struct customer *c = from->brief->customer;
-    const char *known[] = {from->plan->payee, from->payee, c->account};
+    const char *known[] = {from->plan->payee, from->payee};
     enum pay_method wanted[] = {from->plan->pay_method, from->brief->pay_method, PAY_METHOD_TRANSFER};
-    for (int i = 0; i < 3 && slip->payee == NULL; i++) {
+    for (int i = 0; i < 2 && slip->payee == NULL; i++) {
         if (known[i] != NULL && known[i][0] != '\0') slip->payee = known[i];
     }
     for (int i = 0; i < 3 && slip->pay_method == PAY_METHOD_ABSENT; i++) {

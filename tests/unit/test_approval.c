@@ -136,6 +136,44 @@ Test(approval, AP_6_a_takeover_may_be_read_before_the_finding)
     cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &moved), VERDICT_IGNORED);
 }
 
+/* AP-6: an account that the customer, or somebody in his name, brings after the approval is not the approved one. */
+Test(approval, AP_6_an_account_named_after_the_approval_is_not_on_the_slip)
+{
+    static const char *const known[] = {NULL, "6222-1"};
+    for (int i = 0; i < 2; i++) {
+        struct approval_state s = in_status(APPROVAL_STATUS_PLANNING);
+        struct customer before = {.account = known[i]}, after = {.account = "6222-9"};
+        struct brief brief = kit_brief, later = kit_brief;
+        struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = 2, .currency = "CNY"};
+        struct ev_command_propose c = {.actor = &kit_handler, .plan = &p};
+        brief.consent = false;
+        brief.customer = &before;
+        brief.currency = "CNY";
+        brief.has_claimed_minor = true;
+        brief.claimed_minor = 2;
+        later = brief;
+        later.customer = &after;
+        later.has_version = true;
+        later.version = 9;
+        s.brief = &brief;
+        struct actor customer = {.id = "c", .role = ROLE_CUSTOMER};
+        struct ev_intake_reclassified corrected = {.brief = &later};
+        struct ev_command_accept yes = {.actor = &customer};
+        cr_assert_eq(step(&s, EV_COMMAND_PROPOSE, &c), VERDICT_DONE);
+        s = next;
+        cr_assert_eq(s.status, APPROVAL_STATUS_OFFERED);
+        cr_assert_eq(step(&s, EV_INTAKE_RECLASSIFIED, &corrected), VERDICT_DONE);
+        s = next;
+        cr_assert_eq(step(&s, EV_COMMAND_ACCEPT, &yes), VERDICT_DONE);
+        const struct ev_approval_slip_approved *slip = kit_output(1, EV_APPROVAL_SLIP_APPROVED);
+        cr_assert_str_eq(slip->brief->customer->account, "6222-9");
+        if (known[i] == NULL)
+            cr_assert_null(slip->payee);
+        else
+            cr_assert_str_eq(slip->payee, known[i]);
+    }
+}
+
 /* AP-6 RV-1: given back to the same unit, nothing is asked or planned anew: that is said with the reopening itself,
  * which may be read before or after. */
 Test(approval, AP_6_a_reopening_moves_nobodys_authority)

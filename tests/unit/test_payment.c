@@ -28,7 +28,7 @@ static const char *slip_json(const struct slip *s)
         ","
         "'assignment':{'version':1,'org_id':'%s','org_name':'x','level':'%s','handler_id':'h','handler_name':'h',"
         "'manager_id':'m','visitor_id':'v'},'plan':{'measures':[],'amount_minor':%ld,'currency':'CNY'%s},'liability':"
-        "'outlet','must_pay':%s,'must_execute':false}",
+        "'outlet','payee':'acc-1','must_pay':%s,'must_execute':false}",
         s->no, s->phase, s->fee, s->org, s->level, s->amount, s->plan == NULL ? "" : s->plan,
         s->amount > 0 ? "true" : "false");
 }
@@ -135,6 +135,18 @@ Test(payment, PA_2_payee_and_method_of_the_customers_choice)
     kit_expect(&k, "approval.slip_approved", WHEN, slip_json(&s), "payment.instructed");
     cr_assert_str_eq(instructed()->payee, "acc-9");
     cr_assert_eq(instructed()->pay_method, PAY_METHOD_ELECTRONIC);
+}
+
+/* AP-6: the customer's account that became known after the approval is not the approved one: the bank's counter pays. */
+Test(payment, AP_6_an_account_that_was_not_approved_is_not_paid_to)
+{
+    struct slip s = {.no = "S1", .phase = "after_sales", .org = "O-E1", .level = "outlet", .amount = 100};
+    char *json = arena_strdup(&k.arena, slip_json(&s)), *payee = strstr(json, "'payee':'acc-1',");
+    cr_assert_not_null(payee);
+    memset(payee, ' ', strlen("'payee':'acc-1',"));
+    kit_expect(&k, "approval.slip_approved", WHEN, json, "payment.instructed");
+    cr_assert_str_eq(instructed()->payee, "RF2026-03-000017");
+    cr_assert_eq(instructed()->pay_method, PAY_METHOD_COUNTER);
 }
 
 /* AP-2: money given back or taken off stands in the books as what it is; a mixed plan is compensation. */
