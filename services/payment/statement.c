@@ -26,7 +26,7 @@ struct statement_desk {
     int64_t account;
     bool mine, asked, reading;
     struct folder *folder;  /* of a bank by files; NULL: none */
-    int bad, metric_bad;    /* its files that were put aside, when last looked at; -1: not yet */
+    int bad, metric_bad;    /* its files that were put aside, as last looked at or compared; -1: not yet */
     int64_t look_us;        /* looked at again then (monotonic) */
     int64_t patience_ms;    /* after which a payout by files is missing whatever its statements cover */
     bool told_unread;       /* that the statement cannot be read */
@@ -232,6 +232,7 @@ static void take_statement(struct statement_desk *d, struct host *h, struct err 
         return;
     }
     d->read = s;
+    d->bad = s->n_bad;
     if (!compare(d, h, e)) forget(d);
 }
 

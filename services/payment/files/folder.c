@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 600, MOST_SAME = 10000 };
+enum { PATH_SIZE = 600 };
 
 static const char *const PLACES[] = {"outbox", "inbox", "sent", "work", "answers", "read", "statements", "bad"};
 enum { N_PLACES = sizeof PLACES / sizeof PLACES[0] };
@@ -134,18 +134,25 @@ bool folder_write(struct folder *f, const char *place, const char *name, const s
     return flush_names(f, place, e);
 }
 
-bool folder_move(struct folder *f, struct folder_move *m, struct err *e)
+static bool exists(const struct folder *f, const char *place, const char *name)
 {
-    char source[PATH_SIZE], target[PATH_SIZE], wanted[FILE_NAME_SIZE];
-    path_of(source, m->from, m->name);
-    snprintf(wanted, sizeof wanted, "%s", m->as);
-    for (int n = 1; n < MOST_SAME; n++) {
-        if (n > 1) snprintf(m->as, sizeof m->as, "%.280s.%d", wanted, n);
-        if (renameat2(f->dir, source, f->dir, path_of(target, m->to, m->as), RENAME_NOREPLACE) == 0)
-            return flush_names(f, m->to, e) && flush_names(f, m->from, e);
-        if (errno != EEXIST) break;
-    }
-    return broke(f, source, e);
+    char path[PATH_SIZE];
+    return faccessat(f->dir, path_of(path, place, name), F_OK, 0) == 0;
+}
+
+void folder_free_name(struct folder *f, const char *place, const char *name, char *as)
+{
+    snprintf(as, FILE_NAME_SIZE, "%.250s", name);
+    for (int n = 2; exists(f, place, as); n++) snprintf(as, FILE_NAME_SIZE, "%.250s.%d", name, n);
+}
+
+bool folder_move(struct folder *f, const struct folder_move *m, struct err *e)
+{
+    char source[PATH_SIZE], target[PATH_SIZE];
+    if (renameat2(f->dir, path_of(source, m->from, m->name), f->dir, path_of(target, m->to, m->as), RENAME_NOREPLACE) !=
+        0)
+        return broke(f, source, e);
+    return flush_names(f, m->to, e) && flush_names(f, m->from, e);
 }
 
 bool folder_remove(struct folder *f, const char *place, const char *name, struct err *e)
@@ -153,12 +160,6 @@ bool folder_remove(struct folder *f, const char *place, const char *name, struct
     char path[PATH_SIZE];
     if (unlinkat(f->dir, path_of(path, place, name), 0) != 0) return broke(f, path, e);
     return flush_names(f, place, e);
-}
-
-static bool exists(const struct folder *f, const char *place, const char *name)
-{
-    char path[PATH_SIZE];
-    return faccessat(f->dir, path_of(path, place, name), F_OK, 0) == 0;
 }
 
 /* ---- an order ---- */

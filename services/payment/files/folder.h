@@ -38,13 +38,13 @@ void folder_unlock(struct folder *f);
 bool folder_read(struct folder *f, const char *place, const char *name, struct buf *out, struct err *e);
 /* Writes PLACE/NAME whole and durable, in place of what was there. */
 bool folder_write(struct folder *f, const char *place, const char *name, const struct buf *bytes, struct err *e);
-/* Moves FROM/NAME to TO/AS, durable; never over another file: then AS gets a number behind it. */
+/* A name that PLACE has not: `name`, or with a number behind it; into as (FILE_NAME_SIZE bytes). Under the lock. */
+void folder_free_name(struct folder *f, const char *place, const char *name, char *as);
+/* Moves FROM/NAME to TO/AS, durable; never over another file. */
 struct folder_move {
-    const char *name, *from, *to;
-    char as[FILE_NAME_SIZE]; /* and what it became */
+    const char *name, *from, *to, *as;
 };
-bool folder_move(struct folder *f, struct folder_move *move, struct err *e);
-
+bool folder_move(struct folder *f, const struct folder_move *move, struct err *e);
 bool folder_remove(struct folder *f, const char *place, const char *name, struct err *e);
 
 /* Brings an order to the outbox, unless it is one already. *before is the order as it was sent, which the caller must

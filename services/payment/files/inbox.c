@@ -31,9 +31,7 @@ static bool is_ours(struct arrival *a, const char *key)
 
 static bool move(struct arrival *a, const char *to, const char *as)
 {
-    struct folder_move m = {.name = a->name, .from = "inbox", .to = to};
-    snprintf(m.as, sizeof m.as, "%.280s", as);
-    return folder_move(a->folder, &m, a->err);
+    return folder_move(a->folder, &(struct folder_move){a->name, "inbox", to, as}, a->err);
 }
 
 /* ---- a status report ---- */
@@ -73,13 +71,15 @@ static bool take_status(struct arrival *a, const struct told_status *s)
 static bool take_report(struct arrival *a)
 {
     struct status_report report;
+    char as[FILE_NAME_SIZE];
     if (!pain002_read(&a->reader, &report)) return false;
     for (int i = 0; i < report.n && !err_is_set(a->err); i++) check_status(a, &report.statuses[i]);
     if (a->reader.why[0] != '\0' || err_is_set(a->err)) return false;
     for (int i = 0; i < report.n; i++) {
         if (!take_status(a, &report.statuses[i])) return false;
     }
-    return move(a, "read", a->name);
+    folder_free_name(a->folder, "read", a->name, as);
+    return move(a, "read", as);
 }
 
 /* ---- a statement ---- */
@@ -130,17 +130,16 @@ static bool take_statement(struct arrival *a)
 
 /* ---- any file ---- */
 
+/* The reason is there before its file, which is counted by whoever looks. */
 static bool put_aside(struct arrival *a)
 {
-    struct folder_move m = {.name = a->name, .from = "inbox", .to = "bad"};
     struct buf why = BUF_INIT;
-    char name[FILE_NAME_SIZE + 8];
+    char as[FILE_NAME_SIZE], name[FILE_NAME_SIZE + 8];
     log_warn("ALARM the bank's file %s is put aside: %s", a->name, a->reader.why);
-    snprintf(m.as, sizeof m.as, "%.250s", a->name);
-    bool well = folder_move(a->folder, &m, a->err);
-    snprintf(name, sizeof name, "%s.why", m.as);
+    folder_free_name(a->folder, "bad", a->name, as);
+    snprintf(name, sizeof name, "%s.why", as);
     buf_puts(&why, a->reader.why);
-    well = well && folder_write(a->folder, "bad", name, &why, a->err);
+    bool well = folder_write(a->folder, "bad", name, &why, a->err) && move(a, "bad", as);
     buf_deinit(&why);
     return well;
 }
