@@ -55,19 +55,19 @@ int fsync(int fd)
     return result;
 }
 
-int renameat(int from, const char *name, int to, const char *as) { return renameat2(from, name, to, as, 0); }
+int renameat(int oldfd, const char *old, int newfd, const char *new) { return renameat2(oldfd, old, newfd, new, 0); }
 
-int renameat2(int from, const char *name, int to, const char *as, unsigned int flags)
+int renameat2(int oldfd, const char *old, int newfd, const char *new, unsigned int flags)
 {
-    int result = (int)syscall(SYS_renameat2, from, name, to, as, flags);
+    int result = (int)syscall(SYS_renameat2, oldfd, old, newfd, new, flags);
     change();
     return result;
 }
 
 /* A write that is the last is half of one. */
-ssize_t write(int fd, const void *bytes, size_t n)
+ssize_t write(int fd, const void *buf, size_t n)
 {
-    ssize_t result = syscall(SYS_write, fd, bytes, changes_left == 1 ? n / 2 : n);
+    ssize_t result = syscall(SYS_write, fd, buf, changes_left == 1 ? n / 2 : n);
     change();
     return result;
 }

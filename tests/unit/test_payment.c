@@ -137,7 +137,8 @@ Test(payment, PA_2_payee_and_method_of_the_customers_choice)
     cr_assert_eq(instructed()->pay_method, PAY_METHOD_ELECTRONIC);
 }
 
-/* AP-6: the customer's account that became known after the approval is not the approved one: the bank's counter pays. */
+/* AP-6: the customer's account that became known after the approval is not the approved one: the bank's counter pays.
+ */
 Test(payment, AP_6_an_account_that_was_not_approved_is_not_paid_to)
 {
     struct slip s = {.no = "S1", .phase = "after_sales", .org = "O-E1", .level = "outlet", .amount = 100};

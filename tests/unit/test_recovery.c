@@ -31,7 +31,8 @@ static const char *slip(const char *no, const char *org, const char *liability, 
         "'consent':false,'direct':false,'received_ms':1,'history':false},'assignment':{'version':1,'org_id':'%s',"
         "'org_name':'x','level':'head_office','handler_id':'h','handler_name':'h','manager_id':'m','visitor_id':'v',"
         "'outlet_id':'O-CN1'},'plan':{'measures':[],'amount_minor':%ld,'currency':'%s'},'liability':'%s','finding':{"
-        "'cause':'material','liability':'%s','justified':true,'supplier_id':'Tiles'},'payee':'acc-1','must_pay':true,'must_execute':"
+        "'cause':'material','liability':'%s','justified':true,'supplier_id':'Tiles'},'payee':'acc-1','must_pay':true,'"
+        "must_execute':"
         "false}",
         no, no, org, amount, currency, liability, liability);
 }
