@@ -103,6 +103,7 @@ static bool check_payment(const struct check *c, const struct pol_payment_rules 
                  {"confirm_roles", r->n_confirm_roles},
                  {"cash_roles", r->n_cash_roles}};
     bool well = check_amounts(c, "$.payment.case_ceiling", r->case_ceiling, r->n_case_ceiling);
+    well &= check_amounts(c, "$.payment.travel_allowance", r->travel_allowance, r->n_travel_allowance);
     well &= check_amounts(c, "$.payment.deposit_required", r->deposit_required, r->n_deposit_required);
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
         if (roles[i].n == 0) well = policy_refuse(c, "$.payment.%s: nobody would hold the right", roles[i].path);
@@ -130,14 +131,16 @@ static bool check_evidence(const struct check *c, const struct pol_pack *p, int 
 }
 
 /* Facts that say nothing of a case's progress: a service's copy of the brief was corrected, a slip was withdrawn, or
- * the money is an account's or the bank statement's, at whose home no case was ever registered (PA-3, PA-6). */
+ * the money is an account's, a visit's or the bank statement's, at whose home no case was ever registered (PA-3, PA-6,
+ * PA-9). */
 static bool is_aside(enum event_type t)
 {
     static const enum event_type asides[] = {
         EV_EVIDENCE_BRIEF_CORRECTED,  EV_APPROVAL_BRIEF_CORRECTED,  EV_ESCALATION_SLIP_WITHDRAWN,
         EV_PAYMENT_RECHARGED,         EV_PAYMENT_TOP_UP_DEMANDED,   EV_PAYMENT_RECEIPT_RECORDED,
         EV_PAYMENT_RECEIPT_REVERSED,  EV_PAYMENT_RECONCILED,        EV_PAYMENT_RECONCILIATION_ASKED,
-        EV_PAYMENT_DISCREPANCY_FOUND, EV_PAYMENT_DISCREPANCY_ENDED, EV_PAYMENT_DISCREPANCY_CLOSED};
+        EV_PAYMENT_DISCREPANCY_FOUND, EV_PAYMENT_DISCREPANCY_ENDED, EV_PAYMENT_DISCREPANCY_CLOSED,
+        EV_PAYMENT_TRAVEL_ALLOWED};
     for (size_t i = 0; i < sizeof asides / sizeof asides[0]; i++)
         if (asides[i] == t) return true;
     return false;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/id.h"
 #include "console/fold_rows.h"
 #include "event/desc.h"
 /* ---- what events mean beyond a status ---- */
@@ -251,6 +252,7 @@ void fold_apply(struct fold *f, const struct fold_input *in)
                                  .data = in->json};
     put_actor(entry, in);
     f->counts[in->type]++;
+    if (id_is_account(in->case_id)) return; /* an account at its home is no case to be listed */
     if (m->touches) {
         struct fold_view *v = fold_view_of(f, in);
         if (m->status != NULL) v->status[m->service] = m->status;

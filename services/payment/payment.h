@@ -7,7 +7,8 @@
  * until two people agree on what it was. A slip above the case's ceiling waits for a release. Later slips wait in
  * line behind what is not settled. What head office paid first is charged to the outlet or supplier that is liable,
  * at the home of its account, which is a state of this core too (PA-6, PA-7; account.c). What an outlet leaves
- * unpaid past its limit head office pays, and charges to it (unpaid.c). The bank's statement is compared with
+ * unpaid past its limit head office pays, and charges to it (unpaid.c). The travel allowance of a visit is paid like a
+ * slip, at the home of the visit (PA-9; travel.c). The bank's statement is compared with
  * all payouts every day; each disagreement is a work item (reconcile.c).
  *
  * Accounts (PA-4), debit positive: expense:compensation:UNIT (or refund, discount), clearing:payout:UNIT,

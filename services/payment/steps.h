@@ -43,6 +43,10 @@ enum verdict payment_on_compared(struct step *s);
 enum verdict payment_on_reconcile(struct step *s);
 enum verdict payment_on_close_discrepancy(struct step *s);
 
+/* ---- travel.c: the allowance for a visit, at the account of the visit ---- */
+
+enum verdict payment_on_allow_travel(struct step *s);
+
 /* ---- people.c: the decisions of people ---- */
 
 /* Whether this person holds the role they act in, and it is one of these. */

@@ -2,6 +2,7 @@
  * name it. */
 #include <string.h>
 
+#include "base/id.h"
 #include "policy/dates.h"
 #include "sla/limits.h"
 #include "sla/run.h"
@@ -203,8 +204,10 @@ static struct run begin_fact(struct step *s)
     return r;
 }
 
+/* An account at its home has payments of its own (PA-9) and no limits. */
 static enum verdict on_fact(struct step *s)
 {
+    if (id_is_account(s->in->case_id)) return VERDICT_IGNORED;
     struct run r = begin_fact(s);
     pause_and_resume(&r);
     stop_and_cancel(&r);

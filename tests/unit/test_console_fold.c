@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "base/id.h"
 #include "console/fold.h"
 
 static struct arena arena;
@@ -44,6 +45,19 @@ Test(console_fold, one_row_a_case_and_one_entry_an_event)
     cr_assert_str_eq(view(0)->status[FOLD_EVIDENCE], "visit_ordered");
     cr_assert_null(view(1)->status[FOLD_EVIDENCE]);
     cr_assert_eq(fold.counts[EV_INTAKE_REGISTERED], 2);
+}
+
+/* PA-9: what is paid at the home of an account stands in its timeline and in no list of cases. */
+Test(console_fold, PA_9_a_payment_of_an_account_makes_no_case)
+{
+    struct ev_payment_instructed instructed = {
+        .payout_no = 1, .key = "k", .amount_minor = 5, .currency = "CNY", .payee = "p", .slip_no = "T"};
+    happen(EV_PAYMENT_INSTRUCTED, id_account("visit:RF2026-00-000001@2026-03-02", 16), 100, &instructed);
+    cr_assert_eq(fold.entries.n, 1);
+    cr_assert_eq(fold.views.n, 0);
+    cr_assert_eq(fold.payouts.n, 0);
+    happen(EV_PAYMENT_INSTRUCTED, 7, 100, &instructed);
+    cr_assert_eq(fold.payouts.n, 1);
 }
 
 /* Facts of different services commute: every service has a status of its own. */

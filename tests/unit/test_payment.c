@@ -174,6 +174,43 @@ Test(payment, AP_2_refund_and_discount_have_entries_of_their_own)
                      "expense:compensation:O-E1");
 }
 
+/* PA-9: the signed reply form stands in the place of the slip: once a visit, charged to the department that signed for
+ * most of the issues, by another than the one who signed. */
+static const char *travel(const char *person, const char *signer, const char *date, const char *departments)
+{
+    return arena_printf(&k.arena,
+                        "{'actor':{'id':'%s','role':'outlet_manager','org_id':'O-E1'},'case_no':'RF2026-03-000017',"
+                        "'visited_on':'%s','form_no':'F7','signer_id':'%s','departments':[%s],'currency':'CNY','payee':"
+                        "'acc-1'}",
+                        person, date, signer, departments);
+}
+
+static void refuse_travel(const char *json, const char *said)
+{
+    kit_feed(&k, "command.allow_travel", WHEN, json);
+    cr_assert_str_eq(kit_said(&k), said);
+}
+
+Test(payment, PA_9_a_visit_has_one_allowance)
+{
+    const char *date = "2026-03-02";
+    k.case_id = id_account("visit:RF2026-03-000017@2026-03-02", 16);
+    refuse_travel(travel("O-E1-H1", "O-E1-H2", date, "'design'"), "refused RO-1 not_entitled_to_allow");
+    refuse_travel(travel("O-E1-M", "O-E1-M", date, "'design'"), "refused AP-6 own_form");
+    refuse_travel(travel("O-E1-M", "HO-F1", date, "'design'"), "refused PA-9 signer_unknown");
+    refuse_travel(travel("O-E1-M", "O-E1-H1", date, ""), "refused PA-9 department_missing");
+    refuse_travel(travel("O-E1-M", "O-E1-H1", "2026-03-03", "'design'"), "refused PA-9 not_this_visit");
+    refuse_travel(travel("O-E1-M", "O-E1-H1", "yesterday", "'design'"), "refused PA-9 no_date");
+    kit_expect(&k, "command.allow_travel", WHEN,
+               travel("O-E1-M", "O-E1-H1", date, "'design','engineering','material','engineering'"),
+               "payment.travel_allowed payment.instructed");
+    cr_assert_eq(instructed()->amount_minor, 10000);
+    cr_assert_str_eq(instructed()->entries[0].account, "expense:travel:engineering:O-E1");
+    cr_assert_str_eq(instructed()->slip_no, "RF2026-03-000017-T2026-03-02");
+    kit_expect(&k, "payment.bank_answer", WHEN, answer(1, "settled", 10000), "payment.settled");
+    refuse_travel(travel("O-E1-M", "O-E1-H1", date, "'design'"), "refused PA-9 not_in_this_state");
+}
+
 /* PA-3: only the bank's refusal allows another number, only finance asks for it; the ledger goes back. */
 Test(payment, PA_3_after_a_definite_refusal_finance_pays_again_under_a_new_number)
 {
@@ -553,6 +590,7 @@ Test(payment, golden_matrix)
         {"sla.breached",
          "{'code':'payment','ver':1,'round':1,'due_ms':1900000000000,'fired_ms':1900000000000,'late_ms':"
          "0,'history':false}"},
+        {"command.allow_travel", travel("O-E1-M", "O-E1-H1", "2026-03-02", "'design'")},
         {"payment.statement_compared", compared},
         {"command.reconcile", BY("finance", "HO-F1", "HO") "}"},
         {"command.close_discrepancy", BY("finance", "HO-F1", "HO") ",'kind':'unknown','key':'x','note':'n'}"},

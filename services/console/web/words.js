@@ -153,6 +153,7 @@ export const events = {
   'payment.cash_due': ['Voucher {voucher_no}: {amount} in cash against two signatures', '凭证 {voucher_no}：现金 {amount}，须两人签字', 'money'],
   'payment.cash_signed': ['Voucher {voucher_no} signed by {signer_id}', '凭证 {voucher_no} 已由 {signer_id} 签字', 'person'],
   'payment.stepped_in': ['{unpaid_org} has left it unpaid: head office pays {amount}', '{unpaid_org} 逾期未付，总公司先行支付 {amount}', 'money'],
+  'payment.travel_allowed': ['Travel allowance for {visited_on}: {amount}, {department}', '{visited_on} 交通补贴 {amount}，由{department}承担', 'money'],
   'payment.recovery_due': ['To be borne by {account}: {amount}', '由 {account} 承担：{amount}', 'money'],
   'payment.queued': ['Waits behind payout {behind_payout_no}', '排在第 {behind_payout_no} 笔付款之后'],
   'sla.armed': ['{limit.code}: due {limit.due_ms}', '{limit.code}：{limit.due_ms} 到期'],
