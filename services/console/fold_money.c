@@ -78,6 +78,18 @@ void fold_on_settled(struct fold *f, const struct fold_input *in)
     add_paid(f, in, e->currency, e->has_paid_minor ? e->paid_minor : e->amount_minor);
 }
 
+/* Paid first, before any slip (PA-5). */
+void fold_on_advance_paid(struct fold *f, const struct fold_input *in)
+{
+    const struct ev_payment_advance_paid *e = in->data;
+    struct fold_payout *p = payout_of(f, in, e->payout_no);
+    p->voucher_no = e->voucher_no;
+    p->bank_ref = e->bank_ref;
+    p->ended_ms = in->at_ms;
+    p->state = "settled";
+    add_paid(f, in, e->currency, e->paid_minor);
+}
+
 void fold_on_failed(struct fold *f, const struct fold_input *in)
 {
     const struct ev_payment_failed *e = in->data;

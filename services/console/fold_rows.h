@@ -25,7 +25,7 @@ typedef void fold_meaning(struct fold *f, const struct fold_input *in);
 fold_meaning fold_on_armed, fold_on_met, fold_on_ended, fold_on_annulled, fold_on_cancelled, fold_on_paused,
     fold_on_resumed, fold_on_rescheduled, fold_on_warned, fold_on_breached, fold_on_alarm_raised, fold_on_alarm_ended;
 /* fold_money.c */
-fold_meaning fold_on_instructed, fold_on_cash_due, fold_on_deducted, fold_on_settled, fold_on_failed, fold_on_halted,
-    fold_on_resolved;
+fold_meaning fold_on_instructed, fold_on_cash_due, fold_on_deducted, fold_on_settled, fold_on_advance_paid,
+    fold_on_failed, fold_on_halted, fold_on_resolved;
 
 #endif

@@ -249,6 +249,12 @@ enum {
 #define FILE_LATE(at)                                                                                                  \
     {at, EV_COMMAND_HAND_OVER_FILE, evidence_on_late_file, TO(at) | TO(INVESTIGATING) | TO(CONCLUDED), "SL-3, ES-4"},
 
+/* While it is not known who is liable. */
+#define ADVANCE(at)                                                                                                    \
+    {at, EV_COMMAND_APPLY_ADVANCE, evidence_on_apply_advance, TO(at), "PA-5"},                                         \
+        {at, EV_COMMAND_FILE_ADVANCE, evidence_on_file_advance, TO(at), "PA-5"},                                       \
+        {at, EV_COMMAND_REVIEW_ADVANCE, evidence_on_review_advance, TO(at), "PA-5"},
+
 static const struct transition table[] = {
     {NONE, EV_DISPATCH_ASSIGNED, on_assigned, TO(ORDERED), "EV-1"},
     {NONE, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(NONE), "IN-4"},
@@ -278,6 +284,7 @@ static const struct transition table[] = {
     {AWAITING, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed"},
     /* clang-format off */
     MOVES(ORDERED) MOVES(INCOMPLETE) MOVES(INVESTIGATING) MOVES(AWAITING) MOVES(CONCLUDED)
+    ADVANCE(ORDERED) ADVANCE(INCOMPLETE) ADVANCE(INVESTIGATING) ADVANCE(AWAITING)
     FILE_LATE(ORDERED) FILE_LATE(INCOMPLETE) FILE_LATE(INVESTIGATING) FILE_LATE(CONCLUDED)
     /* clang-format on */
 };
@@ -288,6 +295,11 @@ static const struct guard guards[] = {
     {EV_COMMAND_SUBMIT_EVIDENCE, TO(NONE), "EV-1"},       {EV_COMMAND_CONCLUDE, TO(NONE), "EV-1"},
     {EV_COMMAND_SUBMIT_EVIDENCE, TO(CONCLUDED), "EV-5"},  {EV_COMMAND_CONCLUDE, TO(CONCLUDED), "EV-5"},
     {EV_COMMAND_SUBMIT_EVIDENCE, TO(STOOD_DOWN), "RV-3"}, {EV_COMMAND_CONCLUDE, TO(STOOD_DOWN), "RV-3"},
+    {EV_COMMAND_APPLY_ADVANCE, TO(NONE), "EV-1"},         {EV_COMMAND_APPLY_ADVANCE, TO(STOOD_DOWN), "RV-3"},
+    {EV_COMMAND_FILE_ADVANCE, TO(NONE), "EV-1"},          {EV_COMMAND_FILE_ADVANCE, TO(STOOD_DOWN), "RV-3"},
+    {EV_COMMAND_REVIEW_ADVANCE, TO(NONE), "EV-1"},        {EV_COMMAND_REVIEW_ADVANCE, TO(STOOD_DOWN), "RV-3"},
+    {EV_COMMAND_APPLY_ADVANCE, TO(CONCLUDED), "PA-5"},    {EV_COMMAND_FILE_ADVANCE, TO(CONCLUDED), "PA-5"},
+    {EV_COMMAND_REVIEW_ADVANCE, TO(CONCLUDED), "PA-5"},
 };
 
 const struct core evidence_core = {

@@ -33,6 +33,11 @@ bool evidence_is_whole(const struct step *s, const struct visit_record *record);
 /* DI-2, SL-3: a person of the unit that had the case, for what was accepted while it had it. */
 bool evidence_is_former_in_time(const struct step *s, const struct actor *who);
 
+/* advance.c: an application, its papers, head office's review (PA-5). */
+enum verdict evidence_on_apply_advance(struct step *s);
+enum verdict evidence_on_file_advance(struct step *s);
+enum verdict evidence_on_review_advance(struct step *s);
+
 enum verdict evidence_on_reassigned(struct step *s);
 enum verdict evidence_on_handler_changed(struct step *s);
 enum verdict evidence_on_visit_assigned(struct step *s);

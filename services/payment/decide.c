@@ -107,6 +107,11 @@ static enum verdict on_bank_answer(struct step *s)
 /* A slip's turn comes, and those behind it as far as they get. */
 #define BEGUN (TO(INSTRUCTED) | TO(SETTLED) | TO(HELD) | TO(CASH_DUE))
 
+#define LATE_ADVANCE(at)                                                                                               \
+    {                                                                                                                  \
+        at, EV_EVIDENCE_ADVANCE_GRANTED, payment_on_late_advance, TO(at), "PA-5: the case was decided before"          \
+    }
+
 static const struct transition TABLE[] = {
     {NONE, EV_APPROVAL_SLIP_APPROVED, on_slip, BEGUN, "PA-1, PA-2"},
     {SETTLED, EV_APPROVAL_SLIP_APPROVED, on_slip, BEGUN, "PA-1: a further slip"},
@@ -128,6 +133,14 @@ static const struct transition TABLE[] = {
     {FAILED, EV_SLA_BREACHED, payment_on_limit_missed, TO(INSTRUCTED), "PA-6: the outlet leaves it unpaid"},
     {CASH_DUE, EV_SLA_BREACHED, payment_on_limit_missed, TO(INSTRUCTED), "PA-6: the outlet leaves it unpaid"},
     {CASH_DUE, EV_COMMAND_SIGN_CASH, payment_on_sign_cash, BEGUN, "PA-3: voucher and two signatures"},
+    {NONE, EV_EVIDENCE_ADVANCE_GRANTED, payment_on_advance, BEGUN, "PA-5: the reviewed application is paid first"},
+    LATE_ADVANCE(INSTRUCTED),
+    LATE_ADVANCE(SETTLED),
+    LATE_ADVANCE(FAILED),
+    LATE_ADVANCE(HALTED),
+    LATE_ADVANCE(HELD),
+    LATE_ADVANCE(CORRECTING),
+    LATE_ADVANCE(CASH_DUE),
     {NONE, EV_PAYMENT_RECOVERY_DUE, payment_on_recovery_due, TO(ACCOUNT), "PA-6, PA-7: an account at its home"},
     {ACCOUNT, EV_PAYMENT_RECOVERY_DUE, payment_on_recovery_due, TO(ACCOUNT), "PA-6, PA-7"},
     {NONE, EV_COMMAND_RECORD_RECEIPT, payment_on_receipt, TO(ACCOUNT), "PA-6: a first deposit"},

@@ -24,6 +24,12 @@ static const struct pol_amount *ceiling_in(const struct policy *p, const char *c
     return NULL;
 }
 
+/* What the slip takes out of the ceiling: an advance has taken its part before (PA-5). */
+static int64_t weight(const struct payment_state *next, const struct pay_slip *slip)
+{
+    return slip->amount_minor - payment_advance_left(next, slip);
+}
+
 /* Why the slip must wait for a person; NULL when it may pass. Fills the figures it was judged by. */
 static const char *stopped_by(const struct step *s, const struct pay_slip *slip, struct ev_payment_held *out)
 {
@@ -34,7 +40,7 @@ static const char *stopped_by(const struct step *s, const struct pay_slip *slip,
     out->has_ceiling_minor = true;
     out->ceiling_minor = ceiling->minor;
     if (next->begun_currency != NULL && strcmp(next->begun_currency, slip->currency) != 0) return "mixed_currencies";
-    if (__builtin_add_overflow(next->begun_minor, slip->amount_minor, &total)) return "amount_overflow";
+    if (__builtin_add_overflow(next->begun_minor, weight(next, slip), &total)) return "amount_overflow";
     out->has_total_minor = true;
     out->total_minor = total;
     return total > ceiling->minor ? "case_ceiling" : NULL;
@@ -62,7 +68,7 @@ static void count(struct payment_state *next, const struct pay_slip *slip)
     int64_t total;
     if (next->begun_currency == NULL) next->begun_currency = slip->currency;
     if (strcmp(next->begun_currency, slip->currency) != 0) return;
-    next->begun_minor = __builtin_add_overflow(next->begun_minor, slip->amount_minor, &total) ? INT64_MAX : total;
+    next->begun_minor = __builtin_add_overflow(next->begun_minor, weight(next, slip), &total) ? INT64_MAX : total;
 }
 
 /* ---- the money ---- */
@@ -124,13 +130,13 @@ void payment_instruct(struct step *s)
         to_the_bank(s, entries, n);
 }
 
-/* PA-2: sets off what is still owed; returns how much. */
-static int64_t deduct(struct step *s)
+/* PA-2: sets off what is still owed against `due` of the slip; returns how much. */
+static int64_t deduct(struct step *s, int64_t due)
 {
     struct payment_state *next = s->next;
     const struct pay_slip *slip = next->slip;
     int64_t left = slip->fee_minor - next->fee_used_minor;
-    int64_t amount = left < slip->amount_minor ? left : slip->amount_minor;
+    int64_t amount = left < due ? left : due;
     if (amount <= 0) return 0;
     next->fee_used_minor += amount;
     struct ev_payment_deducted *out = decision_emit(s->out, EV_PAYMENT_DEDUCTED);
@@ -151,43 +157,58 @@ static void go_on(struct step *s)
     payment_begin(s, slip, false);
 }
 
-/* PA-6, PA-7: paid first; who is liable bears it, at the home of his account. */
-static void recover(struct step *s)
+void payment_recover(struct step *s, const struct recovery *r)
 {
     const struct payment_state *next = s->next;
     const struct pay_slip *slip = next->slip;
-    struct arena *a = arena_of(s);
-    int64_t amount = slip->has_recover_minor ? slip->recover_minor : slip->amount_minor;
     struct ev_payment_recovery_due *out = decision_emit(s->out, EV_PAYMENT_RECOVERY_DUE);
-    *out = (struct ev_payment_recovery_due){.account = slip->recover_from,
-                                            .amount_minor = amount,
+    *out = (struct ev_payment_recovery_due){.account = r->from,
+                                            .amount_minor = r->amount_minor,
                                             .currency = slip->currency,
-                                            .slip_no = slip->slip_no,
+                                            .slip_no = r->slip_no,
                                             .case_no = slip->case_no};
-    struct movement m = {account_advanced(slip->recover_from, a), account_expense(slip, a), amount, slip->currency};
-    out->entries = slip_entries(&m, a, &out->n_entries);
+    struct movement m = {account_advanced(r->from, arena_of(s)), r->booked_at, r->amount_minor, slip->currency};
+    out->entries = slip_entries(&m, arena_of(s), &out->n_entries);
+}
+
+static void recover_slip(struct step *s)
+{
+    const struct payment_state *next = s->next;
+    const struct pay_slip *slip = next->slip;
+    int64_t amount = slip->has_recover_minor ? slip->recover_minor : slip->amount_minor;
+    payment_recover(s,
+                    &(struct recovery){slip->slip_no, slip->recover_from, account_expense(slip, arena_of(s)), amount});
+}
+
+static void tell_settled(struct step *s, const struct payment_proof *proof)
+{
+    const struct payment_state *next = s->next;
+    const struct pay_slip *slip = next->slip;
+    struct ev_payment_settled *out = decision_emit(s->out, EV_PAYMENT_SETTLED);
+    *out = (struct ev_payment_settled){.amount_minor = slip->amount_minor, .currency = slip->currency};
+    if (proof == NULL) {
+        out->voucher_no = arena_printf(arena_of(s), "%s-D", slip->slip_no);
+        return;
+    }
+    out->has_payout_no = true;
+    out->payout_no = next->payout_no;
+    out->voucher_no = payment_voucher(s);
+    out->has_paid_minor = true;
+    out->paid_minor = next->payout_minor;
+    out->bank_ref = proof->bank_ref;
+    out->entries = proof->entries;
+    out->n_entries = proof->n_entries;
 }
 
 void payment_settle(struct step *s, const struct payment_proof *proof)
 {
     struct payment_state *next = s->next;
-    const struct pay_slip *slip = next->slip;
     next->status = PAYMENT_STATUS_SETTLED;
-    struct ev_payment_settled *out = decision_emit(s->out, EV_PAYMENT_SETTLED);
-    *out = (struct ev_payment_settled){.amount_minor = slip->amount_minor, .currency = slip->currency};
-    if (proof == NULL) {
-        out->voucher_no = arena_printf(arena_of(s), "%s-D", slip->slip_no);
-    } else {
-        out->has_payout_no = true;
-        out->payout_no = next->payout_no;
-        out->voucher_no = payment_voucher(s);
-        out->has_paid_minor = true;
-        out->paid_minor = next->payout_minor;
-        out->bank_ref = proof->bank_ref;
-        out->entries = proof->entries;
-        out->n_entries = proof->n_entries;
-    }
-    if (slip->recover_from != NULL) recover(s);
+    if (next->slip->advance_no != NULL)
+        payment_advance_paid(s, proof);
+    else
+        tell_settled(s, proof);
+    if (next->slip->recover_from != NULL) recover_slip(s);
     go_on(s);
 }
 
@@ -211,7 +232,10 @@ void payment_begin(struct step *s, const struct pay_slip *slip, bool released)
     next->begun_at_ms = s->in->at_ms;
     if (!released && hold(s, slip)) return;
     count(next, slip);
-    next->payout_minor = slip->amount_minor - deduct(s);
+    int64_t advanced = payment_advance_left(next, slip);
+    if (advanced > 0) payment_set_off(s, advanced);
+    next->payout_minor = slip->amount_minor - advanced;
+    next->payout_minor -= deduct(s, next->payout_minor);
     if (next->payout_minor == 0)
         payment_settle(s, NULL);
     else

@@ -51,19 +51,15 @@ static int64_t fee_of(const struct ev_approval_slip_approved *from, const struct
     return may ? b->fee_due_minor : 0;
 }
 
-/* PA-2: by the customer's choice, to the account that was approved with the plan (AP-6), not to one that became known
- * since. Without an account to pay to, the bank pays at its counter against the case
- * number; cash of the unit's own only when it was asked for. */
-static void set_payee(struct pay_slip *slip, const struct ev_approval_slip_approved *from)
+void slip_pay_to(struct pay_slip *slip, const struct payee_choice *from)
 {
-    const char *known[] = {from->plan->payee, from->payee};
-    enum pay_method wanted[] = {from->plan->pay_method, from->brief->pay_method, PAY_METHOD_TRANSFER};
-    for (int i = 0; i < 2 && slip->payee == NULL; i++) {
-        if (known[i] != NULL && known[i][0] != '\0') slip->payee = known[i];
+    for (int i = 0; i < PAYEE_CHOICES && slip->payee == NULL; i++) {
+        if (from->payees[i] != NULL && from->payees[i][0] != '\0') slip->payee = from->payees[i];
     }
-    for (int i = 0; i < 3 && slip->pay_method == PAY_METHOD_ABSENT; i++) {
-        if (wanted[i] != PAY_METHOD_DEDUCTION) slip->pay_method = wanted[i];
+    for (int i = 0; i < PAYEE_CHOICES && slip->pay_method == PAY_METHOD_ABSENT; i++) {
+        if (from->methods[i] != PAY_METHOD_DEDUCTION) slip->pay_method = from->methods[i];
     }
+    if (slip->pay_method == PAY_METHOD_ABSENT) slip->pay_method = PAY_METHOD_TRANSFER;
     if (slip->payee != NULL) return;
     slip->payee = slip->case_no;
     if (slip->pay_method != PAY_METHOD_CASH) slip->pay_method = PAY_METHOD_COUNTER;
@@ -108,7 +104,8 @@ const struct pay_slip *slip_read(const struct policy *p, const struct ev_approva
         .fee_minor = fee_of(from, payer),
         .fee_account = arena_printf(a, "receivable:contract:%s", b->contract_no != NULL ? b->contract_no : b->case_no),
     };
-    set_payee(slip, from);
+    slip_pay_to(slip, &(struct payee_choice){.payees = {from->plan->payee, from->payee},
+                                             .methods = {from->plan->pay_method, b->pay_method}});
     return slip;
 }
 

@@ -8,6 +8,16 @@
 const struct pay_slip *slip_read(const struct policy *p, const struct ev_approval_slip_approved *from, struct arena *a,
                                  const char **why);
 
+/* PA-2: by the customer's choice, the first that is given: to an account that was approved with the money (AP-6), not to
+ * one that became known since. Without an account to pay to, the bank pays at its counter against the case number; cash
+ * of the unit's own only when it was asked for. */
+enum { PAYEE_CHOICES = 2 };
+struct payee_choice {
+    const char *payees[PAYEE_CHOICES];
+    enum pay_method methods[PAYEE_CHOICES];
+};
+void slip_pay_to(struct pay_slip *slip, const struct payee_choice *from);
+
 /* Two legs that balance: debit one account, credit the other. */
 struct movement {
     const char *debit, *credit;

@@ -20,12 +20,31 @@ struct payment_proof {
     const struct entry *entries;
     int n_entries;
 };
+/* PA-6, PA-7: paid first; who is liable bears it, at the home of his account. */
+struct recovery {
+    const char *slip_no;   /* what it is for: once a case */
+    const char *from;      /* the account that bears it */
+    const char *booked_at; /* the ledger account it stands at until then */
+    int64_t amount_minor;
+};
+void payment_recover(struct step *s, const struct recovery *r);
 /* The slip's whole amount has reached the customer; slips that waited follow. NULL: all of it was set off. */
 void payment_settle(struct step *s, const struct payment_proof *proof);
 /* The payout under way has not been made and never will be: the ledger goes back. */
 void payment_fail(struct step *s, const char *reason);
 /* A slip's turn; `released`: a person let it pass the ceiling. */
 void payment_begin(struct step *s, const struct pay_slip *slip, bool released);
+
+/* ---- advance.c: head office pays before it is known who is liable (PA-5) ---- */
+
+/* The advance's payout is made, with this proof. */
+void payment_advance_paid(struct step *s, const struct payment_proof *proof);
+/* How much of the slip has been paid in advance; 0 for an advance itself. */
+int64_t payment_advance_left(const struct payment_state *next, const struct pay_slip *slip);
+/* Takes that much off the slip whose turn it is. */
+void payment_set_off(struct step *s, int64_t amount);
+enum verdict payment_on_advance(struct step *s);
+enum verdict payment_on_late_advance(struct step *s);
 
 /* ---- unpaid.c: head office pays in an outlet's place ---- */
 

@@ -221,6 +221,25 @@ static void on_settled(struct rows *r, struct posting *p)
     p->entries = e->entries, p->n_entries = e->n_entries;
 }
 
+/* An advance is settled as a slip is (PA-5). */
+static void on_advance_paid(struct rows *r, struct posting *p)
+{
+    const struct ev_payment_advance_paid *e = p->made->data;
+    if (e->n_entries == 0) return;
+    answer(&r->answers, p->change,
+           &(struct verdict_row){e->payout_no, row_state(p->change), "settled", e->bank_ref, NULL, -1});
+    p->event = "settled", p->slip_no = e->application_no, p->payout_no = e->payout_no;
+    p->entries = e->entries, p->n_entries = e->n_entries;
+}
+
+static void on_set_off(struct rows *r, struct posting *p)
+{
+    const struct ev_payment_advance_set_off *e = p->made->data;
+    (void)r;
+    p->event = "set_off", p->slip_no = e->slip_no;
+    p->entries = e->entries, p->n_entries = e->n_entries;
+}
+
 static void on_failed(struct rows *r, struct posting *p)
 {
     const struct ev_payment_failed *e = p->made->data;
@@ -288,6 +307,8 @@ static void take(struct rows *r, const struct change *c, const struct made *m)
         [EV_PAYMENT_CASH_DUE] = on_cash_due,
         [EV_PAYMENT_DEDUCTED] = on_deducted,
         [EV_PAYMENT_SETTLED] = on_settled,
+        [EV_PAYMENT_ADVANCE_PAID] = on_advance_paid,
+        [EV_PAYMENT_ADVANCE_SET_OFF] = on_set_off,
         [EV_PAYMENT_FAILED] = on_failed,
         [EV_PAYMENT_HALTED] = on_halted,
         [EV_PAYMENT_RESOLVED] = on_resolved,

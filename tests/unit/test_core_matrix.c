@@ -139,6 +139,12 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
                                                                  .liability = LIABILITY_OUTLET,
                                                                  .settle = SETTLE_COMPENSATE,
                                                                  .finding = &finding};
+    static const struct ev_command_apply_advance apply = {.actor = &buyer, .amount_minor = 1, .currency = "CNY"};
+    static const struct document paper = {.title = "certificate"};
+    static const struct ev_command_file_advance filed = {
+        .actor = &handler, .inspector = "CTI", .surveyor_id = "O-CN1-H2", .certificate = &paper, .site_report = &paper};
+    static const struct actor reviewer = {.id = "HO-M1", .role = ROLE_HO_SERVICE_MANAGER, .org_id = "HO"};
+    static const struct ev_command_review_advance advanced = {.actor = &reviewer, .approve = true};
     static const struct ev_escalation_file_accepted accepted_file = {
         .takeover_no = 2, .of_org = "O-CN1", .plan_now = true};
     static const struct ev_escalation_dispute_opened disputed = {
@@ -157,6 +163,9 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
         [EV_ESCALATION_DISPUTE_OPENED] = &disputed,
         [EV_ESCALATION_DISPUTE_ENDED] = &undisputed,
         [EV_ESCALATION_JUDGMENT_RECORDED] = &judged,
+        [EV_COMMAND_APPLY_ADVANCE] = &apply,
+        [EV_COMMAND_FILE_ADVANCE] = &filed,
+        [EV_COMMAND_REVIEW_ADVANCE] = &advanced,
         [EV_COMMAND_HAND_OVER_FILE] = &file,
         [EV_ESCALATION_VISIT_ASSIGNED] = &visit,
         [EV_ESCALATION_LIABILITY_ROUTED] = &routed,

@@ -590,6 +590,10 @@ Test(payment, golden_matrix)
         {"sla.breached",
          "{'code':'payment','ver':1,'round':1,'due_ms':1900000000000,'fired_ms':1900000000000,'late_ms':"
          "0,'history':false}"},
+        {"evidence.advance_granted",
+         "{'application_no':'A1','brief':{'case_no':'R','kind':'claim','category':'environmental','phase':'after_sales'"
+         ",'severity':'normal','channel':'web','customer':{},'consent':false,'direct':false,'received_ms':1,'history':"
+         "false},'amount_minor':5,'currency':'CNY','reviewer_id':'HO-M1'}"},
         {"command.allow_travel", travel("O-E1-M", "O-E1-H1", "2026-03-02", "'design'")},
         {"payment.statement_compared", compared},
         {"command.reconcile", BY("finance", "HO-F1", "HO") "}"},

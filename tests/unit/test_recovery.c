@@ -247,8 +247,8 @@ Test(recovery, PA_4_only_the_last_receipts_can_be_reversed)
 
 /* ---- the property ---- */
 
-struct book { /* the ledger in one currency, debit positive */
-    int64_t total, advanced, deposits, receivables;
+struct book {                                              /* the ledger in one currency, debit positive */
+    int64_t total, advanced, deposits, receivables, first; /* first: expense:advance (PA-5) */
 };
 
 struct place { /* a case, or an account at its home */
@@ -263,7 +263,7 @@ struct history {
     const struct ev_payment_recovery_due *waiting[WAITING_MAX]; /* on the exchange */
     int n_waiting;
     struct book books[CURRENCIES];
-    int recharged, demanded, reversed, replayed, stepped_in;
+    int recharged, demanded, reversed, replayed, stepped_in, set_off;
 };
 
 static int draw(struct history *h, int n) { return (int)(rand_r(&h->seed) % (unsigned int)n); }
@@ -288,6 +288,7 @@ static void post(struct history *h, const struct entry *entries, int n)
         if (strncmp(entries[i].account, "advanced:", 9) == 0) b->advanced += amount;
         if (strncmp(entries[i].account, "deposit:", 8) == 0) b->deposits += amount;
         if (strncmp(entries[i].account, "receivable:", 11) == 0) b->receivables += amount;
+        if (strcmp(entries[i].account, "expense:advance:HO") == 0) b->first += amount;
     }
     cr_assert_eq(sum, 0, "a movement does not balance");
 }
@@ -314,6 +315,7 @@ static void feed(struct history *h, struct place *at, const char *type, const ch
         h->recharged += o->type == EV_PAYMENT_RECHARGED;
         h->demanded += o->type == EV_PAYMENT_TOP_UP_DEMANDED;
         h->stepped_in += o->type == EV_PAYMENT_STEPPED_IN;
+        h->set_off += o->type == EV_PAYMENT_ADVANCE_SET_OFF;
         h->reversed += o->type == EV_PAYMENT_RECEIPT_REVERSED;
         if (o->type == EV_PAYMENT_RECOVERY_DUE) h->waiting[h->n_waiting++] = o->data;
     }
@@ -378,13 +380,25 @@ static void people_act(struct history *h, struct place *c)
     feed(h, c, deeds[n].type, deeds[n].data);
 }
 
+static void grant_advance(struct history *h, struct place *c)
+{
+    feed(
+        h, c, "evidence.advance_granted",
+        arena_printf(&k.arena,
+                     "{'application_no':'A%d','brief':{'case_no':'R','kind':'claim','category':'environmental','phase':"
+                     "'after_sales','severity':'normal','channel':'web','customer':{'account':'acc-1'},'consent':false,"
+                     "'direct':false,'received_ms':1,'history':false},'amount_minor':%d,'currency':'%s','reviewer_id':"
+                     "'HO-M1'}",
+                     k.n, 1 + draw(h, 6000), currency));
+}
+
 static void step(struct history *h, int n)
 {
     static const char *const orgs[] = {"HO", "HO", "O-E1"};
     static const char *const liabilities[] = {"outlet", "outlet", "supplier", "company", "none"};
     struct place *c = &h->cases[draw(h, CASES)], *a = &h->accounts[draw(h, ACCOUNTS)];
     currency = currencies[draw(h, 8) == 0 ? draw(h, CURRENCIES) : (c - h->cases) % CURRENCIES];
-    switch (draw(h, 9)) {
+    switch (draw(h, 10)) {
     case 0:
     case 1: {
         const char *no = arena_printf(&k.arena, "S%d", n - (draw(h, 8) == 0));
@@ -407,14 +421,32 @@ static void step(struct history *h, int n)
     case 6:
         feed(h, a, "command.reverse_receipt", reversal(MANAGER, a->key, 1 + draw(h, 1 + (int)account_of(a)->receipts)));
         break;
+    case 7: grant_advance(h, c); break;
     default: deliver(h); break;
     }
+}
+
+/* What stands at head office's expense of an advance: what is under way or has left, less what was taken off. */
+static int64_t first_paid(const struct payment_state *st)
+{
+    bool is_advance = st->slip->advance_no != NULL;
+    if (!is_advance || st->status == PAYMENT_STATUS_SETTLED) return st->advance->left_minor;
+    if (st->status == PAYMENT_STATUS_HELD) return 0;
+    bool refused =
+        st->status == PAYMENT_STATUS_FAILED; /* of what the bank had already paid in part nothing comes back */
+    return refused ? st->slip->amount_minor - st->payout_minor : st->slip->amount_minor;
 }
 
 static void check(struct history *h, unsigned int seed)
 {
     struct book states[CURRENCIES] = {0};
     int64_t on_the_way[CURRENCIES] = {0};
+    for (int i = 0; i < CASES; i++) {
+        const struct payment_state *st = h->cases[i].state;
+        if (st == NULL || st->advance == NULL) continue;
+        cr_assert_geq(st->advance->left_minor, 0, "seed %u: more taken off than was advanced", seed);
+        states[book_of(h, st->advance->currency) - h->books].first += first_paid(st);
+    }
     for (int i = 0; i < h->n_waiting; i++) {
         on_the_way[book_of(h, h->waiting[i]->currency) - h->books] += h->waiting[i]->amount_minor;
     }
@@ -433,14 +465,16 @@ static void check(struct history *h, unsigned int seed)
         cr_assert_eq(h->books[i].total, 0);
         cr_assert_eq(h->books[i].advanced, on_the_way[i], "seed %u: advanced is what is on the way", seed);
         cr_assert_eq(h->books[i].deposits, -states[i].deposits, "seed %u", seed);
+        cr_assert_eq(h->books[i].first, states[i].first, "seed %u: an advance taken off twice, or not at all", seed);
         cr_assert_geq(h->books[i].receivables, states[i].receivables, "seed %u: and what the bank owes", seed);
     }
 }
 
+/* Each currency at zero, no deposit below zero, and nothing advanced is taken off twice (PA-5). */
 Test(recovery, PA_4_PA_6_any_history_keeps_the_books_and_the_deposits)
 {
     static const char *const keys[ACCOUNTS] = {"outlet:O-CN1", "outlet:O-E1", "supplier:Tiles", "supplier:Paint"};
-    int recharged = 0, demanded = 0, reversed = 0, replayed = 0, stepped_in = 0;
+    int recharged = 0, demanded = 0, reversed = 0, replayed = 0, stepped_in = 0, set_off = 0;
     for (unsigned int seed = 1; seed <= 150; seed++) {
         struct history h = {.seed = seed};
         tear_down();
@@ -459,10 +493,12 @@ Test(recovery, PA_4_PA_6_any_history_keeps_the_books_and_the_deposits)
         reversed += h.reversed;
         replayed += h.replayed;
         stepped_in += h.stepped_in;
+        set_off += h.set_off;
     }
     cr_assert_gt(recharged, 500);
     cr_assert_gt(demanded, 100);
     cr_assert_gt(reversed, 100);
     cr_assert_gt(replayed, 100);
     cr_assert_gt(stepped_in, 100);
+    cr_assert_gt(set_off, 50);
 }
