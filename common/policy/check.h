@@ -26,6 +26,8 @@ bool policy_check_pack(const struct check *c);
 bool policy_check_plans(const struct check *c);
 /* The rules head office decides by: refusals, the demand for the file, the liability table. */
 bool policy_check_liability(const struct check *c);
+/* Advance compensation, corrective investigations, records of goods and repairs. */
+bool policy_check_remedies(const struct check *c);
 bool policy_check_organisation(const struct check *c);
 
 #endif

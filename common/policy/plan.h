@@ -19,15 +19,24 @@ struct refusal {
 };
 
 /* False with *why filled when the plan breaks a rule:
- *   AP-1  no_measures, too_many_measures, rejection_with_measures, money_without_measure, measure_without_money
- *   AP-2  negative_amount, unknown_currency, other_currency, not_loss_plus_goodwill
+ *   AP-1  no_measures, too_many_measures, rejection_with_measures, money_without_measure, measure_without_money,
+ *         value_without_goods
+ *   AP-2  exchange_without_value, amount_overflow, negative_amount, unknown_currency, other_currency,
+ *         not_loss_plus_goodwill
  *   AP-7  rejection_without_reasons, rejection_with_money
+ *   PA-11 charge_without_liability, work_not_charged, terms_missing, nothing_is_owed, help_missing
  * The finding is what the plan rests on: verified loss + declared goodwill must be the amount, in the loss's currency.
  */
 bool plan_check(const struct plan *plan, const struct finding *finding, struct refusal *why);
 bool plan_is_rejection(const struct plan *plan);
-/* A measure other than money must be carried out: rework, repair, replace, return. */
+/* A measure other than money must be carried out: rework, repair, replace, return, exchange, support, service. */
 bool plan_must_execute(const struct plan *plan);
+/* AP-2: what the goods given are worth; with the money, what the whole plan is. Of a plan plan_check has passed. */
+int64_t plan_goods(const struct plan *plan);
+int64_t plan_worth(const struct plan *plan);
+/* PA-11: what the customer pays for the work. */
+int64_t plan_charge(const struct plan *plan);
+bool plan_knows_currency(const char *code);
 /* AP-2: false with *why filled when a finding's loss is negative or in no known currency. */
 bool finding_check(const struct finding *finding, struct refusal *why);
 

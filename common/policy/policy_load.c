@@ -121,6 +121,7 @@ static bool build(struct loaded *l, const struct sources *s, struct check *c)
     if (!well && !c->found) return false;
     well = policy_check_pack(c) && well;
     well = policy_check_plans(c) && well;
+    well = policy_check_remedies(c) && well;
     well = policy_check_liability(c) && well;
     if (!well && !c->found) return false;
     c->file = s->organisation_file;

@@ -14,7 +14,7 @@
 static const struct pol_band *band_of(const struct policy *p, const struct approval_state *next)
 {
     const struct brief *b = next->brief;
-    int64_t total = next->plan->amount_minor;
+    int64_t total = plan_worth(next->plan);
     bool adds = next->granted_currency != NULL && strcmp(next->granted_currency, next->plan->currency) == 0;
     if (adds && __builtin_add_overflow(total, next->granted_minor, &total)) total = INT64_MAX;
     const struct pol_band *planned = policy_band(p, total, next->plan->currency);

@@ -8,13 +8,14 @@ static const char MIXED[] = "mixed"; /* approval_state.granted_currency: more th
 
 static void count_granted(struct approval_state *next)
 {
-    if (next->plan->amount_minor == 0) return;
+    int64_t worth = plan_worth(next->plan);
+    if (worth == 0) return;
     if (next->granted_currency == NULL) {
         next->granted_currency = next->plan->currency;
     } else if (strcmp(next->granted_currency, next->plan->currency) != 0) {
         next->granted_currency = MIXED;
     }
-    next->granted_minor += next->plan->amount_minor; /* approval_on_propose refused what would overflow */
+    next->granted_minor += worth; /* approval_on_propose refused what would overflow */
 }
 
 void approval_fix_payee(struct approval_state *next)
@@ -32,6 +33,7 @@ void approval_issue_slip(struct step *s)
     const char *slip_no = arena_printf(s->out->arena, "%s-S%lld", next->brief->case_no, (long long)next->round);
     next->status = APPROVAL_STATUS_APPROVED;
     next->must_execute = plan_must_execute(next->plan);
+    next->n_execution = 0;
     count_granted(next);
     struct ev_approval_slip_approved *e = decision_emit(s->out, EV_APPROVAL_SLIP_APPROVED);
     *e = (struct ev_approval_slip_approved){.slip_no = slip_no,

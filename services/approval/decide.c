@@ -84,9 +84,13 @@ static enum verdict on_execute(struct step *s)
         return step_refuse(s, "DI-2", "not_your_case", state->assignment->org_id);
     }
     if (!state->must_execute) return step_refuse(s, "AP-1", "nothing_to_execute", NULL);
+    const char *missing = approval_step_missing(s);
+    if (missing != NULL) return step_refuse(s, "PA-10", "record_not_whole", missing);
+    if (approval_claim_missing(s)) return step_refuse(s, "PA-11", "claim_not_recorded", NULL);
     next->status = APPROVAL_STATUS_EXECUTED;
     struct ev_approval_plan_executed *e = decision_emit(s->out, EV_APPROVAL_PLAN_EXECUTED);
-    *e = (struct ev_approval_plan_executed){.by = in->actor->id, .note = in->note};
+    *e = (struct ev_approval_plan_executed){
+        .by = in->actor->id, .note = in->note, .n_record = state->n_execution, .record = state->execution};
     return VERDICT_DONE;
 }
 
@@ -130,7 +134,21 @@ enum {
 /* Where planning may lead: to people, to a review, or at once to what the rule decides. */
 #define PLANNED (TO(PLANNING) | TO(AWAITING) | STANDS)
 
+/* A claim against a third party goes on beside the case, and after it. */
+#define CLAIMED(at)                                                                                                    \
+    {                                                                                                                  \
+        at, EV_COMMAND_RECORD_THIRD_PARTY_CLAIM, approval_on_third_party_claim, TO(at), "PA-11"                        \
+    }
+
 static const struct transition table[] = {
+    CLAIMED(PLANNING),
+    CLAIMED(AWAITING),
+    CLAIMED(OFFERED),
+    CLAIMED(APPROVED),
+    CLAIMED(EXECUTED),
+    CLAIMED(REJECTED),
+    CLAIMED(ENDED),
+
     {NONE, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {NONE, EV_EVIDENCE_INVESTIGATION_CONCLUDED, approval_on_concluded, PLANNED, "AP-13"},
     {NONE, EV_COMMAND_PROPOSE, approval_on_early_propose, TO(NONE), "AP-13"},
@@ -176,7 +194,8 @@ static const struct transition table[] = {
     {OFFERED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(OFFERED), "IN-4"},
     {OFFERED, EV_INTAKE_CLOSED, on_closed, TO(OFFERED) | TO(ENDED), "closed"},
 
-    {APPROVED, EV_COMMAND_EXECUTE, on_execute, TO(EXECUTED), "AP-1"},
+    {APPROVED, EV_COMMAND_EXECUTE, on_execute, TO(EXECUTED), "AP-1, PA-10"},
+    {APPROVED, EV_COMMAND_RECORD_EXECUTION, approval_on_record_execution, TO(APPROVED), "PA-10"},
     {APPROVED, EV_INTAKE_REOPENED, approval_on_reopened, TO(APPROVED) | TO(PLANNING), "RV-1"},
     {APPROVED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(APPROVED), "AP-6"},
     {APPROVED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(APPROVED), "DI-3"},
@@ -212,6 +231,11 @@ static const struct transition table[] = {
 
 /* Where no row takes a command: the rule that refuses it. */
 static const struct guard guards[] = {
+    {EV_COMMAND_RECORD_EXECUTION,
+     TO(NONE) | TO(REVIEW) | TO(PLANNING) | TO(AWAITING) | TO(OFFERED) | TO(EXECUTED) | TO(REJECTED) | TO(LAPSED) |
+         TO(ENDED),
+     "PA-10"},
+    {EV_COMMAND_RECORD_THIRD_PARTY_CLAIM, TO(NONE) | TO(REVIEW) | TO(LAPSED), "PA-11"},
     {EV_COMMAND_APPROVE, TO(NONE), "AP-13"},
     {EV_COMMAND_DENY, TO(NONE), "AP-13"},
     {EV_COMMAND_ACCEPT, TO(NONE), "AP-13"},

@@ -24,9 +24,9 @@ static bool claimed_is_small(const struct policy *p, const struct brief *brief, 
 static bool planned_is_small(const struct policy *p, const struct approval_state *state, const struct plan *plan)
 {
     int64_t total;
-    if (state->granted_currency == NULL) return is_below(p, plan->amount_minor, plan->currency);
+    if (state->granted_currency == NULL) return is_below(p, plan_worth(plan), plan->currency);
     if (strcmp(state->granted_currency, plan->currency) != 0) return false;
-    return !__builtin_add_overflow(state->granted_minor, plan->amount_minor, &total) &&
+    return !__builtin_add_overflow(state->granted_minor, plan_worth(plan), &total) &&
            is_below(p, total, plan->currency);
 }
 
@@ -152,7 +152,7 @@ enum verdict approval_on_concluded(struct step *s)
 bool approval_granted_would_overflow(const struct approval_state *state, const struct plan *plan)
 {
     int64_t total;
-    return __builtin_add_overflow(state->granted_minor, plan->amount_minor, &total);
+    return __builtin_add_overflow(state->granted_minor, plan_worth(plan), &total);
 }
 
 /* AP-11: by the usual people, for the usual amount unless another is said. NULL with *why filled. */

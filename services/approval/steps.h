@@ -46,6 +46,12 @@ struct objection {
 };
 void approval_negotiate_again(struct step *s, const struct objection *objection);
 
+/* execution.c: the first step a record still lacks, in words for a person; NULL when the plan may be called done. */
+const char *approval_step_missing(const struct step *s);
+
+/* third_party.c: help was planned, and the customer's claim is not on record yet (PA-11). */
+bool approval_claim_missing(const struct step *s);
+
 /* review.c: planning waits for the file and for head office's decision on liability (ES-3, ES-5). A review is named by
  * its takeover; the decision may be read before the takeover's assignment, and the finding after both. */
 /* A review is waited for, or its decision is known and nothing has been planned on it yet. */
@@ -71,5 +77,7 @@ enum verdict approval_on_late_appeal(struct step *s);
 enum verdict approval_on_breached(struct step *s);
 enum verdict approval_on_reopened(struct step *s);
 enum verdict approval_on_judgment(struct step *s);
+enum verdict approval_on_record_execution(struct step *s);
+enum verdict approval_on_third_party_claim(struct step *s);
 
 #endif

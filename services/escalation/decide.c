@@ -62,7 +62,9 @@ static const struct policy_limit *slip_limit(const struct step *s, const struct 
 static void remind(struct step *s, const struct ev_sla_breached *ev, const struct policy_limit *def)
 {
     struct matter m = {ev->code, ev->ver, ev->due_ms, ev->late_ms, true};
-    escalation_issue_slip(s, &m, escalation_responsible(s, def->def->responsible));
+    struct addressee to = escalation_responsible(s, def->def->responsible);
+    escalation_correction_led_by(s, ev->code, &to);
+    escalation_issue_slip(s, &m, to);
 }
 
 static enum verdict on_breached(struct step *s)
@@ -201,12 +203,12 @@ enum verdict escalation_on_hand_up(struct step *s)
         {at, EV_COMMAND_NOTE_DISPUTE, escalation_on_dispute_note, TO(at), "ES-8"},                                     \
         {at, EV_COMMAND_END_DISPUTE, escalation_on_dispute_end, TO(at), "ES-8"},                                       \
         {at, EV_COMMAND_ANSWER_LIAISON, escalation_on_liaison_answer, TO(at), "ES-7"},                                 \
-        {at, EV_APPROVAL_SLIP_APPROVED, escalation_on_agreement, TO(at), "ES-8"},
+        {at, EV_COMMAND_CLOSE_CORRECTION, escalation_on_close_correction, TO(at), "PA-8"},                             \
+        {at, EV_APPROVAL_SLIP_APPROVED, escalation_on_slip, TO(at), "ES-8, PA-8"},
 
 static const struct transition TABLE[] = {
     {NONE, EV_DISPATCH_ASSIGNED, on_assigned, TO(WATCHING) | TO(AWAITING_FILE), "CH-5, CH-6, DI-2"},
-    {NONE, EV_APPROVAL_SLIP_APPROVED, escalation_on_agreement, TO(WATCHING),
-     "ES-8: before the first assignment was read"},
+    {NONE, EV_APPROVAL_SLIP_APPROVED, escalation_on_slip, TO(WATCHING), "ES-8: before the first assignment was read"},
     {NONE, EV_INTAKE_REOPENED, escalation_on_failed_agreement, TO(NONE) | TO(WATCHING), "ES-8: the same"},
     {NONE, EV_DISPATCH_REASSIGNED, on_reassigned, TO(WATCHING), "DI-2: before the first assignment was read"},
     {NONE, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(WATCHING), "before the first assignment was read"},
@@ -234,9 +236,13 @@ static const struct transition TABLE[] = {
 
 /* Where no row takes a command: the rule that refuses it. */
 static const struct guard guards[] = {
-    {EV_COMMAND_DISPUTE, TO(NONE), "ES-8"},        {EV_COMMAND_NOTE_DISPUTE, TO(NONE), "ES-8"},
-    {EV_COMMAND_END_DISPUTE, TO(NONE), "ES-8"},    {EV_COMMAND_RECORD_JUDGMENT, TO(NONE) | TO(ENDED), "ES-8"},
-    {EV_COMMAND_ANSWER_LIAISON, TO(NONE), "ES-7"}, {EV_COMMAND_HAND_UP, TO(NONE) | TO(ENDED), "ES-9"},
+    {EV_COMMAND_CLOSE_CORRECTION, TO(NONE), "PA-8"},
+    {EV_COMMAND_DISPUTE, TO(NONE), "ES-8"},
+    {EV_COMMAND_NOTE_DISPUTE, TO(NONE), "ES-8"},
+    {EV_COMMAND_END_DISPUTE, TO(NONE), "ES-8"},
+    {EV_COMMAND_RECORD_JUDGMENT, TO(NONE) | TO(ENDED), "ES-8"},
+    {EV_COMMAND_ANSWER_LIAISON, TO(NONE), "ES-7"},
+    {EV_COMMAND_HAND_UP, TO(NONE) | TO(ENDED), "ES-9"},
 };
 
 const struct core escalation_core = {

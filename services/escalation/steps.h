@@ -110,7 +110,15 @@ void escalation_issue_liaisons(struct step *s);
 /* The slip that asked about a withdrawn miss goes with it, when it asked about no other. */
 void escalation_withdraw_liaison(struct step *s, const char *slip_no);
 
+/* ---- correction.c: the company's own fault is investigated (PA-8) ---- */
+
+/* Whose reminder the miss of this limit is: who answers for the open investigation. false = another limit. */
+bool escalation_correction_led_by(const struct step *s, const char *code, struct addressee *to);
+
 /* ---- the rows' functions ---- */
+
+enum verdict escalation_on_slip(struct step *s);
+enum verdict escalation_on_close_correction(struct step *s);
 
 enum verdict escalation_on_dispute(struct step *s);
 enum verdict escalation_on_dispute_note(struct step *s);

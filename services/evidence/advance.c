@@ -143,11 +143,8 @@ enum verdict evidence_on_file_advance(struct step *s)
 static bool may_review(const struct step *s, const struct actor *who)
 {
     const struct pol_advance_rules *rules = s->policy->pack->advance;
-    for (int i = 0; rules != NULL && i < rules->n_review_roles; i++) {
-        if (rules->review_roles[i] == who->role)
-            return rights_at_unit(s->policy, who, policy_head_office(s->policy)->id);
-    }
-    return false;
+    return rules != NULL && policy_role_among(who->role, rules->review_roles, rules->n_review_roles) &&
+           rights_at_unit(s->policy, who, policy_head_office(s->policy)->id);
 }
 
 /* AP-6: nobody reviews what he asked for, saw or filed himself. */

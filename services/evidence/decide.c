@@ -65,6 +65,15 @@ static bool may_visit(const struct policy *p, const struct ev_command_submit_evi
             policy_has_role(person, ROLE_FOREMAN) || policy_has_role(person, ROLE_AUTHORISED_PERSON));
 }
 
+/* A plan rests on the finding as it will stand (EV-6). */
+static bool check_finding(const struct step *s, const struct finding *f, const struct plan *plan, struct refusal *why)
+{
+    const struct evidence_state *state = s->state;
+    if (f == NULL) return true;
+    if (!finding_check(f, why)) return false;
+    return plan == NULL || plan_check(plan, finding_ours_unless_shown(f, state->assignment, s->out->arena), why);
+}
+
 static bool check_submission(const struct step *s, const struct ev_command_submit_evidence *in, struct refusal *why)
 {
     const struct evidence_state *state = s->state;
@@ -78,8 +87,7 @@ static bool check_submission(const struct step *s, const struct ev_command_submi
         *why = (struct refusal){"AP-13", "plan_without_finding", NULL};
     } else {
         return package_check(in->record, policy_unit(s->policy, in->actor->org_id), why) &&
-               (in->finding == NULL || finding_check(in->finding, why)) &&
-               (in->plan == NULL || plan_check(in->plan, in->finding, why));
+               check_finding(s, in->finding, in->plan, why);
     }
     return false;
 }
@@ -162,9 +170,7 @@ static enum verdict on_conclude(struct step *s)
     const struct ev_command_conclude *in = s->in->data;
     struct refusal why;
     if (!is_theirs(s, in->actor)) return step_refuse(s, "DI-2", "not_your_case", state->assignment->org_id);
-    if (!finding_check(in->finding, &why) || (in->plan != NULL && !plan_check(in->plan, in->finding, &why))) {
-        return step_refuse(s, why.rule, why.reason, why.detail);
-    }
+    if (!check_finding(s, in->finding, in->plan, &why)) return step_refuse(s, why.rule, why.reason, why.detail);
     evidence_conclude(s, &(struct conclusion){in->actor, in->finding, in->plan, false});
     return VERDICT_DONE;
 }

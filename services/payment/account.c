@@ -1,4 +1,5 @@
-/* An outlet's or a supplier's account with head office (PA-6, PA-7), at the home partition of its key.
+/* An outlet's, a supplier's or a customer's account with head office (PA-6, PA-7, PA-11), at the home partition of its
+ * key.
  *
  * What head office paid first is taken from the deposit as far as it goes, the rest is owed. No deposit falls
  * below zero. Only an outlet has a deposit. The ledger's accounts are deposit:UNIT (a liability, credit),
@@ -14,14 +15,19 @@
 /* Receipts that may still be reversed: a mistake is seen within the next ones, and the state stays small. */
 enum { RECENT_RECEIPTS = 32 };
 
-static const char OUTLET[] = "outlet:", SUPPLIER[] = "supplier:";
+static const char OUTLET[] = "outlet:";
 
 static bool has_deposit(const char *key) { return strncmp(key, OUTLET, sizeof OUTLET - 1) == 0; }
 
 static bool is_key(const struct policy *p, const char *key)
 {
     if (has_deposit(key)) return policy_unit(p, key + sizeof OUTLET - 1) != NULL;
-    return strncmp(key, SUPPLIER, sizeof SUPPLIER - 1) == 0 && key[sizeof SUPPLIER - 1] != '\0';
+    static const char *const others[] = {"supplier:", "customer:"};
+    for (int i = 0; i < 2; i++) {
+        size_t n = strlen(others[i]);
+        if (strncmp(key, others[i], n) == 0) return key[n] != '\0';
+    }
+    return false;
 }
 
 /* Two keys cannot share an id unnoticed. */
@@ -136,7 +142,7 @@ static const char *objection(const struct step *s, const struct ev_command_recor
     if (ev->amount_minor <= 0) return "amount_not_positive";
     if (money_exponent(ev->currency) < 0) return "unknown_currency";
     if (ev->reference[0] == '\0') return "reference_missing";
-    if (ev->purpose == RECEIPT_PURPOSE_DEPOSIT && !has_deposit(ev->account)) return "no_deposit_of_suppliers";
+    if (ev->purpose == RECEIPT_PURPOSE_DEPOSIT && !has_deposit(ev->account)) return "only_outlets_have_deposits";
     return NULL;
 }
 

@@ -21,6 +21,7 @@ static const struct pay_slip *slip_of(const struct step *s)
     *slip = (struct pay_slip){.slip_no = in->application_no,
                               .advance_no = in->application_no,
                               .case_no = in->brief->case_no,
+                              .payee_name = in->brief->customer->name,
                               .amount_minor = in->amount_minor,
                               .currency = in->currency,
                               .payer_org = top->id,
@@ -37,6 +38,7 @@ enum verdict payment_on_advance(struct step *s)
 {
     const struct ev_evidence_advance_granted *in = s->in->data;
     struct payment_state *next = s->next;
+    if (next->booked_slip_no != NULL) return payment_on_late_advance(s);
     if (in->amount_minor <= 0 || money_exponent(in->currency) < 0) return step_broken(s, "advance_without_amount");
     struct pay_advance *advance = ARENA_NEW(s->out->arena, struct pay_advance);
     *advance = (struct pay_advance){.application_no = in->application_no, .currency = in->currency};
@@ -114,8 +116,10 @@ void payment_set_off(struct step *s, int64_t amount)
         return;
     }
     struct recovery r = {.slip_no = arena_printf(a, "%s-A", slip->slip_no),
+                         .case_no = slip->case_no,
                          .from = arena_printf(a, "outlet:%s", slip->payer_org),
                          .booked_at = own,
-                         .amount_minor = amount};
+                         .amount_minor = amount,
+                         .currency = slip->currency};
     payment_recover(s, &r);
 }

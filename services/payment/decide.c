@@ -21,7 +21,8 @@ static enum verdict on_slip(struct step *s)
 {
     const struct ev_approval_slip_approved *ev = s->in->data;
     const char *why = NULL;
-    if (!ev->must_pay || is_known(s->state, ev->slip_no)) return VERDICT_IGNORED;
+    bool booked = payment_book_beside(s);
+    if (!ev->must_pay || is_known(s->state, ev->slip_no)) return booked ? VERDICT_DONE : VERDICT_IGNORED;
     const struct pay_slip *slip = slip_read(s->policy, ev, arena_of(s), &why);
     if (slip == NULL) return step_broken(s, why);
     payment_begin(s, slip, false);
@@ -34,7 +35,8 @@ static enum verdict on_slip_in_line(struct step *s)
     const struct ev_approval_slip_approved *ev = s->in->data;
     struct payment_state *next = s->next;
     const char *why = NULL;
-    if (!ev->must_pay || is_known(s->state, ev->slip_no)) return VERDICT_IGNORED;
+    bool booked = payment_book_beside(s);
+    if (!ev->must_pay || is_known(s->state, ev->slip_no)) return booked ? VERDICT_DONE : VERDICT_IGNORED;
     const struct pay_slip *slip = slip_read(s->policy, ev, arena_of(s), &why);
     if (slip == NULL) return step_broken(s, why);
     struct pay_slip *queue = ARENA_ARRAY(arena_of(s), struct pay_slip, next->n_queue + 1);
@@ -113,7 +115,7 @@ static enum verdict on_bank_answer(struct step *s)
     }
 
 static const struct transition TABLE[] = {
-    {NONE, EV_APPROVAL_SLIP_APPROVED, on_slip, BEGUN, "PA-1, PA-2"},
+    {NONE, EV_APPROVAL_SLIP_APPROVED, on_slip, TO(NONE) | BEGUN, "PA-1, PA-2, AP-2"},
     {SETTLED, EV_APPROVAL_SLIP_APPROVED, on_slip, BEGUN, "PA-1: a further slip"},
     {INSTRUCTED, EV_APPROVAL_SLIP_APPROVED, on_slip_in_line, TO(INSTRUCTED), "PA-3: one payout at a time"},
     {FAILED, EV_APPROVAL_SLIP_APPROVED, on_slip_in_line, TO(FAILED), "PA-3: the refused payout comes first"},
@@ -133,7 +135,8 @@ static const struct transition TABLE[] = {
     {FAILED, EV_SLA_BREACHED, payment_on_limit_missed, TO(INSTRUCTED), "PA-6: the outlet leaves it unpaid"},
     {CASH_DUE, EV_SLA_BREACHED, payment_on_limit_missed, TO(INSTRUCTED), "PA-6: the outlet leaves it unpaid"},
     {CASH_DUE, EV_COMMAND_SIGN_CASH, payment_on_sign_cash, BEGUN, "PA-3: voucher and two signatures"},
-    {NONE, EV_EVIDENCE_ADVANCE_GRANTED, payment_on_advance, BEGUN, "PA-5: the reviewed application is paid first"},
+    {NONE, EV_EVIDENCE_ADVANCE_GRANTED, payment_on_advance, TO(NONE) | BEGUN,
+     "PA-5: the reviewed application is paid first"},
     LATE_ADVANCE(INSTRUCTED),
     LATE_ADVANCE(SETTLED),
     LATE_ADVANCE(FAILED),

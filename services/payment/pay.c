@@ -159,15 +159,13 @@ static void go_on(struct step *s)
 
 void payment_recover(struct step *s, const struct recovery *r)
 {
-    const struct payment_state *next = s->next;
-    const struct pay_slip *slip = next->slip;
     struct ev_payment_recovery_due *out = decision_emit(s->out, EV_PAYMENT_RECOVERY_DUE);
     *out = (struct ev_payment_recovery_due){.account = r->from,
                                             .amount_minor = r->amount_minor,
-                                            .currency = slip->currency,
+                                            .currency = r->currency,
                                             .slip_no = r->slip_no,
-                                            .case_no = slip->case_no};
-    struct movement m = {account_advanced(r->from, arena_of(s)), r->booked_at, r->amount_minor, slip->currency};
+                                            .case_no = r->case_no};
+    struct movement m = {account_advanced(r->from, arena_of(s)), r->booked_at, r->amount_minor, r->currency};
     out->entries = slip_entries(&m, arena_of(s), &out->n_entries);
 }
 
@@ -175,9 +173,13 @@ static void recover_slip(struct step *s)
 {
     const struct payment_state *next = s->next;
     const struct pay_slip *slip = next->slip;
-    int64_t amount = slip->has_recover_minor ? slip->recover_minor : slip->amount_minor;
-    payment_recover(s,
-                    &(struct recovery){slip->slip_no, slip->recover_from, account_expense(slip, arena_of(s)), amount});
+    struct recovery r = {.slip_no = slip->slip_no,
+                         .case_no = slip->case_no,
+                         .from = slip->recover_from,
+                         .booked_at = account_expense(slip, arena_of(s)),
+                         .amount_minor = slip->has_recover_minor ? slip->recover_minor : slip->amount_minor,
+                         .currency = slip->currency};
+    payment_recover(s, &r);
 }
 
 static void tell_settled(struct step *s, const struct payment_proof *proof)

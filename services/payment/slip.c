@@ -27,7 +27,6 @@ static const char *outlet_of(const struct policy *p, const struct ev_approval_sl
     return unit != NULL && unit->level == ORG_LEVEL_OUTLET ? unit->id : NULL;
 }
 
-/* The account that is to bear in the end what `payer` pays first (PA-6, PA-7); NULL: the payer bears it. */
 static const char *recover_from(const struct policy *p, const struct ev_approval_slip_approved *from,
                                 const struct pol_unit *payer, struct arena *a)
 {
@@ -39,6 +38,12 @@ static const char *recover_from(const struct policy *p, const struct ev_approval
     if (from->liability != LIABILITY_SUPPLIER) return NULL;
     bool named = from->finding != NULL && from->finding->supplier_id != NULL;
     return arena_printf(a, "supplier:%s", named ? from->finding->supplier_id : "unnamed");
+}
+
+struct slip_parties slip_parties(const struct policy *p, const struct ev_approval_slip_approved *from, struct arena *a)
+{
+    const struct pol_unit *payer = payer_of(p, from);
+    return (struct slip_parties){payer, recover_from(p, from, payer, a)};
 }
 
 /* PA-2: only during construction, only where the outlet pays itself, only in the fee's own currency. */
@@ -88,7 +93,7 @@ const struct pay_slip *slip_read(const struct policy *p, const struct ev_approva
         *why = from->plan->amount_minor <= 0 ? "slip_without_amount" : "slip_in_unknown_currency";
         return NULL;
     }
-    const struct pol_unit *payer = payer_of(p, from);
+    struct slip_parties who = slip_parties(p, from, a);
     struct pay_slip *slip = ARENA_NEW(a, struct pay_slip);
     *slip = (struct pay_slip){
         .slip_no = from->slip_no,
@@ -96,12 +101,12 @@ const struct pay_slip *slip_read(const struct policy *p, const struct ev_approva
         .amount_minor = from->plan->amount_minor,
         .currency = from->plan->currency,
         .payee_name = b->customer->name,
-        .payer_org = payer->id,
-        .payer_account = payer->bank_account,
+        .payer_org = who.payer->id,
+        .payer_account = who.payer->bank_account,
         .approved_org = from->assignment->org_id,
-        .recover_from = recover_from(p, from, payer, a),
+        .recover_from = who.recover_from,
         .expense = expense_of(from->plan),
-        .fee_minor = fee_of(from, payer),
+        .fee_minor = fee_of(from, who.payer),
         .fee_account = arena_printf(a, "receivable:contract:%s", b->contract_no != NULL ? b->contract_no : b->case_no),
     };
     slip_pay_to(slip, &(struct payee_choice){.payees = {from->plan->payee, from->payee},

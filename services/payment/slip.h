@@ -8,15 +8,22 @@
 const struct pay_slip *slip_read(const struct policy *p, const struct ev_approval_slip_approved *from, struct arena *a,
                                  const char **why);
 
-/* PA-2: by the customer's choice, the first that is given: to an account that was approved with the money (AP-6), not to
- * one that became known since. Without an account to pay to, the bank pays at its counter against the case number; cash
- * of the unit's own only when it was asked for. */
+/* PA-2: by the customer's choice, the first that is given: to an account that was approved with the money (AP-6), not
+ * to one that became known since. Without an account to pay to, the bank pays at its counter against the case number;
+ * cash of the unit's own only when it was asked for. */
 enum { PAYEE_CHOICES = 2 };
 struct payee_choice {
     const char *payees[PAYEE_CHOICES];
     enum pay_method methods[PAYEE_CHOICES];
 };
 void slip_pay_to(struct pay_slip *slip, const struct payee_choice *from);
+
+/* Who pays the slip, and the account that is to bear in the end what he pays first (PA-6, PA-7); NULL: he bears it. */
+struct slip_parties {
+    const struct pol_unit *payer;
+    const char *recover_from;
+};
+struct slip_parties slip_parties(const struct policy *p, const struct ev_approval_slip_approved *from, struct arena *a);
 
 /* Two legs that balance: debit one account, credit the other. */
 struct movement {

@@ -26,6 +26,7 @@ struct recovery {
     const char *from;      /* the account that bears it */
     const char *booked_at; /* the ledger account it stands at until then */
     int64_t amount_minor;
+    const char *case_no, *currency;
 };
 void payment_recover(struct step *s, const struct recovery *r);
 /* The slip's whole amount has reached the customer; slips that waited follow. NULL: all of it was set off. */
@@ -45,6 +46,11 @@ int64_t payment_advance_left(const struct payment_state *next, const struct pay_
 void payment_set_off(struct step *s, int64_t amount);
 enum verdict payment_on_advance(struct step *s);
 enum verdict payment_on_late_advance(struct step *s);
+
+/* ---- bookings.c: goods given, and work charged to the customer ---- */
+
+/* Books what the slip just read moves beside its money; false when there is nothing new to book. */
+bool payment_book_beside(struct step *s);
 
 /* ---- unpaid.c: head office pays in an outlet's place ---- */
 

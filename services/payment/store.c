@@ -202,14 +202,6 @@ static void on_cash_due(struct rows *r, struct posting *p)
     p->entries = e->entries, p->n_entries = e->n_entries;
 }
 
-static void on_deducted(struct rows *r, struct posting *p)
-{
-    const struct ev_payment_deducted *e = p->made->data;
-    (void)r;
-    p->event = "deducted", p->slip_no = e->slip_no;
-    p->entries = e->entries, p->n_entries = e->n_entries;
-}
-
 /* Without entries it was posted before: set off, or resolved by people. */
 static void on_settled(struct rows *r, struct posting *p)
 {
@@ -229,14 +221,6 @@ static void on_advance_paid(struct rows *r, struct posting *p)
     answer(&r->answers, p->change,
            &(struct verdict_row){e->payout_no, row_state(p->change), "settled", e->bank_ref, NULL, -1});
     p->event = "settled", p->slip_no = e->application_no, p->payout_no = e->payout_no;
-    p->entries = e->entries, p->n_entries = e->n_entries;
-}
-
-static void on_set_off(struct rows *r, struct posting *p)
-{
-    const struct ev_payment_advance_set_off *e = p->made->data;
-    (void)r;
-    p->event = "set_off", p->slip_no = e->slip_no;
     p->entries = e->entries, p->n_entries = e->n_entries;
 }
 
@@ -267,59 +251,49 @@ static void on_resolved(struct rows *r, struct posting *p)
     p->entries = e->entries, p->n_entries = e->n_entries;
 }
 
-static void on_recovery_due(struct rows *r, struct posting *p)
+/* A movement that is no payout's: what it is called in the ledger, and which member says what it is for. An account's
+ * are at its home, where its id stands for a case's. */
+static bool is_plain(struct posting *p)
 {
-    const struct ev_payment_recovery_due *e = p->made->data;
-    (void)r;
-    p->event = "recovery_due", p->slip_no = e->slip_no;
-    p->entries = e->entries, p->n_entries = e->n_entries;
-}
-
-/* At the account's home: its id stands where a case's does. */
-static void on_recharged(struct rows *r, struct posting *p)
-{
-    const struct ev_payment_recharged *e = p->made->data;
-    (void)r;
-    p->event = "recharged", p->slip_no = e->slip_no;
-    p->entries = e->entries, p->n_entries = e->n_entries;
-}
-
-static void on_receipt(struct rows *r, struct posting *p)
-{
-    const struct ev_payment_receipt_recorded *e = p->made->data;
-    (void)r;
-    p->event = "receipt", p->slip_no = e->receipt_no;
-    p->entries = e->entries, p->n_entries = e->n_entries;
-}
-
-static void on_reversed(struct rows *r, struct posting *p)
-{
-    const struct ev_payment_receipt_reversed *e = p->made->data;
-    (void)r;
-    p->event = "reversed", p->slip_no = e->receipt_no;
-    p->entries = e->entries, p->n_entries = e->n_entries;
+    static const struct {
+        enum event_type type;
+        const char *event, *slip;
+    } plain[] = {
+        {EV_PAYMENT_DEDUCTED, "deducted", "slip_no"},
+        {EV_PAYMENT_ADVANCE_SET_OFF, "set_off", "slip_no"},
+        {EV_PAYMENT_GOODS_BOOKED, "goods", "slip_no"},
+        {EV_PAYMENT_RECOVERY_DUE, "recovery_due", "slip_no"},
+        {EV_PAYMENT_RECHARGED, "recharged", "slip_no"},
+        {EV_PAYMENT_RECEIPT_RECORDED, "receipt", "receipt_no"},
+        {EV_PAYMENT_RECEIPT_REVERSED, "reversed", "receipt_no"},
+    };
+    const char *data = p->made->data;
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        if (plain[i].type != p->made->type) continue;
+        const struct field_desc *slip = desc_field(event_desc(plain[i].type), plain[i].slip);
+        const struct field_desc *entries = desc_field(event_desc(plain[i].type), "entries");
+        p->event = plain[i].event;
+        p->slip_no = *(const char *const *)(data + slip->offset);
+        p->entries = *(const struct entry *const *)(data + entries->offset);
+        p->n_entries = *(const int *)(data + entries->aux);
+        return true;
+    }
+    return false;
 }
 
 static void take(struct rows *r, const struct change *c, const struct made *m)
 {
     static void (*const writes[EV_COUNT])(struct rows * r, struct posting * p) = {
-        [EV_PAYMENT_INSTRUCTED] = on_instructed,
-        [EV_PAYMENT_CASH_DUE] = on_cash_due,
-        [EV_PAYMENT_DEDUCTED] = on_deducted,
-        [EV_PAYMENT_SETTLED] = on_settled,
-        [EV_PAYMENT_ADVANCE_PAID] = on_advance_paid,
-        [EV_PAYMENT_ADVANCE_SET_OFF] = on_set_off,
-        [EV_PAYMENT_FAILED] = on_failed,
-        [EV_PAYMENT_HALTED] = on_halted,
+        [EV_PAYMENT_INSTRUCTED] = on_instructed, [EV_PAYMENT_CASH_DUE] = on_cash_due,
+        [EV_PAYMENT_SETTLED] = on_settled,       [EV_PAYMENT_ADVANCE_PAID] = on_advance_paid,
+        [EV_PAYMENT_FAILED] = on_failed,         [EV_PAYMENT_HALTED] = on_halted,
         [EV_PAYMENT_RESOLVED] = on_resolved,
-        [EV_PAYMENT_RECOVERY_DUE] = on_recovery_due,
-        [EV_PAYMENT_RECHARGED] = on_recharged,
-        [EV_PAYMENT_RECEIPT_RECORDED] = on_receipt,
-        [EV_PAYMENT_RECEIPT_REVERSED] = on_reversed,
     };
     struct posting p = {.change = c, .made = m};
-    if (writes[m->type] == NULL) return;
-    writes[m->type](r, &p);
+    if (writes[m->type] != NULL)
+        writes[m->type](r, &p);
+    else if (!is_plain(&p))
+        return;
     post(&r->ledger, &p);
 }
 

@@ -184,9 +184,11 @@ static void start_dated(struct run *r, const struct policy_limit *def, int64_t s
 
 static void start(struct run *r, int64_t start_ms)
 {
+    bool before_the_end = r->next->status == SLA_STATUS_ENDED && r->at_ms < r->next->closed_ms;
     EACH_LIMIT(r, POLICY_START, def)
     {
         if (!applies(r, def) || !policy_limit_wanted(def, r->event, r->s->in->data)) continue;
+        if (before_the_end && !def->def->outlives) continue;
         if (def->def->date != NULL)
             start_dated(r, def, start_ms);
         else
@@ -239,6 +241,9 @@ static enum verdict on_reclassified(struct step *s)
     return run_end(&r);
 }
 
+/* PA-8: what is owed for the company's own sake does not end with the case. */
+static bool outlives(const struct run *r, int i) { return r->defs[i] != NULL && r->defs[i]->def->outlives; }
+
 static enum verdict on_closed(struct step *s)
 {
     struct run r = run_begin(s);
@@ -246,7 +251,7 @@ static enum verdict on_closed(struct step *s)
     r.next->status = SLA_STATUS_ENDED;
     r.next->closed_ms = r.at_ms;
     for (int i = 0; i < r.next->n_limits; i++) {
-        if (limits_is_open(&r.limits[i])) run_close(&r, &r.limits[i]);
+        if (limits_is_open(&r.limits[i]) && !outlives(&r, i)) run_close(&r, &r.limits[i]);
     }
     r.next->n_open_pauses = 0;
     r.next->n_early_stops = 0;
@@ -259,7 +264,7 @@ static enum verdict on_fact_after(struct step *s)
 {
     struct run r = begin_fact(s);
     stop_and_cancel(&r);
-    if (r.at_ms >= r.next->closed_ms) start(&r, r.at_ms);
+    start(&r, r.at_ms);
     return run_end(&r);
 }
 
@@ -338,6 +343,8 @@ static const struct transition TABLE[] = {
     {RUNNING, EV_INTAKE_REOPENED, on_fact, TO(RUNNING), "RV-1"},
     {RUNNING, EV_SLA_TIMER_FIRED, on_timer, TO(RUNNING), "SL-3"},
     {RUNNING, EV_SLA_POLICY_CHANGED, on_policy_changed, TO(RUNNING), "SL-6"},
+    {ENDED, EV_SLA_TIMER_FIRED, on_timer, TO(ENDED), "PA-8: what outlives the case"},
+    {ENDED, EV_SLA_POLICY_CHANGED, on_policy_changed, TO(ENDED), "PA-8, SL-6"},
     /* clang-format off */
     FACT(EV_INTAKE_DISPUTE_NOTED) FACT(EV_INTAKE_DISPUTE_OVER)
     FACT(EV_INTAKE_ACKNOWLEDGED) FACT(EV_INTAKE_CONTACT_ADDED) FACT(EV_INTAKE_HANDLING_TIME_FIXED)
@@ -367,7 +374,9 @@ static const struct transition TABLE[] = {
     FACT(EV_PAYMENT_STEPPED_IN)
     FACT(EV_EVIDENCE_ADVANCE_APPLIED) FACT(EV_EVIDENCE_ADVANCE_DOCUMENTED) FACT(EV_EVIDENCE_ADVANCE_GRANTED)
     FACT(EV_EVIDENCE_ADVANCE_DENIED) FACT(EV_PAYMENT_ADVANCE_PAID) FACT(EV_PAYMENT_ADVANCE_REFUSED)
-    FACT(EV_PAYMENT_ADVANCE_SET_OFF)
+    FACT(EV_ESCALATION_CORRECTION_OPENED) FACT(EV_ESCALATION_CORRECTION_CLOSED)
+    FACT(EV_PAYMENT_ADVANCE_SET_OFF) FACT(EV_APPROVAL_EXECUTION_RECORDED)
+    FACT(EV_APPROVAL_THIRD_PARTY_CLAIM_RECORDED) FACT(EV_PAYMENT_GOODS_BOOKED)
     FACT(EV_ESCALATION_ENDED) FACT(EV_ESCALATION_SLIP_ISSUED) FACT(EV_ESCALATION_SUPERVISED)
     FACT(EV_ESCALATION_TAKEN_OVER) FACT(EV_ESCALATION_FILE_DEMANDED) FACT(EV_ESCALATION_FILE_ACCEPTED)
     FACT(EV_ESCALATION_VISIT_ASSIGNED) FACT(EV_ESCALATION_SANCTION_RECORDED)

@@ -233,7 +233,7 @@ void run_start(struct run *r, const struct policy_limit *def, const struct run_b
     l->has_promised_ms = begin->dated;
     l->promised_ms = begin->dated ? begin->promised_ms : 0;
     renew(r, l, begin->start_ms);
-    if (r->next->status != SLA_STATUS_ENDED) {
+    if (r->next->status != SLA_STATUS_ENDED || def->def->outlives) {
         run_anew(r, def, l, stands);
     } else if (count(r, r->s->policy, def, l)) {
         run_close(r, l);

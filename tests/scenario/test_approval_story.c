@@ -504,7 +504,7 @@ Test(story, PA_3_cash_against_two_signatures)
 Test(story, RV_1_paid_and_executed_before_the_customer_is_asked)
 {
     claim_surveyed(20000);
-    struct measure both[] = {{.kind = MEASURE_KIND_REPAIR, .executor = "outlet"},
+    struct measure both[] = {{.kind = MEASURE_KIND_REWORK, .executor = "outlet"},
                              {.kind = MEASURE_KIND_COMPENSATION, .executor = "finance"}};
     struct plan p = {.n_measures = 2, .measures = both, .amount_minor = 5000, .currency = "CNY"};
     handler_proposes(&p);

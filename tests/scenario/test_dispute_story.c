@@ -102,7 +102,7 @@ Test(dispute_story, ES_8_from_negotiation_to_a_judgment_performed)
     cr_assert_eq(opened->from_step, DISPUTE_STEP_MEDIATION);
     cr_assert_eq(opened->dispute_no, 1, "the same dispute, a step further");
     hearing_in(5);
-    judged(60000, MEASURE_KIND_REPAIR, 10);
+    judged(60000, MEASURE_KIND_REWORK, 10);
     expect_no_event(EV_APPROVAL_CUSTOMER_ACCEPTED);
     cr_assert(((const struct ev_approval_slip_approved *)last(EV_APPROVAL_SLIP_APPROVED))->judgment);
     expect_limit("judgment", LIMIT_STATE_ARMED);
@@ -138,7 +138,7 @@ Test(dispute_story, ES_8_a_judgment_not_performed_is_head_offices)
     customer_claims(80000);
     visit_done();
     goes_to(DISPUTE_STEP_COURT, actor("O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1"));
-    judged(0, MEASURE_KIND_REPAIR, 5);
+    judged(0, MEASURE_KIND_REWORK, 5);
     advance_days(6);
     expect_limit("judgment", LIMIT_STATE_MISSED);
     expect_owner("HO");

@@ -126,8 +126,12 @@ Test(plan_story, AP_5_nobody_signs_their_own_plan)
     expect_status(APPROVAL, "planning");
     struct actor *a = NEW(struct actor);
     struct ev_command_propose *c = NEW(struct ev_command_propose);
+    struct plan *goodwill = NEW(struct plan);
+    *goodwill = *compensation(2000000); /* nothing else is owed for the customer's own doing (PA-11) */
+    goodwill->has_goodwill_minor = true;
+    goodwill->goodwill_minor = 2000000;
     *a = (struct actor){.id = "HO-F1", .role = ROLE_FINANCE, .org_id = "HO"};
-    *c = (struct ev_command_propose){.actor = a, .plan = compensation(2000000)};
+    *c = (struct ev_command_propose){.actor = a, .plan = goodwill};
     world_command(story_world, EV_COMMAND_PROPOSE, c, the_case());
     world_drain(story_world);
     cr_assert_eq(request()->signers[0], ROLE_GENERAL_MANAGER);

@@ -173,7 +173,7 @@ Test(story, SL_7_each_measure_has_its_date)
         .kind = MEASURE_KIND_REWORK, .executor = owner()->handler_id, .has_due_ms = true, .due_ms = in_days(2)};
     m[1] = (struct measure){.kind = MEASURE_KIND_APOLOGY, .executor = owner()->handler_id};
     m[2] = (struct measure){
-        .kind = MEASURE_KIND_REPAIR, .executor = owner()->handler_id, .has_due_ms = true, .due_ms = in_days(4)};
+        .kind = MEASURE_KIND_REWORK, .executor = owner()->handler_id, .has_due_ms = true, .due_ms = in_days(4)};
     handler_proposes(&(struct plan){.measures = m, .n_measures = 3, .amount_minor = 0, .currency = "CNY"});
     customer_accepts();
     expect_due("measure#1", "2026-03-04T10:00:00.000Z");
@@ -193,7 +193,7 @@ Test(story, AP_1_a_plan_has_a_bounded_number_of_measures)
     struct measure *m = arena_alloc(&story_world->arena, (PLAN_MEASURES_MAX + 1) * sizeof *m);
     for (int i = 0; i <= PLAN_MEASURES_MAX; i++)
         m[i] = (struct measure){
-            .kind = MEASURE_KIND_REPAIR, .executor = owner()->handler_id, .has_due_ms = true, .due_ms = in_days(2)};
+            .kind = MEASURE_KIND_REWORK, .executor = owner()->handler_id, .has_due_ms = true, .due_ms = in_days(2)};
     struct plan p = {.measures = m, .n_measures = PLAN_MEASURES_MAX + 1, .currency = "CNY"};
     handler_proposes(&p);
     expect_refused("AP-1", "too_many_measures");

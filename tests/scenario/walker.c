@@ -131,16 +131,18 @@ static const struct plan *a_plan(struct walker *k, const struct scene *s)
 {
     static const enum measure_kind KINDS[] = {
         MEASURE_KIND_COMPENSATION, MEASURE_KIND_COMPENSATION, MEASURE_KIND_REFUND,   MEASURE_KIND_REWORK,
-        MEASURE_KIND_REPAIR,       MEASURE_KIND_APOLOGY,      MEASURE_KIND_REJECTION};
+        MEASURE_KIND_REPAIR,       MEASURE_KIND_APOLOGY,      MEASURE_KIND_EXCHANGE, MEASURE_KIND_REJECTION};
     struct measure *m = ARENA_ARRAY(&k->w->arena, struct measure, 2);
     struct plan *p = NEW(k, struct plan);
     const char *currency = s->evidence->brief != NULL ? s->evidence->brief->currency : NULL;
-    m[0] = (struct measure){.kind = KINDS[walker_draw(k, 7)], .executor = "outlet"};
+    m[0] = (struct measure){.kind = KINDS[walker_draw(k, 8)], .executor = "outlet"};
     *p = (struct plan){.n_measures = 1, .measures = m, .currency = currency != NULL ? currency : "CNY"};
     if (m[0].kind <= MEASURE_KIND_COMPENSATION && m[0].kind >= MEASURE_KIND_REFUND) {
         p->amount_minor = 1000 + walker_draw(k, 80000);
         if (chance(k, 20)) m[p->n_measures++] = (struct measure){.kind = MEASURE_KIND_REPAIR, .executor = "outlet"};
     }
+    if (m[0].kind == MEASURE_KIND_EXCHANGE)
+        m[0].has_value_minor = true, m[0].value_minor = 1000 + walker_draw(k, 80000);
     if (m[0].kind == MEASURE_KIND_REJECTION && chance(k, 90)) p->reasons = "no fault of ours";
     return p;
 }
@@ -243,6 +245,7 @@ static void accept_or_object(struct walker *k, const struct scene *s)
 
 static void execute(struct walker *k, const struct scene *s)
 {
+    if (chance(k, 95) && walker_take_step(k, s->case_id, s->approval)) return;
     struct ev_command_execute *c = NEW(k, struct ev_command_execute);
     c->actor = handler(k, s);
     command(k, s, EV_COMMAND_EXECUTE, c);
@@ -379,6 +382,10 @@ void walker_act(struct walker *k)
     if (s.at == NULL) return;
     if (chance(k, 8)) {
         walker_dispute(k, s.case_id);
+        return;
+    }
+    if (chance(k, 4)) {
+        walker_advance(k, s.case_id, s.evidence);
         return;
     }
     deed due = due_deed(&s);

@@ -19,6 +19,10 @@ void walker_arrive(struct walker *k);
 void walker_act(struct walker *k);
 /* Somebody goes to court, hands a case up, answers a liaison slip. */
 void walker_dispute(struct walker *k, int64_t case_id);
+/* PA-10: the next step the record of the agreed plan lacks is taken; false when it lacks none. */
+bool walker_take_step(struct walker *k, int64_t case_id, const struct approval_state *st);
+/* PA-5: an advance is asked for, documented or reviewed, whichever is next. */
+void walker_advance(struct walker *k, int64_t case_id, const struct evidence_state *st);
 /* AP-5: one of those who sign beside the approver of that level and have not yet; NULL = the approver's turn. */
 const struct actor *walker_signer(struct walker *k, const struct approval_state *st, enum org_level level);
 /* Minutes to weeks pass. */

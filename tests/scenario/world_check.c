@@ -79,11 +79,15 @@ static bool is_over(const struct intake_state *st)
     return st->status == INTAKE_STATUS_CLOSED || st->status == INTAKE_STATUS_WITHDRAWN;
 }
 
-static bool has_running_limit(const struct world_case *c)
+/* What outlives the case (PA-8) says nothing of whose turn it is. */
+static bool has_running_limit(const struct world *w, const struct world_case *c)
 {
     const struct sla_state *sla = c->state[SLA];
     for (int i = 0; sla != NULL && i < sla->n_limits; i++) {
-        if (sla->limits[i].state == LIMIT_STATE_ARMED || sla->limits[i].state == LIMIT_STATE_PAUSED) return true;
+        const struct limit *l = &sla->limits[i];
+        const struct policy_limit *def = policy_limit(w->policy, l->code);
+        bool of_the_case = def == NULL || !def->def->outlives;
+        if (of_the_case && (l->state == LIMIT_STATE_ARMED || l->state == LIMIT_STATE_PAUSED)) return true;
     }
     return false;
 }
@@ -138,7 +142,7 @@ static const char *check_case(struct world *w, const struct world_case *c)
     const struct dispatch_state *dispatch = c->state[DISPATCH];
     bool limits = world_cores[SLA] != NULL;
     if (is_over(intake)) {
-        if (has_running_limit(c)) return differs(w, "closed, but a limit runs", c->case_id, c->matter);
+        if (has_running_limit(w, c)) return differs(w, "closed, but a limit runs", c->case_id, c->matter);
         if (dispatch->status != DISPATCH_STATUS_RELEASED) return differs(w, "closed, not released", c->case_id, "");
         return NULL;
     }
@@ -148,7 +152,7 @@ static const char *check_case(struct world *w, const struct world_case *c)
     if (intake->assignment_version != dispatch->assignment->version) {
         return differs(w, "intake has another assignment than dispatch", c->case_id, "");
     }
-    if (limits && !has_running_limit(c) && waits_for(c) == NULL) {
+    if (limits && !has_running_limit(w, c) && waits_for(c) == NULL) {
         return differs(w, "open, no limit runs, nobody is waited for", c->case_id,
                        world_status(w, c->case_id, APPROVAL));
     }

@@ -13,7 +13,8 @@ TestSuite(advance, .init = set_up, .fini = tear_down, .timeout = 60);
     "'brief':{'case_no':'RF-7','kind':'claim','category':'environmental','phase':'%s','severity':'normal',"            \
     "'channel':'web','customer':{'account':'acc-1'},'region':'AIR-JFK','currency':'CNY','fee_due_minor':300,"          \
     "'consent':false,'direct':false,'received_ms':1,'history':false}"
-#define GRANTED "{'application_no':'RF-7-A1'," BRIEF ",'amount_minor':%ld,'currency':'%s','payee':'acc-1','reviewer_id':'HO-M1'}"
+#define GRANTED                                                                                                        \
+    "{'application_no':'RF-7-A1'," BRIEF ",'amount_minor':%ld,'currency':'%s','payee':'acc-1','reviewer_id':'HO-M1'}"
 
 static const struct payment_state *state(void) { return k.state; }
 

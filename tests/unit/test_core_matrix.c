@@ -140,6 +140,10 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
                                                                  .settle = SETTLE_COMPENSATE,
                                                                  .finding = &finding};
     static const struct ev_command_apply_advance apply = {.actor = &buyer, .amount_minor = 1, .currency = "CNY"};
+    static const struct ev_command_record_execution taken = {
+        .actor = &handler, .measure_no = 1, .step = EXECUTION_STEP_REPAIRED};
+    static const struct ev_command_record_third_party_claim claimed = {
+        .actor = &handler, .third_party = "the carrier", .support = "a report"};
     static const struct document paper = {.title = "certificate"};
     static const struct ev_command_file_advance filed = {
         .actor = &handler, .inspector = "CTI", .surveyor_id = "O-CN1-H2", .certificate = &paper, .site_report = &paper};
@@ -163,6 +167,8 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
         [EV_ESCALATION_DISPUTE_OPENED] = &disputed,
         [EV_ESCALATION_DISPUTE_ENDED] = &undisputed,
         [EV_ESCALATION_JUDGMENT_RECORDED] = &judged,
+        [EV_COMMAND_RECORD_EXECUTION] = &taken,
+        [EV_COMMAND_RECORD_THIRD_PARTY_CLAIM] = &claimed,
         [EV_COMMAND_APPLY_ADVANCE] = &apply,
         [EV_COMMAND_FILE_ADVANCE] = &filed,
         [EV_COMMAND_REVIEW_ADVANCE] = &advanced,

@@ -124,7 +124,7 @@ Test(policy, units_and_their_parents)
 Test(policy, people_are_chosen_evenly_and_stably)
 {
     const struct pol_unit *ho = policy_head_office(p);
-    int seen[8] = {0};
+    int seen[16] = {0};
     for (uint64_t salt = 0; salt < 300; salt++) {
         const struct pol_person *person = policy_person_with(ho, ROLE_HANDLER, salt);
         cr_assert(policy_has_role(person, ROLE_HANDLER));
@@ -464,6 +464,44 @@ Test(policy, SL_8_a_pack_that_cannot_be_right_is_refused)
         char *text = replaced(small_pack, faults[i].from, faults[i].to);
         expect_refused(text, organisation_text, faults[i].message);
         free(text);
+    }
+}
+
+/* PA-5, PA-8, PA-10: what nobody could do, or what could not end. */
+Test(policy, PA_8_remedies_that_cannot_be_right_are_refused)
+{
+    static const struct {
+        const char *more, *message;
+    } faults[] = {
+        {"\"advance\":{\"grounds\":[],\"review_roles\":[]}", "$.advance.review_roles: nobody"},
+        {"\"advance\":{\"grounds\":[{\"category\":\"other\"},{\"category\":\"other\"}],\"review_roles\":[\"finance\"]}",
+         "$.advance.grounds[1].category: other is listed twice"},
+        {"\"correction\":{\"limit\":\"x\",\"departments\":[]}", "$.correction.limit: there is no limit \"x\""},
+        {"\"correction\":{\"limit\":\"one\",\"departments\":[]}", "$.correction.departments: nobody"},
+        {"\"correction\":{\"limit\":\"one\",\"departments\":[{\"department\":\"d\",\"role\":\"finance\"},{"
+         "\"department\":"
+         "\"e\",\"role\":\"finance\"}]}",
+         "$.correction.departments[0].causes: those after it"},
+        {"\"correction\":{\"limit\":\"one\",\"departments\":[{\"department\":\"d\",\"role\":\"finance\",\"causes\":"
+         "[\"design\"]}]}",
+         "$.correction.departments[0].causes: the last takes every cause"},
+        {"\"execution\":[{\"measure\":\"repair\",\"steps\":[]}]", "$.execution[0].steps: a record of nothing"},
+        {"\"execution\":[{\"measure\":\"repair\",\"steps\":[{\"step\":\"inspected\"}]}]",
+         "$.execution[0].steps[0]: there is nothing to inspect"},
+        {"\"execution\":[{\"measure\":\"repair\",\"steps\":[{\"step\":\"shipped\"},{\"step\":\"shipped\"}]}]",
+         "$.execution[0].steps[1]: shipped is listed twice"},
+        {"\"execution\":[{\"measure\":\"repair\",\"steps\":[{\"step\":\"shipped\"}]},{\"measure\":\"repair\",\"steps\":"
+         "["
+         "{\"step\":\"shipped\"}]}]",
+         "$.execution[1].measure: repair is listed twice"},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        char *with = NULL;
+        cr_assert(asprintf(&with, "\"version\":1,%s", faults[i].more) >= 0);
+        char *text = replaced(small_pack, "\"version\":1", with);
+        expect_refused(text, organisation_text, faults[i].message);
+        free(text);
+        free(with);
     }
 }
 

@@ -126,7 +126,8 @@ Test(recovery, PA_6_what_is_no_receipt_is_refused)
     expect("command.record_receipt", receipt("outlet:O-E1", "deposit", 1), "refused PA-6 amount_overflow");
     k.state = NULL;
     k.case_id = id_account("supplier:Tiles", PARTITIONS);
-    expect("command.record_receipt", receipt("supplier:Tiles", "deposit", 5), "refused PA-6 no_deposit_of_suppliers");
+    expect("command.record_receipt", receipt("supplier:Tiles", "deposit", 5),
+           "refused PA-6 only_outlets_have_deposits");
 }
 
 /* ---- what an outlet leaves unpaid ---- */
@@ -387,7 +388,8 @@ static void grant_advance(struct history *h, struct place *c)
         arena_printf(&k.arena,
                      "{'application_no':'A%d','brief':{'case_no':'R','kind':'claim','category':'environmental','phase':"
                      "'after_sales','severity':'normal','channel':'web','customer':{'account':'acc-1'},'consent':false,"
-                     "'direct':false,'received_ms':1,'history':false},'amount_minor':%d,'currency':'%s','reviewer_id':"
+                     "'direct':false,'received_ms':1,'history':false},'amount_minor':%d,'currency':'%s','payee':'acc-1'"
+                     ",'reviewer_id':"
                      "'HO-M1'}",
                      k.n, 1 + draw(h, 6000), currency));
 }
@@ -432,8 +434,8 @@ static int64_t first_paid(const struct payment_state *st)
     bool is_advance = st->slip->advance_no != NULL;
     if (!is_advance || st->status == PAYMENT_STATUS_SETTLED) return st->advance->left_minor;
     if (st->status == PAYMENT_STATUS_HELD) return 0;
-    bool refused =
-        st->status == PAYMENT_STATUS_FAILED; /* of what the bank had already paid in part nothing comes back */
+    /* Of what the bank had already paid in part nothing comes back. */
+    bool refused = st->status == PAYMENT_STATUS_FAILED || st->status == PAYMENT_STATUS_CORRECTING;
     return refused ? st->slip->amount_minor - st->payout_minor : st->slip->amount_minor;
 }
 

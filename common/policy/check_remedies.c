@@ -1,0 +1,59 @@
+/* What the policy says of advance compensation, of the company's own faults and of carrying plans out (PA-5, PA-8,
+ * PA-10): nothing that nobody could do, or that could not end. */
+#include "policy/check.h"
+
+static bool check_advance(const struct check *c, const struct pol_advance_rules *r)
+{
+    if (r->n_review_roles == 0) return policy_refuse(c, "$.advance.review_roles: nobody would hold the right");
+    for (int i = 0; i < r->n_grounds; i++) {
+        for (int j = 0; j < i; j++) {
+            if (r->grounds[j].category != r->grounds[i].category) continue;
+            return policy_refuse(c, "$.advance.grounds[%d].category: %s is listed twice", i,
+                                 category_name(r->grounds[i].category));
+        }
+    }
+    return true;
+}
+
+/* Every cause has its department: the last takes what is left. */
+static bool check_correction(const struct check *c, const struct pol_correction_rules *r)
+{
+    const struct policy_limit *limit = policy_limit(c->policy, r->limit);
+    if (limit == NULL) return policy_refuse(c, "$.correction.limit: there is no limit \"%s\"", r->limit);
+    if (limit->def->on_miss != ON_MISS_SLIP) return policy_refuse(c, "$.correction.limit: its miss must issue a slip");
+    for (int i = 0; i < r->n_departments; i++) {
+        bool last = i == r->n_departments - 1;
+        if ((r->departments[i].n_causes == 0) == last) continue;
+        return policy_refuse(c, "$.correction.departments[%d].causes: %s", i,
+                             last ? "the last takes every cause" : "those after it would have none");
+    }
+    return r->n_departments > 0 || policy_refuse(c, "$.correction.departments: nobody would investigate");
+}
+
+static bool check_record(const struct check *c, const struct pol_pack *p, int index)
+{
+    const struct pol_execution_record *r = &p->execution[index];
+    for (int j = 0; j < index; j++) {
+        if (p->execution[j].measure != r->measure) continue;
+        return policy_refuse(c, "$.execution[%d].measure: %s is listed twice", index, measure_kind_name(r->measure));
+    }
+    for (int i = 0; i < r->n_steps; i++) {
+        if (i == 0 && r->steps[i].step == EXECUTION_STEP_INSPECTED)
+            return policy_refuse(c, "$.execution[%d].steps[0]: there is nothing to inspect yet", index);
+        for (int j = 0; j < i; j++) {
+            if (r->steps[j].step != r->steps[i].step) continue;
+            return policy_refuse(c, "$.execution[%d].steps[%d]: %s is listed twice", index, i,
+                                 execution_step_name(r->steps[i].step));
+        }
+    }
+    return r->n_steps > 0 || policy_refuse(c, "$.execution[%d].steps: a record of nothing", index);
+}
+
+bool policy_check_remedies(const struct check *c)
+{
+    const struct pol_pack *p = c->policy->pack;
+    bool well = p->advance == NULL || check_advance(c, p->advance);
+    well &= p->correction == NULL || check_correction(c, p->correction);
+    for (int i = 0; i < p->n_execution; i++) well &= check_record(c, p, i);
+    return well;
+}

@@ -1,0 +1,110 @@
+/* Corrective investigations: a case settled as the company's own fault opens one (PA-8). See steps.h.
+ *
+ * One at a time in a case. The policy says by the cause which department of head office it is and whose; its limit runs
+ * on when the case closes, and the reminder of a missed one goes to whoever answers for the investigation. */
+#include "escalation/steps.h"
+#include "policy/rights.h"
+
+/* ---- opened ---- */
+
+static const struct correction *find_open(const struct escalation_state *st)
+{
+    for (int i = 0; i < st->n_corrections; i++) {
+        if (st->corrections[i].outcome == CORRECTION_OUTCOME_ABSENT) return &st->corrections[i];
+    }
+    return NULL;
+}
+
+static const struct pol_correction_department *department_for(const struct policy *p, enum cause cause)
+{
+    const struct pol_correction_rules *rules = p->pack->correction;
+    for (int i = 0; rules != NULL && i < rules->n_departments; i++) {
+        const struct pol_correction_department *d = &rules->departments[i];
+        bool has = d->n_causes == 0;
+        for (int k = 0; k < d->n_causes; k++) has |= d->causes[k] == cause;
+        if (has) return d;
+    }
+    return NULL;
+}
+
+/* The corrections with room for one more, to be changed. */
+static struct correction *copy_corrections(struct step *s)
+{
+    struct escalation_state *next = s->next;
+    struct correction *all = ARENA_ARRAY(s->out->arena, struct correction, next->n_corrections + 1);
+    for (int i = 0; i < next->n_corrections; i++) all[i] = next->corrections[i];
+    next->corrections = all;
+    return all;
+}
+
+static bool open_correction(struct step *s, const struct ev_approval_slip_approved *in)
+{
+    struct escalation_state *next = s->next;
+    enum cause cause = in->finding != NULL ? in->finding->cause : CAUSE_UNKNOWN;
+    const struct pol_correction_department *d = department_for(s->policy, cause);
+    if (in->liability != LIABILITY_COMPANY || d == NULL || find_open(next) != NULL) return false;
+    struct addressee to = escalation_find_person(s, policy_head_office(s->policy), d->role);
+    struct correction *all = copy_corrections(s);
+    int n = ++next->n_corrections;
+    all[n - 1] =
+        (struct correction){.correction_no = arena_printf(s->out->arena, "JZ-%lld-%d", (long long)s->in->case_id, n),
+                            .department = d->department,
+                            .org_id = to.unit->id,
+                            .person_id = to.person_id};
+    if (next->status == ESCALATION_STATUS_NONE) next->status = ESCALATION_STATUS_WATCHING;
+    struct ev_escalation_correction_opened *out = decision_emit(s->out, EV_ESCALATION_CORRECTION_OPENED);
+    *out = (struct ev_escalation_correction_opened){.correction_no = all[n - 1].correction_no,
+                                                    .slip_no = in->slip_no,
+                                                    .department = d->department,
+                                                    .org_id = to.unit->id,
+                                                    .person_id = to.person_id,
+                                                    .cause = cause};
+    return true;
+}
+
+enum verdict escalation_on_slip(struct step *s)
+{
+    bool opened = open_correction(s, s->in->data);
+    enum verdict v = escalation_on_agreement(s);
+    return opened ? VERDICT_DONE : v;
+}
+
+/* ---- its limit ---- */
+
+bool escalation_correction_led_by(const struct step *s, const char *code, struct addressee *to)
+{
+    const struct escalation_state *st = s->state;
+    const struct pol_correction_rules *rules = s->policy->pack->correction;
+    const struct correction *c = find_open(st);
+    if (rules == NULL || c == NULL || !same_text(code, rules->limit)) return false;
+    const struct pol_unit *unit = policy_unit(s->policy, c->org_id);
+    *to = (struct addressee){.unit = unit != NULL ? unit : policy_head_office(s->policy), .person_id = c->person_id};
+    return true;
+}
+
+/* ---- closed ---- */
+
+enum verdict escalation_on_close_correction(struct step *s)
+{
+    const struct ev_command_close_correction *in = s->in->data;
+    const struct escalation_state *st = s->state;
+    const struct correction *open = find_open(st);
+    if (open == NULL || !same_text(open->correction_no, in->correction_no)) {
+        return step_refuse(s, "PA-8", "no_open_correction", in->correction_no);
+    }
+    bool leads = same_text(in->actor->id, open->person_id) || in->actor->role == ROLE_GENERAL_MANAGER;
+    if (!leads || !rights_at_unit(s->policy, in->actor, open->org_id)) {
+        return step_refuse(s, "RO-1", "not_your_investigation", open->person_id);
+    }
+    if (in->found[0] == '\0' || in->measures[0] == '\0') return step_refuse(s, "PA-8", "outcome_missing", NULL);
+    struct correction *c = &copy_corrections(s)[open - st->corrections];
+    c->outcome = in->outcome;
+    struct ev_escalation_correction_closed *out = decision_emit(s->out, EV_ESCALATION_CORRECTION_CLOSED);
+    *out = (struct ev_escalation_correction_closed){.correction_no = c->correction_no,
+                                                    .department = c->department,
+                                                    .by = in->actor->id,
+                                                    .found = in->found,
+                                                    .measures = in->measures,
+                                                    .outcome = in->outcome};
+    return VERDICT_DONE;
+}

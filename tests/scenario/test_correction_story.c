@@ -1,0 +1,107 @@
+/* The company's own fault (PA-8): full compensation without recourse, and a corrective investigation with its
+ * department, its limit and its outcome, which does not end with the case. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "story.h"
+
+TestSuite(story, .init = story_begin, .fini = story_end, .timeout = 60);
+
+static const struct actor service_manager = {.id = "HO-M1", .role = ROLE_HO_SERVICE_MANAGER, .org_id = "HO"};
+static const struct actor general_manager = {.id = "HO-GM", .role = ROLE_GENERAL_MANAGER, .org_id = "HO"};
+static const struct actor finance = {.id = "HO-F1", .role = ROLE_FINANCE, .org_id = "HO"};
+
+static const struct ev_escalation_correction_opened *opened(void) { return last(EV_ESCALATION_CORRECTION_OPENED); }
+
+static void closes(const struct actor *who, const char *measures)
+{
+    struct ev_command_close_correction *c = arena_alloc(&story_world->arena, sizeof *c);
+    *c = (struct ev_command_close_correction){.actor = who,
+                                              .correction_no = opened()->correction_no,
+                                              .found = "the drawing had no expansion joint",
+                                              .measures = measures,
+                                              .outcome = CORRECTION_OUTCOME_CORRECTED};
+    world_command(story_world, EV_COMMAND_CLOSE_CORRECTION, c, the_case());
+    world_drain(story_world);
+}
+
+/* Compensated, paid and closed; the fault was ours by that cause. */
+static void settled_case(enum cause cause)
+{
+    struct visit_record *record = arena_alloc(&story_world->arena, sizeof *record);
+    struct finding *f = arena_alloc(&story_world->arena, sizeof *f);
+    customer_claims(30000);
+    *record = full_record();
+    *f = the_finding(cause, LIABILITY_COMPANY);
+    visitor_submits(record, f, compensation(30000));
+    customer_accepts();
+    advance_hours(1);
+    expect_events(EV_PAYMENT_SETTLED, 1);
+    customer_answers(SATISFACTION_SATISFIED);
+    expect_status(INTAKE, "closed");
+}
+
+Test(story, PA_8_the_companys_fault_opens_a_corrective_investigation)
+{
+    settled_case(CAUSE_DESIGN);
+    expect_no_event(EV_PAYMENT_RECOVERY_DUE);
+    expect_events(EV_ESCALATION_CORRECTION_OPENED, 1);
+    cr_assert_str_eq(opened()->department, "design");
+    cr_assert_str_eq(opened()->person_id, "HO-M1");
+    expect_limit("correction", LIMIT_STATE_ARMED);
+    closes(&finance, "joint added to the standard drawing");
+    expect_refused("RO-1", "not_your_investigation");
+    closes(&service_manager, "");
+    expect_refused("PA-8", "outcome_missing");
+    closes(&service_manager, "joint added to the standard drawing");
+    expect_events(EV_ESCALATION_CORRECTION_CLOSED, 1);
+    expect_limit("correction", LIMIT_STATE_MET);
+    closes(&service_manager, "again");
+    expect_refused("PA-8", "no_open_correction");
+    expect_sound();
+}
+
+/* The limit outlives the case: missed, whoever answers for the investigation is reminded, and it can still be closed.
+ */
+Test(story, PA_8_its_limit_outlives_the_case)
+{
+    settled_case(CAUSE_BATCH_DEFECT);
+    cr_assert_str_eq(opened()->person_id, "HO-Q1");
+    int slips = count(EV_ESCALATION_SLIP_ISSUED);
+    advance_days(20);
+    expect_events(EV_SLA_BREACHED, 1);
+    cr_assert_eq(count(EV_ESCALATION_SLIP_ISSUED), slips + 1);
+    cr_assert_str_eq(((const struct ev_escalation_slip_issued *)last(EV_ESCALATION_SLIP_ISSUED))->to_person, "HO-Q1");
+    closes(&general_manager, "supplier audited");
+    expect_events(EV_ESCALATION_CORRECTION_CLOSED, 1);
+    expect_events(EV_SLA_ENDED, 1);
+    expect_sound();
+}
+
+/* One at a time: an unsatisfied customer's second settlement finds the first investigation going on. */
+Test(story, PA_8_one_investigation_at_a_time)
+{
+    customer_claims(30000);
+    struct visit_record record = full_record();
+    struct finding f = the_finding(CAUSE_PROCESS_FAILURE, LIABILITY_COMPANY);
+    visitor_submits(&record, &f, compensation(10000));
+    customer_accepts();
+    advance_hours(1);
+    customer_answers(SATISFACTION_NOT_SATISFIED);
+    handler_proposes(compensation(20000));
+    customer_accepts();
+    expect_events(EV_APPROVAL_SLIP_APPROVED, 2);
+    expect_events(EV_ESCALATION_CORRECTION_OPENED, 1);
+    cr_assert_str_eq(opened()->department, "customer_service");
+}
+
+/* Nobody else's fault opens one. */
+Test(story, PA_8_an_outlets_fault_opens_none)
+{
+    customer_claims(30000);
+    visit_done();
+    handler_proposes(compensation(30000));
+    customer_accepts();
+    expect_events(EV_APPROVAL_SLIP_APPROVED, 1);
+    expect_no_event(EV_ESCALATION_CORRECTION_OPENED);
+}

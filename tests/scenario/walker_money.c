@@ -1,0 +1,103 @@
+/* What the walker does about advance compensation (PA-5) and about the record of goods and repairs (PA-10). */
+#include <string.h>
+
+#include "walker.h"
+
+#define NEW(k, type) ((type *)arena_alloc(&(k)->w->arena, sizeof(type)))
+
+static const struct actor *actor(struct walker *k, const char *id, enum role role, const char *org)
+{
+    struct actor *a = NEW(k, struct actor);
+    *a = (struct actor){.id = id, .role = role, .org_id = org};
+    return a;
+}
+
+static const struct actor *handler(struct walker *k, const struct assignment *at)
+{
+    return actor(k, at->handler_id, ROLE_HANDLER, at->org_id);
+}
+
+/* ---- goods and repairs ---- */
+
+static const struct pol_execution_record *record_of(const struct policy *p, enum measure_kind kind)
+{
+    for (int i = 0; i < p->pack->n_execution; i++) {
+        if (p->pack->execution[i].measure == kind) return &p->pack->execution[i];
+    }
+    return NULL;
+}
+
+static int steps_done(const struct approval_state *st, int64_t measure_no)
+{
+    int n = 0;
+    for (int i = 0; i < st->n_execution; i++) n += st->execution[i].measure_no == measure_no;
+    return n;
+}
+
+bool walker_take_step(struct walker *k, int64_t case_id, const struct approval_state *st)
+{
+    for (int i = 0; st->plan != NULL && i < st->plan->n_measures; i++) {
+        const struct pol_execution_record *r = record_of(k->w->policy, st->plan->measures[i].kind);
+        int done = steps_done(st, i + 1);
+        if (r == NULL || done >= r->n_steps) continue;
+        enum execution_step step = r->steps[done].step;
+        struct ev_command_record_execution *c = NEW(k, struct ev_command_record_execution);
+        *c = (struct ev_command_record_execution){.measure_no = i + 1, .step = step, .tracking_no = "SF1"};
+        c->result = walker_draw(k, 5) == 0 ? INSPECTION_FAILED : INSPECTION_PASSED;
+        if (step == EXECUTION_STEP_INSPECTED)
+            c->actor = actor(k, "HO-Q1", ROLE_QUALITY, "HO");
+        else if (step == EXECUTION_STEP_RECEIVED)
+            c->actor = actor(k, "HO-W1", ROLE_WAREHOUSE, "HO");
+        else
+            c->actor = handler(k, st->assignment);
+        world_command(k->w, EV_COMMAND_RECORD_EXECUTION, c, case_id);
+        return true;
+    }
+    return false;
+}
+
+/* ---- advance compensation ---- */
+
+static void apply(struct walker *k, int64_t case_id)
+{
+    struct ev_command_apply_advance *c = NEW(k, struct ev_command_apply_advance);
+    *c = (struct ev_command_apply_advance){.actor = actor(k, "customer", ROLE_CUSTOMER, NULL),
+                                           .amount_minor = 100 + walker_draw(k, 30000),
+                                           .currency = "CNY"};
+    world_command(k->w, EV_COMMAND_APPLY_ADVANCE, c, case_id);
+}
+
+static void file(struct walker *k, int64_t case_id, const struct assignment *at)
+{
+    static const struct document paper = {.title = "paper",
+                                          .sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"};
+    struct ev_command_file_advance *c = NEW(k, struct ev_command_file_advance);
+    *c = (struct ev_command_file_advance){.actor = handler(k, at),
+                                          .inspector = "CTI",
+                                          .surveyor_id = at->handler_id,
+                                          .surveyed_ms = k->w->now_ms,
+                                          .certificate = &paper,
+                                          .site_report = &paper,
+                                          .material_source = MATERIAL_SOURCE_HEAD_OFFICE};
+    world_command(k->w, EV_COMMAND_FILE_ADVANCE, c, case_id);
+}
+
+static void review(struct walker *k, int64_t case_id)
+{
+    struct ev_command_review_advance *c = NEW(k, struct ev_command_review_advance);
+    *c = (struct ev_command_review_advance){.actor = actor(k, "HO-M1", ROLE_HO_SERVICE_MANAGER, "HO"),
+                                            .approve = walker_draw(k, 5) > 0};
+    world_command(k->w, EV_COMMAND_REVIEW_ADVANCE, c, case_id);
+}
+
+void walker_advance(struct walker *k, int64_t case_id, const struct evidence_state *st)
+{
+    const struct advance *a = st->advance;
+    if (st->assignment == NULL) return;
+    if (a == NULL || a->stage == ADVANCE_STAGE_DENIED)
+        apply(k, case_id);
+    else if (a->stage == ADVANCE_STAGE_APPLIED)
+        file(k, case_id, st->assignment);
+    else
+        review(k, case_id);
+}
