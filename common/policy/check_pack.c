@@ -203,6 +203,11 @@ static bool check_date(const struct check *c, int index, const struct policy_lim
     return true;
 }
 
+static bool is_countable(const struct pol_length *length)
+{
+    return length->has_n && length->n >= 1 && length->n <= 10000;
+}
+
 static bool check_length(const struct check *c, int index, const struct policy_limit *l)
 {
     const struct pol_limit_def *d = l->def;
@@ -213,7 +218,7 @@ static bool check_length(const struct check *c, int index, const struct policy_l
         return check_date(c, index, l);
     }
     if (d->date || d->key) return policy_refuse(c, "$.limits[%d].date: only of a promised_date", index);
-    if (d->length->has_n && d->length->n >= 1 && d->length->n <= 10000) return true;
+    if (is_countable(d->length)) return true;
     return policy_refuse(c, "$.limits[%d].length.n: 1 to 10000", index);
 }
 
@@ -226,7 +231,7 @@ static bool check_repeat(const struct check *c, int index, const struct pol_limi
     if (again->times < 1 || again->times > 99) return policy_refuse(c, "$.limits[%d].repeat.times: 1 to 99", index);
     if (again->length->unit == LIMIT_UNIT_PROMISED_DATE)
         return policy_refuse(c, "$.limits[%d].repeat.length.unit: nobody promises a date for it", index);
-    if (again->length->has_n && again->length->n >= 1 && again->length->n <= 10000) return true;
+    if (is_countable(again->length)) return true;
     return policy_refuse(c, "$.limits[%d].repeat.length.n: 1 to 10000", index);
 }
 

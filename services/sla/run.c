@@ -331,9 +331,8 @@ void run_warn(struct run *r, struct limit *l)
 
 void run_miss(struct run *r, struct limit *l)
 {
-    const struct limit missed = *l;
     breach(r, l, false);
-    repeat(r, &missed);
+    repeat(r, l);
 }
 
 /* ---- a change of the policy ---- */
