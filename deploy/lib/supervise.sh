@@ -21,8 +21,7 @@ java_17() {
 child_command() {
     case $1 in
     kafka)
-        printf '%s' "$(java_17) -Xms256m -Xmx256m -XX:+UseSerialGC -XX:-UsePerfData -XX:+ExitOnOutOfMemoryError" \
-            " -Djava.io.tmpdir=$STATE/kafka/tmp -cp $STATE/kafka/classes:$STATE/kafka/lib/*" \
+        printf '%s' "$(java_17) @$STATE/etc/kafka.jvm -Djava.io.tmpdir=$STATE/kafka/tmp -cp $STATE/kafka/classes:$STATE/kafka/lib/*" \
             " kafka.Kafka $STATE/etc/kafka.properties"
         ;;
     postgres) printf '%s' "$PG_BIN/postgres -D $STATE/postgres/data -c config_file=$STATE/etc/postgresql.conf" ;;

@@ -161,9 +161,8 @@ static const char *add(struct account_balance *b, enum receipt_purpose purpose, 
 static const char *remember(struct step *s, struct pay_account *account, const struct ev_command_record_receipt *ev)
 {
     int kept = account->n_recent < RECENT_RECEIPTS ? account->n_recent : RECENT_RECEIPTS - 1;
-    const struct pay_receipt *from = account->recent + (account->n_recent - kept);
     struct pay_receipt *recent = ARENA_ARRAY(s->out->arena, struct pay_receipt, kept + 1);
-    for (int i = 0; i < kept; i++) recent[i] = from[i];
+    for (int i = 0; i < kept; i++) recent[i] = account->recent[account->n_recent - kept + i];
     account->receipts++;
     recent[kept] = (struct pay_receipt){
         .receipt_no = arena_printf(s->out->arena, "%s-R%lld", account->key, (long long)account->receipts),
