@@ -1,6 +1,7 @@
 /* Look-ups in the table of event types (event/events.h). */
 #include <string.h>
 
+#include "base/id.h"
 #include "event/events.h"
 
 /* An unknown number reads as EV_NONE, whose row is empty. */
@@ -18,7 +19,14 @@ const char *event_topic(enum event_type t) { return info(t)->topic; }
 const char *event_producer(enum event_type t) { return or_empty(info(t)->producer); }
 bool event_is_command(enum event_type t) { return info(t)->command; }
 bool event_is_local(enum event_type t) { return info(t)->local; }
-const char *event_home(enum event_type t) { return info(t)->home; }
+bool event_has_home(enum event_type t) { return info(t)->home != NULL; }
+
+int64_t event_home(enum event_type t, const void *data, int partitions)
+{
+    const struct field_desc *f = desc_field(event_desc(t), info(t)->home);
+    const void *member = (const char *)data + f->offset;
+    return f->kind == FIELD_STRING ? id_account(*(const char *const *)member, partitions) : *(const int64_t *)member;
+}
 
 /* The table is in the order of names. */
 bool event_parse_name(const char *name, enum event_type *out)

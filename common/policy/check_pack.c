@@ -103,6 +103,7 @@ static bool check_payment(const struct check *c, const struct pol_payment_rules 
                  {"confirm_roles", r->n_confirm_roles},
                  {"cash_roles", r->n_cash_roles}};
     bool well = check_amounts(c, "$.payment.case_ceiling", r->case_ceiling, r->n_case_ceiling);
+    well &= check_amounts(c, "$.payment.day_ceiling", r->day_ceiling, r->n_day_ceiling);
     well &= check_amounts(c, "$.payment.travel_allowance", r->travel_allowance, r->n_travel_allowance);
     well &= check_amounts(c, "$.payment.deposit_required", r->deposit_required, r->n_deposit_required);
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
@@ -140,7 +141,7 @@ static bool is_aside(enum event_type t)
         EV_PAYMENT_RECHARGED,         EV_PAYMENT_TOP_UP_DEMANDED,   EV_PAYMENT_RECEIPT_RECORDED,
         EV_PAYMENT_RECEIPT_REVERSED,  EV_PAYMENT_RECONCILED,        EV_PAYMENT_RECONCILIATION_ASKED,
         EV_PAYMENT_DISCREPANCY_FOUND, EV_PAYMENT_DISCREPANCY_ENDED, EV_PAYMENT_DISCREPANCY_CLOSED,
-        EV_PAYMENT_TRAVEL_ALLOWED};
+        EV_PAYMENT_TRAVEL_ALLOWED,    EV_PAYMENT_SPENDING_ANSWERED};
     for (size_t i = 0; i < sizeof asides / sizeof asides[0]; i++)
         if (asides[i] == t) return true;
     return false;

@@ -9,14 +9,6 @@ static bool is_amount(int64_t minor, const char *currency)
     return minor >= 0 && currency != NULL && money_exponent(currency) >= 0;
 }
 
-static const struct pol_amount *amount_in(const struct pol_band *band, const char *currency)
-{
-    for (int i = 0; i < band->n_from; i++) {
-        if (strcmp(band->from[i].currency, currency) == 0) return &band->from[i];
-    }
-    return NULL;
-}
-
 static bool check_from(const struct check *c, const struct pol_pack *p, int index)
 {
     const struct pol_band *band = &p->bands[index], *below = index > 0 ? &p->bands[index - 1] : NULL;
@@ -25,10 +17,11 @@ static bool check_from(const struct check *c, const struct pol_pack *p, int inde
         if (!is_amount(from->minor, from->currency)) {
             return policy_refuse(c, "$.bands[%d].from[%d]: an ISO 4217 code and an amount", index, i);
         }
-        if (amount_in(band, from->currency) != from) {
+        if (policy_amount(band->from, band->n_from, from->currency) != from) {
             return policy_refuse(c, "$.bands[%d].from[%d]: %s is listed twice", index, i, from->currency);
         }
-        const struct pol_amount *lower = below != NULL ? amount_in(below, from->currency) : NULL;
+        const struct pol_amount *lower =
+            below != NULL ? policy_amount(below->from, below->n_from, from->currency) : NULL;
         if (lower != NULL && lower->minor >= from->minor) {
             return policy_refuse(c, "$.bands[%d].from[%d]: not above the band before it", index, i);
         }

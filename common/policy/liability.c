@@ -1,8 +1,6 @@
 /* See liability.h. */
 #include "policy/liability.h"
 
-#include <string.h>
-
 struct liability_facts liability_facts_of(const struct brief *brief, const struct finding *finding)
 {
     return (struct liability_facts){
@@ -58,8 +56,7 @@ const struct pol_liability_row *liability_decide(const struct policy *p, const s
 bool liability_rule_may_decide(const struct policy *p, int64_t minor, const char *currency)
 {
     const struct pol_liability_table *table = p->pack->liability;
-    for (int i = 0; table != NULL && currency != NULL && i < table->n_rule_below; i++) {
-        if (strcmp(table->rule_below[i].currency, currency) == 0) return minor < table->rule_below[i].minor;
-    }
-    return false;
+    const struct pol_amount *below =
+        table != NULL ? policy_amount(table->rule_below, table->n_rule_below, currency) : NULL;
+    return below != NULL && minor < below->minor;
 }

@@ -5,10 +5,8 @@
 
 static bool reaches(const struct pol_band *band, int64_t minor, const char *currency)
 {
-    for (int i = 0; i < band->n_from; i++) {
-        if (strcmp(band->from[i].currency, currency) == 0) return minor >= band->from[i].minor;
-    }
-    return false;
+    const struct pol_amount *from = policy_amount(band->from, band->n_from, currency);
+    return from != NULL && minor >= from->minor;
 }
 
 const struct pol_band *policy_band(const struct policy *p, int64_t minor, const char *currency)

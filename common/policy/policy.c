@@ -247,15 +247,19 @@ bool policy_role_among(enum role role, const enum role *roles, int n)
     return false;
 }
 
+const struct pol_amount *policy_amount(const struct pol_amount *list, int n, const char *currency)
+{
+    for (int i = 0; currency != NULL && i < n; i++) {
+        if (strcmp(list[i].currency, currency) == 0) return &list[i];
+    }
+    return NULL;
+}
+
 bool policy_alone_below(const struct policy *p, const char *currency, int64_t *minor)
 {
-    for (int i = 0; currency && i < p->pack->n_alone_below; i++) {
-        if (strcmp(p->pack->alone_below[i].currency, currency) == 0) {
-            *minor = p->pack->alone_below[i].minor;
-            return true;
-        }
-    }
-    return false;
+    const struct pol_amount *below = policy_amount(p->pack->alone_below, p->pack->n_alone_below, currency);
+    if (below != NULL) *minor = below->minor;
+    return below != NULL;
 }
 
 bool policy_may_decide_alone(const struct policy *p, enum role role)

@@ -112,6 +112,8 @@ bool policy_acts_as(const struct pol_unit *unit, const struct pol_person *person
 
 /* ---- amounts and decisions ---- */
 
+/* The amount of that currency in a list of the pack's; NULL = the list has none. `currency` may be NULL. */
+const struct pol_amount *policy_amount(const struct pol_amount *list, int n, const char *currency);
 /* Below *minor of that currency the authorised decide alone (AP-3); false: it always needs approval (AP-4). */
 bool policy_alone_below(const struct policy *p, const char *currency, int64_t *minor);
 bool policy_may_decide_alone(const struct policy *p, enum role role);

@@ -138,13 +138,11 @@ static int64_t own_time(const struct emission *m)
     return accepted ? it->at_ms : m->now_ms;
 }
 
-/* What concerns an account goes to its home as well: the same record on the exchange, addressed to the account.
- * Both are in this transaction, each with the number of its own stream. */
+/* What concerns an account, or the one who asked it something, goes to its home as well: the same record on the
+ * exchange, addressed to it. Both are in this transaction, each with the number of its own stream. */
 static void send_home(struct loop *l, struct attempt *a, const struct emission *m, const struct record *r)
 {
-    const struct field_desc *f = desc_field(event_desc(m->type), event_home(m->type));
-    const char *account = *(const char *const *)((const char *)m->data + f->offset);
-    int64_t id = id_account(account, l->host.partitions);
+    int64_t id = event_home(m->type, m->data, l->host.partitions);
     struct record copy = *r;
     copy.key = int_text(&l->attempt_arena, id);
     copy.key_len = strlen(copy.key);
@@ -182,7 +180,7 @@ void emit_event(struct loop *l, struct attempt *a, const struct emission *m, str
     if (topic != l->service) add_header(&r, "stream", l->source[part]);
     add_cause(l, &r, m->cause, made->id);
     append(o, &r);
-    if (event_home(m->type) != NULL) send_home(l, a, m, &r);
+    if (event_has_home(m->type)) send_home(l, a, m, &r);
 }
 
 void emit_record(struct loop *l, struct attempt *a, int part, int topic, int dst, struct record *r)

@@ -133,7 +133,7 @@ struct event_info {
     const struct type_desc *desc;
     bool command; /* a person's command: always answered */
     bool local;   /* made inside its service, never on a topic */
-    const char *home; /* member that names the account whose home gets a copy over the exchange; NULL = none */
+    const char *home; /* member that names whose home gets a copy over the exchange; NULL = none */
 };
 extern const struct event_info event_infos[EV_COUNT]; /* by type; row 0 is empty */
 
@@ -144,7 +144,9 @@ const char *event_topic(enum event_type t);
 const char *event_producer(enum event_type t);
 bool event_is_command(enum event_type t);
 bool event_is_local(enum event_type t);
-const char *event_home(enum event_type t);
+bool event_has_home(enum event_type t);
+/* Whose home gets a copy of an event that has one, among `partitions`: an account's by its key, a case's by its id. */
+int64_t event_home(enum event_type t, const void *data, int partitions);
 /* By "redress.intake.registered.v1" and by "intake.registered"; false for an unknown one. */
 bool event_parse_type(const char *ce_type, enum event_type *out);
 bool event_parse_name(const char *name, enum event_type *out);

@@ -254,8 +254,10 @@ def read_event(path, common):
     if local and "x-topic" in schema:
         fail(path, "a local event has no topic")
     home = schema.get("x-home")
-    if home is not None and (home not in schema.get("required", []) or schema["properties"][home].get("type") != "string"):
-        fail(path, "x-home names a required string")
+    if home is not None and (
+        home not in schema.get("required", []) or schema["properties"][home].get("type") not in ("string", "integer")
+    ):
+        fail(path, "x-home names a required string (the key of an account) or integer (the id of a case)")
     return Reader(path, common).struct(
         f"{path}#", "ev_" + title.replace(".", "_"), schema, ("$schema", "$id")
     )

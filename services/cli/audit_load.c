@@ -214,14 +214,14 @@ static bool on_command(void *user, int64_t offset, const struct record *r)
     return true;
 }
 
-/* Only what goes to the home of an account; the rest are inbound messages on their way. */
+/* Only what goes to the home of an account or back; the rest are inbound messages on their way. */
 static bool on_exchanged(void *user, int64_t offset, const struct record *r)
 {
     (void)offset;
     struct audit_part *p = user;
     struct logged *l = ARENA_NEW(&p->arena, struct logged);
     fill(&p->arena, r, l);
-    if (event_home(l->type) != NULL) index_by_id(&p->by_id, l);
+    if (event_has_home(l->type)) index_by_id(&p->by_id, l);
     return true;
 }
 

@@ -224,20 +224,20 @@ bool audit_timers(struct audit *a, struct err *e)
 /* ---- 6: open cases ---- */
 
 /* An owner, and a limit that runs, waits, or is missed and still unanswered (a slip is out); or parked inputs. */
-static const char open_sql[] =
-    "SELECT i.case_id, CASE WHEN d.body #>> '{assignment,org_id}' IS NULL THEN 'has no "
-    "owner' ELSE 'has neither a running limit "
-    "nor a reason' END FROM intake.case_state i LEFT JOIN dispatch.case_state d USING "
-    "(case_id) LEFT JOIN sla.case_state s USING "
-    "(case_id) LEFT JOIN payment.case_state p USING (case_id) WHERE i.body ->> 'status' NOT "
-    "IN ('closed', 'withdrawn') AND "
-    "(d.body #>> '{assignment,org_id}' IS NULL OR NOT EXISTS (SELECT FROM "
-    "json_array_elements(s.body -> 'limits') l WHERE l ->> "
-    "'state' IN ('armed', 'paused') OR (l ->> 'state' = 'missed' AND l ->> 'ended_ms' IS "
-    "NULL))) AND coalesce(p.body ->> "
-    "'status', '') NOT IN ('failed', 'halted', 'held', 'correcting', 'cash_due') AND NOT EXISTS (SELECT FROM "
-    "runtime.parked_cases k WHERE k.case_id = i.case_id) "
-    "ORDER BY 1";
+static const char open_sql[] = "SELECT i.case_id, CASE WHEN d.body #>> '{assignment,org_id}' IS NULL THEN 'has no "
+                               "owner' ELSE 'has neither a running limit "
+                               "nor a reason' END FROM intake.case_state i LEFT JOIN dispatch.case_state d USING "
+                               "(case_id) LEFT JOIN sla.case_state s USING "
+                               "(case_id) LEFT JOIN payment.case_state p USING (case_id) WHERE i.body ->> 'status' NOT "
+                               "IN ('closed', 'withdrawn') AND "
+                               "(d.body #>> '{assignment,org_id}' IS NULL OR NOT EXISTS (SELECT FROM "
+                               "json_array_elements(s.body -> 'limits') l WHERE l ->> "
+                               "'state' IN ('armed', 'paused') OR (l ->> 'state' = 'missed' AND l ->> 'ended_ms' IS "
+                               "NULL))) AND coalesce(p.body ->> "
+                               "'status', '') NOT IN ('failed', 'halted', 'held', 'correcting', 'cash_due', 'asking', "
+                               "'day_held') AND NOT EXISTS (SELECT FROM "
+                               "runtime.parked_cases k WHERE k.case_id = i.case_id) "
+                               "ORDER BY 1";
 
 /* A case between two services is open to doubt for a moment: only what two looks find is an offence. */
 bool audit_open_cases(struct audit *a, struct err *e)

@@ -180,6 +180,7 @@ static const struct meaning meanings[EV_COUNT] = {
     [EV_PAYMENT_FAILED] = {STATUS(PAYMENT, "failed"), .fn = fold_on_failed},
     [EV_PAYMENT_HALTED] = {STATUS(PAYMENT, "halted"), .fn = fold_on_halted},
     [EV_PAYMENT_HELD] = {STATUS(PAYMENT, "held")},
+    [EV_PAYMENT_SPENDING_ASKED] = {.touches = true},
     [EV_PAYMENT_RELEASED] = {.actor_field = "releaser_id", .touches = true},
     [EV_PAYMENT_PAYEE_PROPOSED] = {STATUS(PAYMENT, "correcting"), .actor_field = "proposer_id"},
     [EV_PAYMENT_PAYEE_APPROVED] = {.actor_field = "approver_id", .touches = true},

@@ -81,15 +81,13 @@ static const char *receivable_account(const char *key, struct arena *a)
 static void demand_top_up(struct step *s, const char *key, const struct account_balance *b)
 {
     const struct pol_payment_rules *rules = s->policy->pack->payment;
-    for (int i = 0; has_deposit(key) && i < rules->n_deposit_required; i++) {
-        const struct pol_amount *required = &rules->deposit_required[i];
-        if (strcmp(required->currency, b->currency) != 0 || b->deposit_minor >= required->minor) continue;
-        struct ev_payment_top_up_demanded *out = decision_emit(s->out, EV_PAYMENT_TOP_UP_DEMANDED);
-        *out = (struct ev_payment_top_up_demanded){.account = key,
-                                                   .currency = b->currency,
-                                                   .missing_minor = required->minor - b->deposit_minor,
-                                                   .required_minor = required->minor};
-    }
+    const struct pol_amount *required = policy_amount(rules->deposit_required, rules->n_deposit_required, b->currency);
+    if (!has_deposit(key) || required == NULL || b->deposit_minor >= required->minor) return;
+    struct ev_payment_top_up_demanded *out = decision_emit(s->out, EV_PAYMENT_TOP_UP_DEMANDED);
+    *out = (struct ev_payment_top_up_demanded){.account = key,
+                                               .currency = b->currency,
+                                               .missing_minor = required->minor - b->deposit_minor,
+                                               .required_minor = required->minor};
 }
 
 static const struct entry *recharge_entries(const struct step *s, const struct ev_payment_recharged *e, int *n)

@@ -106,8 +106,13 @@ static enum verdict on_bank_answer(struct step *s)
 #define CASH_DUE PAYMENT_STATUS_CASH_DUE
 #define ACCOUNT PAYMENT_STATUS_ACCOUNT
 #define STATEMENT PAYMENT_STATUS_STATEMENT
+#define ASKING PAYMENT_STATUS_ASKING
+#define DAY_HELD PAYMENT_STATUS_DAY_HELD
+#define SPENDING PAYMENT_STATUS_SPENDING
 /* A slip's turn comes, and those behind it as far as they get. */
-#define BEGUN (TO(INSTRUCTED) | TO(SETTLED) | TO(HELD) | TO(CASH_DUE))
+#define BEGUN (TO(INSTRUCTED) | TO(SETTLED) | TO(HELD) | TO(CASH_DUE) | TO(ASKING))
+/* The first order of a payout of head office's, or the question whether it may leave today. */
+#define ORDERED (TO(INSTRUCTED) | TO(ASKING))
 
 #define LATE_ADVANCE(at)                                                                                               \
     {                                                                                                                  \
@@ -123,8 +128,13 @@ static const struct transition TABLE[] = {
     {HELD, EV_APPROVAL_SLIP_APPROVED, on_slip_in_line, TO(HELD), "PA-1: the held slip comes first"},
     {CORRECTING, EV_APPROVAL_SLIP_APPROVED, on_slip_in_line, TO(CORRECTING), "PA-3: the refused payout comes first"},
     {CASH_DUE, EV_APPROVAL_SLIP_APPROVED, on_slip_in_line, TO(CASH_DUE), "PA-3: one payout at a time"},
+    {ASKING, EV_APPROVAL_SLIP_APPROVED, on_slip_in_line, TO(ASKING), "PA-3: one payout at a time"},
+    {DAY_HELD, EV_APPROVAL_SLIP_APPROVED, on_slip_in_line, TO(DAY_HELD), "PA-1: the held slip comes first"},
     {INSTRUCTED, EV_PAYMENT_BANK_ANSWER, on_bank_answer, BEGUN | TO(FAILED) | TO(HALTED), "PA-3"},
     {HELD, EV_COMMAND_RELEASE_PAYOUT, payment_on_release, BEGUN, "PA-1: past a ceiling by a person's word"},
+    {ASKING, EV_PAYMENT_SPENDING_ANSWERED, payment_on_spending_answered, TO(INSTRUCTED) | TO(CASH_DUE) | TO(DAY_HELD),
+     "PA-1: whether it may leave today"},
+    {DAY_HELD, EV_COMMAND_RELEASE_PAYOUT, payment_on_release, TO(ASKING), "PA-1: past the day's ceiling"},
     {FAILED, EV_COMMAND_RETRY_PAYOUT, payment_on_retry, TO(INSTRUCTED) | TO(CORRECTING),
      "PA-3: a new number after the bank's refusal"},
     {CORRECTING, EV_COMMAND_DECIDE_PAYEE, payment_on_decide_payee, TO(INSTRUCTED) | TO(FAILED),
@@ -132,8 +142,8 @@ static const struct transition TABLE[] = {
     {HALTED, EV_COMMAND_RESOLVE_PAYOUT, payment_on_resolve, TO(HALTED), "PA-3: one finds out"},
     {HALTED, EV_COMMAND_CONFIRM_RESOLUTION, payment_on_confirm, BEGUN | TO(FAILED) | TO(HALTED),
      "AP-6: another confirms"},
-    {FAILED, EV_SLA_BREACHED, payment_on_limit_missed, TO(INSTRUCTED), "PA-6: the outlet leaves it unpaid"},
-    {CASH_DUE, EV_SLA_BREACHED, payment_on_limit_missed, TO(INSTRUCTED), "PA-6: the outlet leaves it unpaid"},
+    {FAILED, EV_SLA_BREACHED, payment_on_limit_missed, ORDERED, "PA-6: the outlet leaves it unpaid"},
+    {CASH_DUE, EV_SLA_BREACHED, payment_on_limit_missed, ORDERED, "PA-6: the outlet leaves it unpaid"},
     {CASH_DUE, EV_COMMAND_SIGN_CASH, payment_on_sign_cash, BEGUN, "PA-3: voucher and two signatures"},
     {NONE, EV_EVIDENCE_ADVANCE_GRANTED, payment_on_advance, TO(NONE) | BEGUN,
      "PA-5: the reviewed application is paid first"},
@@ -144,8 +154,12 @@ static const struct transition TABLE[] = {
     LATE_ADVANCE(HELD),
     LATE_ADVANCE(CORRECTING),
     LATE_ADVANCE(CASH_DUE),
+    LATE_ADVANCE(ASKING),
+    LATE_ADVANCE(DAY_HELD),
     {NONE, EV_PAYMENT_RECOVERY_DUE, payment_on_recovery_due, TO(ACCOUNT), "PA-6, PA-7: an account at its home"},
     {ACCOUNT, EV_PAYMENT_RECOVERY_DUE, payment_on_recovery_due, TO(ACCOUNT), "PA-6, PA-7"},
+    {NONE, EV_PAYMENT_SPENDING_ASKED, payment_on_spending_asked, TO(SPENDING), "PA-1: a currency's first day"},
+    {SPENDING, EV_PAYMENT_SPENDING_ASKED, payment_on_spending_asked, TO(SPENDING), "PA-1: a day's payouts"},
     {NONE, EV_COMMAND_RECORD_RECEIPT, payment_on_receipt, TO(ACCOUNT), "PA-6: a first deposit"},
     {ACCOUNT, EV_COMMAND_RECORD_RECEIPT, payment_on_receipt, TO(ACCOUNT), "PA-6, PA-7: money comes in"},
     {ACCOUNT, EV_COMMAND_REVERSE_RECEIPT, payment_on_reverse_receipt, TO(ACCOUNT), "PA-4: corrected by a reversal"},
@@ -166,7 +180,7 @@ static const struct guard GUARDS[] = {
     {EV_COMMAND_RETRY_PAYOUT, TO(NONE), "PA-1"},
     {EV_COMMAND_RETRY_PAYOUT, BUT(TO(FAILED)), "PA-3"},
     {EV_COMMAND_RELEASE_PAYOUT, TO(NONE), "PA-1"},
-    {EV_COMMAND_RELEASE_PAYOUT, BUT(TO(HELD)), "PA-1"},
+    {EV_COMMAND_RELEASE_PAYOUT, BUT(TO(HELD) | TO(DAY_HELD)), "PA-1"},
     {EV_COMMAND_DECIDE_PAYEE, TO(NONE), "PA-1"},
     {EV_COMMAND_DECIDE_PAYEE, BUT(TO(CORRECTING)), "AP-6"},
     {EV_COMMAND_RESOLVE_PAYOUT, TO(NONE), "PA-1"},

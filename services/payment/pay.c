@@ -15,15 +15,6 @@ const char *payment_voucher(const struct step *s)
 
 /* ---- the ceiling of a case (PA-1) ---- */
 
-static const struct pol_amount *ceiling_in(const struct policy *p, const char *currency)
-{
-    const struct pol_payment_rules *rules = p->pack->payment;
-    for (int i = 0; i < rules->n_case_ceiling; i++) {
-        if (strcmp(rules->case_ceiling[i].currency, currency) == 0) return &rules->case_ceiling[i];
-    }
-    return NULL;
-}
-
 /* What the slip takes out of the ceiling: an advance has taken its part before (PA-5). */
 static int64_t weight(const struct payment_state *next, const struct pay_slip *slip)
 {
@@ -34,7 +25,8 @@ static int64_t weight(const struct payment_state *next, const struct pay_slip *s
 static const char *stopped_by(const struct step *s, const struct pay_slip *slip, struct ev_payment_held *out)
 {
     const struct payment_state *next = s->next;
-    const struct pol_amount *ceiling = ceiling_in(s->policy, slip->currency);
+    const struct pol_payment_rules *rules = s->policy->pack->payment;
+    const struct pol_amount *ceiling = policy_amount(rules->case_ceiling, rules->n_case_ceiling, slip->currency);
     int64_t total;
     if (ceiling == NULL) return "currency_without_ceiling";
     out->has_ceiling_minor = true;
@@ -128,6 +120,18 @@ void payment_instruct(struct step *s)
         to_the_cash_desk(s, entries, n);
     else
         to_the_bank(s, entries, n);
+}
+
+/* Only the first order of a slip asks: another number, or the rest of it, is of what was counted already. */
+void payment_order(struct step *s)
+{
+    const struct payment_state *next = s->next;
+    const struct pol_payment_rules *rules = s->policy->pack->payment;
+    bool own = strcmp(next->slip->payer_org, policy_head_office(s->policy)->id) == 0;
+    if (own && policy_amount(rules->day_ceiling, rules->n_day_ceiling, next->slip->currency) != NULL)
+        payment_ask_spending(s, false);
+    else
+        payment_instruct(s);
 }
 
 /* PA-2: sets off what is still owed against `due` of the slip; returns how much. */
@@ -241,5 +245,5 @@ void payment_begin(struct step *s, const struct pay_slip *slip, bool released)
     if (next->payout_minor == 0)
         payment_settle(s, NULL);
     else
-        payment_instruct(s);
+        payment_order(s);
 }

@@ -25,7 +25,10 @@ enum verdict payment_on_release(struct step *s)
     struct ev_payment_released *out = decision_emit(s->out, EV_PAYMENT_RELEASED);
     *out = (struct ev_payment_released){
         .slip_no = next->slip->slip_no, .releaser_id = ev->actor->id, .reason = ev->reason};
-    payment_begin(s, next->slip, true);
+    if (next->status == PAYMENT_STATUS_DAY_HELD)
+        payment_ask_spending(s, true);
+    else
+        payment_begin(s, next->slip, true);
     return VERDICT_DONE;
 }
 

@@ -10,6 +10,9 @@
 
 /* ---- pay.c: from a slip to the money's leaving ---- */
 
+/* The slip's first payout, or, where head office pays and a day has a ceiling, the question whether it may
+ * (spending.c). */
+void payment_order(struct step *s);
 /* The slip's payout under a new number: an order to the bank, or a voucher for the cash desk. */
 void payment_instruct(struct step *s);
 /* The number of the voucher of the payout under way. */
@@ -51,6 +54,13 @@ enum verdict payment_on_late_advance(struct step *s);
 
 /* Books what the slip just read moves beside its money; false when there is nothing new to book. */
 bool payment_book_beside(struct step *s);
+
+/* ---- spending.c: what head office lets leave on a day, added up at the home of its account ---- */
+
+/* Asks there for the payout that is about to be ordered; `released`: it passes the ceiling by a person's word. */
+void payment_ask_spending(struct step *s, bool released);
+enum verdict payment_on_spending_asked(struct step *s);
+enum verdict payment_on_spending_answered(struct step *s);
 
 /* ---- unpaid.c: head office pays in an outlet's place ---- */
 

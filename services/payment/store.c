@@ -168,6 +168,9 @@ static const char *row_state(const struct change *c)
     case PAYMENT_STATUS_HELD:
     case PAYMENT_STATUS_ACCOUNT:
     case PAYMENT_STATUS_STATEMENT:
+    case PAYMENT_STATUS_ASKING:
+    case PAYMENT_STATUS_DAY_HELD:
+    case PAYMENT_STATUS_SPENDING:
     case PAYMENT_STATUS_CORRECTING: break;
     }
     return "instructed";

@@ -23,10 +23,7 @@ static bool is_date(const char *text)
 static const struct pol_amount *allowance_in(const struct policy *p, const char *currency)
 {
     const struct pol_payment_rules *rules = p->pack->payment;
-    for (int i = 0; i < rules->n_travel_allowance; i++) {
-        if (strcmp(rules->travel_allowance[i].currency, currency) == 0) return &rules->travel_allowance[i];
-    }
-    return NULL;
+    return policy_amount(rules->travel_allowance, rules->n_travel_allowance, currency);
 }
 
 /* Whose issues are most; of equals the one named first. */

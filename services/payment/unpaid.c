@@ -54,6 +54,6 @@ enum verdict payment_on_limit_missed(struct step *s)
     if (outlet == NULL || outlet->level != ORG_LEVEL_OUTLET || !is_of_this_slip(s, ev)) return VERDICT_IGNORED;
     if (st->status == PAYMENT_STATUS_CASH_DUE) payment_fail(s, "left_unpaid");
     step_in(s, outlet, payer);
-    payment_instruct(s);
+    payment_order(s);
     return VERDICT_DONE;
 }

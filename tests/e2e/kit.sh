@@ -74,6 +74,23 @@ refused() {
     proved "$rule: $2 is refused: $(jq -r .reason <<<"$out")"
 }
 
+# ---- the policy ----
+
+# The number of the revision in force.
+policy_in_force() {
+    find "$(stack_conf policy.dir)" -mindepth 1 -maxdepth 1 -name '[0-9]*' -printf '%f\n' | sort -n | tail -n 1
+}
+
+# policy_changed NAME REVISION FILTER: in $KIT_TMP/NAME, the pack of that revision changed by a jq filter, with the
+# version that follows the one in force.
+policy_changed() {
+    local all now
+    all=$(stack_conf policy.dir) now=$(policy_in_force)
+    mkdir -p "$KIT_TMP/$1"
+    cp "$all/$now/organisation.json" "$KIT_TMP/$1/"
+    jq ".version = $(jq .version "$all/$now/pack.json") + 1 | $3" "$all/$2/pack.json" >"$KIT_TMP/$1/pack.json"
+}
+
 # ---- quiescence ----
 
 # Everybody is up, nothing is unread or unsent.

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "day_ceiling.h"
 #include "story.h"
 #include "walker.h"
 
@@ -92,6 +93,16 @@ Test(walk, every_history_is_sound_and_explains_itself, .timeout = 3600)
 {
     const struct policy *p = story_default_policy();
     int64_t first = first_seed(), n = how_many(1);
+    for (int64_t seed = first; seed < first + n; seed++) walk(p, seed);
+}
+
+/* With a daily ceiling (PA-1) that is soon reached cases wait for an account's answer, too. */
+Test(walk, every_history_with_a_daily_ceiling_is_sound, .timeout = 3600)
+{
+    static const struct pol_amount ceiling = {"CNY", 20000};
+    struct day_ceiling with;
+    const struct policy *p = day_ceiling(&with, story_default_policy(), &ceiling, 1);
+    int64_t first = first_seed(), n = how_many(4);
     for (int64_t seed = first; seed < first + n; seed++) walk(p, seed);
 }
 

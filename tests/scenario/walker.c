@@ -344,6 +344,8 @@ static void change_handler(struct walker *k, const struct scene *s)
     command(k, s, EV_COMMAND_ASSIGN_HANDLER, c);
 }
 
+static void release(struct walker *k, const struct scene *s) { walker_release(k, s->case_id); }
+
 typedef void (*deed)(struct walker *k, const struct scene *s);
 
 /* What the case waits for; NULL = nothing a person does. */
@@ -353,6 +355,7 @@ static deed due_deed(const struct scene *s)
     if (s->payment->status == PAYMENT_STATUS_FAILED) return retry;
     if (s->payment->status == PAYMENT_STATUS_CORRECTING) return decide_payee;
     if (s->payment->status == PAYMENT_STATUS_HALTED) return resolve;
+    if (s->payment->status == PAYMENT_STATUS_DAY_HELD) return release;
     if (s->evidence->status == EVIDENCE_STATUS_VISIT_ORDERED) return submit;
     if (s->evidence->status == EVIDENCE_STATUS_INCOMPLETE) return submit;
     if (s->evidence->status == EVIDENCE_STATUS_INVESTIGATING) return conclude;

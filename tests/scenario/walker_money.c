@@ -1,4 +1,5 @@
-/* What the walker does about advance compensation (PA-5) and about the record of goods and repairs (PA-10). */
+/* What the walker does about advance compensation (PA-5), the record of goods and repairs (PA-10), and what a ceiling
+ * holds (PA-1). */
 #include <string.h>
 
 #include "walker.h"
@@ -15,6 +16,13 @@ static const struct actor *actor(struct walker *k, const char *id, enum role rol
 static const struct actor *handler(struct walker *k, const struct assignment *at)
 {
     return actor(k, at->handler_id, ROLE_HANDLER, at->org_id);
+}
+
+void walker_release(struct walker *k, int64_t case_id)
+{
+    struct ev_command_release_payout *c = NEW(k, struct ev_command_release_payout);
+    *c = (struct ev_command_release_payout){.actor = actor(k, "HO-GM", ROLE_GENERAL_MANAGER, "HO"), .reason = "right"};
+    world_command(k->w, EV_COMMAND_RELEASE_PAYOUT, c, case_id);
 }
 
 /* ---- goods and repairs ---- */

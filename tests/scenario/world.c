@@ -206,11 +206,11 @@ static void check_codec(struct world *w, const struct type_desc *d, const void *
     buf_deinit(&json);
 }
 
-/* The copy the runtime sends to the home of an account. */
+/* The copy the runtime sends to the home of an account, or of the one who asked it. */
 static void send_home(struct world *w, struct happening f)
 {
-    const struct field_desc *account = desc_field(event_desc(f.type), event_home(f.type));
-    f.case_id = world_account(w, *(const char *const *)((const char *)f.data + account->offset));
+    f.case_id = event_home(f.type, f.data, PARTITIONS);
+    if (id_is_account(f.case_id)) world_case(w, f.case_id)->is_account = true;
     f.topic = WORLD_EXCHANGE;
     add_fact(w, &f);
 }
@@ -233,7 +233,7 @@ static void take_outputs(struct world *w, enum world_service s, int cause, const
         };
         if (w->options.check_codec) check_codec(w, event_desc(f.type), f.data, &f);
         add_fact(w, &f);
-        if (event_home(f.type) != NULL) send_home(w, f);
+        if (event_has_home(f.type)) send_home(w, f);
     }
 }
 

@@ -106,6 +106,7 @@ static const char *waits_for(const struct world_case *c)
     if (payment != NULL && payment->status == PAYMENT_STATUS_FAILED) return "a corrected account";
     if (payment != NULL && payment->status == PAYMENT_STATUS_HALTED) return "a person to look at the payout";
     if (payment != NULL && payment->status == PAYMENT_STATUS_HELD) return "a release";
+    if (payment != NULL && payment->status == PAYMENT_STATUS_DAY_HELD) return "a release";
     if (payment != NULL && payment->status == PAYMENT_STATUS_CORRECTING) return "the approval of an account";
     if (payment != NULL && payment->status == PAYMENT_STATUS_CASH_DUE) return "signatures under a voucher";
     switch (evidence->status) {
@@ -178,6 +179,8 @@ static const char *check_money(struct world *w, const struct world_case *c)
             }
         }
     }
+    const struct payment_state *payment = c->state[PAYMENT];
+    if (payment->status == PAYMENT_STATUS_ASKING) return differs(w, "its question was never answered", c->case_id, "");
     const struct intake_state *intake = c->state[INTAKE];
     bool all_done = intake->status == INTAKE_STATUS_AWAITING_SATISFACTION ||
                     (intake->status == INTAKE_STATUS_CLOSED && intake->outcome == OUTCOME_SETTLED);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/id.h"
+#include "day_ceiling.h"
 #include "golden_kit.h"
 #include "payment/payment.h"
 
@@ -546,6 +547,9 @@ Test(payment, PA_4_any_history_leaves_each_currency_at_zero)
 
 Test(payment, golden_matrix)
 {
+    static const struct pol_amount ceiling = {"CNY", 1000};
+    struct day_ceiling with;
+    const struct policy *shipped = k.policy;
     k.case_id = id_account("outlet:O-E1", 16); /* so that it may be an account as well */
     const char *due =
         "{'account':'outlet:O-E1','amount_minor':5,'currency':'CNY','slip_no':'S9','case_no':'R','entries':"
@@ -564,6 +568,14 @@ Test(payment, golden_matrix)
     const char *compared = "{'day':'2026-03-02','read_ms':1,'lines':1,'matched':0,'missing':0,'unknown':1,'differing':"
                            "0,'whole':true,'found':[{'kind':'unknown','key':'x','ours_minor':0,'theirs_minor':1,"
                            "'currency':'CNY','detail':'unknown'}],'ended':[]}";
+    struct slip of_head_office = {
+        .no = "S1", .phase = "after_sales", .org = "HO", .level = "head_office", .amount = 500};
+    const char *asked = "{'account':'outlet:O-E1','asker_id':7,'slip_no':'S1','case_no':'R','amount_minor':500,"
+                        "'currency':'CNY','released':false}";
+    const char *too_much = "{'account':'outlet:O-E1','asker_id':7,'slip_no':'S1','case_no':'R','amount_minor':500,"
+                           "'currency':'CNY','granted':false,'day':'2026-03-02','spent_minor':600}";
+    const char *granted = "{'account':'outlet:O-E1','asker_id':7,'slip_no':'S1','case_no':'R','amount_minor':500,"
+                          "'currency':'CNY','granted':true,'day':'2026-03-02','spent_minor':600}";
     const struct golden_way ways[] = {
         {"none", {{0}}},
         {"instructed", {{"approval.slip_approved", slip}, {0}}},
@@ -576,6 +588,10 @@ Test(payment, golden_matrix)
         {"cash_due", {{"approval.slip_approved", cash}, {0}}},
         {"account", {{"payment.recovery_due", due}, {0}}},
         {"statement", {{"payment.statement_compared", compared}, {0}}},
+        {"asking", {{"approval.slip_approved", slip_json(&of_head_office)}, {0}}},
+        {"day_held",
+         {{"approval.slip_approved", slip_json(&of_head_office)}, {"payment.spending_answered", too_much}, {0}}},
+        {"spending", {{"payment.spending_asked", asked}, {0}}},
         {0},
     };
     const struct golden_feed samples[] = {
@@ -598,6 +614,8 @@ Test(payment, golden_matrix)
         {"payment.statement_compared", compared},
         {"command.reconcile", BY("finance", "HO-F1", "HO") "}"},
         {"command.close_discrepancy", BY("finance", "HO-F1", "HO") ",'kind':'unknown','key':'x','note':'n'}"},
+        {"payment.spending_asked", asked},
+        {"payment.spending_answered", granted},
         {"payment.bank_answer", settled},
         {"command.retry_payout", retry},
         {"command.decide_payee", DECIDE("O-E1-M", "true")},
@@ -606,5 +624,7 @@ Test(payment, golden_matrix)
         {"command.confirm_resolution", CONFIRM("general_manager", "HO-GM", "true")},
         {"command.sign_cash", SIGN("handler", "O-E1-H1", "O-E1", "S1-P1")},
         {0}};
+    k.policy = day_ceiling(&with, shipped, &ceiling, 1);
     golden_check(&k, ways, samples);
+    k.policy = shipped;
 }

@@ -143,6 +143,8 @@ export const events = {
   'payment.failed': ['Payout {payout_no} refused by the bank: {reason}', '第 {payout_no} 笔付款被银行拒绝：{reason}', 'bad'],
   'payment.halted': ['Payout {payout_no} halted: {reason}', '第 {payout_no} 笔付款暂停：{reason}', 'bad'],
   'payment.held': ['Held at a ceiling ({reason}): {amount}', '超出限额，暂缓付款（{reason}）：{amount}', 'bad'],
+  'payment.spending_asked': ['May {amount} leave today?', '询问当日限额：{amount}'],
+  'payment.spending_answered': ['{case_no}, {slip_no}: {amount}; let pass on {day}: {granted}', '{case_no}，{slip_no}：{amount}；{day} 放行：{granted}', 'money'],
   'payment.released': ['Released: {reason}', '已放行：{reason}', 'person'],
   'payment.payee_proposed': ['Another account waits for approval', '更正的收款账户待审批', 'money'],
   'payment.payee_approved': ['The other account is approved', '更正的收款账户已批准', 'money'],
