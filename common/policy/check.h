@@ -29,5 +29,14 @@ bool policy_check_liability(const struct check *c);
 /* Advance compensation, corrective investigations, records of goods and repairs. */
 bool policy_check_remedies(const struct check *c);
 bool policy_check_organisation(const struct check *c);
+/* Departments of head office, suppliers. */
+bool policy_check_departments(const struct check *c);
+/* What the pack says of a department at that place is one of the organisation's. */
+bool policy_check_department(const struct check *c, const char *path, const char *id);
+/* Every cause has its department, the last takes what is left. */
+bool policy_check_cause_departments(const struct check *c, const char *path, const struct pol_cause_department *list,
+                                    int n);
+/* A date like 2026-01-31. */
+bool policy_is_date(const char *s);
 
 #endif

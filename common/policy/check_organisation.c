@@ -39,6 +39,20 @@ static bool check_deputy(const struct check *c, int index, int i, const struct p
                          person->deputy);
 }
 
+/* ES-6: an absence has a first date, and a last that is not before it. */
+static bool check_absence(const struct check *c, int index, int i, const struct pol_person *person)
+{
+    const char *from = person->absent_from, *until = person->absent_until;
+    if (from != NULL && !policy_is_date(from))
+        return policy_refuse(c, "$.units[%d].people[%d].absent_from: not a date like 2026-01-31", index, i);
+    if (until == NULL) return true;
+    if (!policy_is_date(until))
+        return policy_refuse(c, "$.units[%d].people[%d].absent_until: not a date like 2026-01-31", index, i);
+    if (from != NULL && strcmp(from, until) <= 0) return true;
+    return policy_refuse(c, "$.units[%d].people[%d].absent_until: %s", index, i,
+                         from == NULL ? "since when?" : "is before absent_from");
+}
+
 static bool check_people(const struct check *c, int index, const struct pol_unit *u)
 {
     for (int i = 0; i < u->n_people; i++) {
@@ -51,7 +65,7 @@ static bool check_people(const struct check *c, int index, const struct pol_unit
         if (policy_person_in(u, person->id) != person) {
             return policy_refuse(c, "$.units[%d].people[%d].id: \"%s\" is used twice", index, i, person->id);
         }
-        if (!check_deputy(c, index, i, u)) return false;
+        if (!check_deputy(c, index, i, u) || !check_absence(c, index, i, person)) return false;
         for (int j = 0; j < index; j++) {
             if (!policy_person_in(&c->policy->org->units[j], person->id)) continue;
             return policy_refuse(c, "$.units[%d].people[%d].id: \"%s\" works at unit %d already", index, i, person->id,
@@ -102,10 +116,11 @@ static bool check_head_office(const struct check *c, int index, const struct pol
 {
     if (policy_head_office(c->policy) != u)
         return policy_refuse(c, "$.units[%d].level: there is one head office", index);
-    if (!policy_is_staffed(u)) return policy_refuse(c, "$.units[%d].people: nobody works at head office", index);
+    if (!policy_is_staffed((struct policy_moment){c->policy, POLICY_LONG_RUN}, u))
+        return policy_refuse(c, "$.units[%d].people: nobody works at head office", index);
     const enum role needed[] = {ROLE_HANDLER, c->policy->pack->approver_head_office};
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
-        if (policy_person_with(u, needed[i], 0)) continue;
+        if (policy_person_with((struct policy_moment){c->policy, POLICY_LONG_RUN}, u, needed[i], 0)) continue;
         return policy_refuse(c, "$.units[%d].people: head office has no %s", index, role_name(needed[i]));
     }
     return true;

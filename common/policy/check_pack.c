@@ -30,7 +30,7 @@ static bool is_plain_name(const char *s)
     return *s && strspn(s, allowed) == strlen(s);
 }
 
-static bool is_date(const char *s)
+bool policy_is_date(const char *s)
 {
     char instant[40];
     int64_t ms;
@@ -43,7 +43,7 @@ static bool check_head(const struct check *c, const struct pol_pack *p)
 {
     if (!is_plain_name(p->id)) return policy_refuse(c, "$.id: letters, digits, - and _ only");
     if (p->version < 1) return policy_refuse(c, "$.version: must be at least 1");
-    if (!is_date(p->effective_from)) return policy_refuse(c, "$.effective_from: not a date like 2026-01-31");
+    if (!policy_is_date(p->effective_from)) return policy_refuse(c, "$.effective_from: not a date like 2026-01-31");
     if (!is_plain_name(p->calendar)) return policy_refuse(c, "$.calendar: letters, digits, - and _ only");
     if (money_exponent(p->currency) < 0) return policy_refuse(c, "$.currency: \"%s\" is no ISO 4217 code", p->currency);
     if (!is_plain_name(p->numbering->prefix) || strlen(p->numbering->prefix) > 8) {

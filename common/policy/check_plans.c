@@ -1,4 +1,5 @@
 /* Bands and templates of a pack (AP-5, AP-11). See check.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/money.h"
@@ -33,8 +34,15 @@ static bool check_from(const struct check *c, const struct pol_pack *p, int inde
 static bool check_signers(const struct check *c, const struct pol_band *band, int index)
 {
     const struct pol_unit *top = policy_head_office(c->policy);
+    if (band->n_departments + band->n_signers == 0) return policy_refuse(c, "$.bands[%d]: nobody signs", index);
+    for (int i = 0; i < band->n_departments; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "$.bands[%d].departments[%d]", index, i);
+        if (!policy_check_department(c, path, band->departments[i])) return false;
+    }
     for (int i = 0; top != NULL && top->n_people > 0 && i < band->n_signers; i++) {
-        if (policy_person_with(top, band->signers[i], 0) != NULL) continue;
+        if (policy_person_with((struct policy_moment){c->policy, POLICY_LONG_RUN}, top, band->signers[i], 0) != NULL)
+            continue;
         return policy_refuse(c, "$.bands[%d].signers[%d]: nobody at head office is %s", index, i,
                              role_name(band->signers[i]));
     }

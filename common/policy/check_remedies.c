@@ -15,19 +15,12 @@ static bool check_advance(const struct check *c, const struct pol_advance_rules 
     return true;
 }
 
-/* Every cause has its department: the last takes what is left. */
 static bool check_correction(const struct check *c, const struct pol_correction_rules *r)
 {
     const struct policy_limit *limit = policy_limit(c->policy, r->limit);
     if (limit == NULL) return policy_refuse(c, "$.correction.limit: there is no limit \"%s\"", r->limit);
     if (limit->def->on_miss != ON_MISS_SLIP) return policy_refuse(c, "$.correction.limit: its miss must issue a slip");
-    for (int i = 0; i < r->n_departments; i++) {
-        bool last = i == r->n_departments - 1;
-        if ((r->departments[i].n_causes == 0) == last) continue;
-        return policy_refuse(c, "$.correction.departments[%d].causes: %s", i,
-                             last ? "the last takes every cause" : "those after it would have none");
-    }
-    return r->n_departments > 0 || policy_refuse(c, "$.correction.departments: nobody would investigate");
+    return policy_check_cause_departments(c, "$.correction.departments", r->departments, r->n_departments);
 }
 
 static bool check_record(const struct check *c, const struct pol_pack *p, int index)

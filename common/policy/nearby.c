@@ -31,13 +31,13 @@ static size_t nearness(const struct pol_unit *unit, const struct nearby *wanted)
     return best;
 }
 
-static bool qualifies(const struct pol_unit *unit, const struct nearby *wanted)
+static bool qualifies(const struct policy *p, const struct pol_unit *unit, const struct nearby *wanted)
 {
     if (unit == wanted->of || unit->level != ORG_LEVEL_OUTLET || unit->suspended) return false;
     for (int i = 0; i < wanted->n_without; i++) {
         if (strcmp(wanted->without[i], unit->id) == 0) return false;
     }
-    return policy_person_with(unit, ROLE_EVIDENCE_VISITOR, 0) != NULL;
+    return policy_person_with((struct policy_moment){p, wanted->at_ms}, unit, ROLE_EVIDENCE_VISITOR, 0) != NULL;
 }
 
 int nearby_outlets(const struct policy *p, const struct nearby *wanted, const struct pol_unit **out)
@@ -46,7 +46,7 @@ int nearby_outlets(const struct policy *p, const struct nearby *wanted, const st
     int n = 0;
     for (int i = 0; i < p->org->n_units; i++) {
         const struct pol_unit *unit = &p->org->units[i];
-        size_t near = qualifies(unit, wanted) ? nearness(unit, wanted) : 0;
+        size_t near = qualifies(p, unit, wanted) ? nearness(unit, wanted) : 0;
         if (near < best) continue;
         if (near > best) n = 0;
         best = near;

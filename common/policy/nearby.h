@@ -5,6 +5,7 @@
 #include "policy/policy.h"
 
 struct nearby {
+    int64_t at_ms;              /* when somebody has to go */
     const char *region;         /* of the case; NULL = unknown: then near is what is near the outlet */
     const struct pol_unit *of;  /* the outlet somebody is sought instead of; may be NULL */
     const char *const *without; /* units that may not go: they refused */

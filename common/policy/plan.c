@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/money.h"
+#include "policy/policy.h"
 
 enum measure_class { MONEY, WORK, WORDS, REFUSAL };
 
@@ -177,8 +178,12 @@ bool plan_check(const struct plan *plan, const struct finding *finding, struct r
     return adds_up(plan, finding) || refuse(why, "AP-2", "not_loss_plus_goodwill");
 }
 
-bool finding_check(const struct finding *finding, struct refusal *why)
+bool finding_check(const struct policy *p, const struct finding *finding, struct refusal *why)
 {
+    if (finding->supplier_id != NULL && policy_supplier(p, finding->supplier_id) == NULL) {
+        *why = (struct refusal){"PA-7", "unknown_supplier", finding->supplier_id};
+        return false;
+    }
     if (!finding->has_loss_minor) return true;
     if (finding->loss_minor < 0) return refuse(why, "AP-2", "negative_amount");
     if (!plan_knows_currency(finding->currency)) return refuse(why, "AP-2", "unknown_currency");

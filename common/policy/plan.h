@@ -9,6 +9,8 @@
 
 #include "event/events.h"
 
+struct policy; /* policy/policy.h */
+
 enum { PLAN_MEASURES_MAX = 16 };
 
 /* Why something is refused: rule, reason code, and a word for a person (may be NULL). */
@@ -37,7 +39,8 @@ int64_t plan_worth(const struct plan *plan);
 /* PA-11: what the customer pays for the work. */
 int64_t plan_charge(const struct plan *plan);
 bool plan_knows_currency(const char *code);
-/* AP-2: false with *why filled when a finding's loss is negative or in no known currency. */
-bool finding_check(const struct finding *finding, struct refusal *why);
+/* False with *why filled when a finding's loss is negative or in no known currency (AP-2), or its supplier is none of
+ * the organisation's, so that nobody could be asked for the recourse (PA-7: unknown_supplier). */
+bool finding_check(const struct policy *p, const struct finding *finding, struct refusal *why);
 
 #endif

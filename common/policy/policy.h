@@ -93,22 +93,47 @@ const struct pol_unit *policy_head_office(const struct policy *p);
 /* Whose case it is (DI-1): the holder of the contract (longest prefix), else the territory (exact or "AIR-J*",
  * longest first), else "*". Suspended units are passed over; NULL = nobody (DI-4). Both may be NULL. */
 const struct pol_unit *policy_unit_for(const struct policy *p, const char *contract_no, const char *region);
-/* Not suspended and somebody who works there is not absent, or has a deputy (ES-6). */
-bool policy_is_staffed(const struct pol_unit *unit);
-/* One of the unit's people with that role, the same for the same salt, evenly over salts; where all of them are absent,
- * the deputy of one; NULL = nobody. */
-const struct pol_person *policy_person_with(const struct pol_unit *unit, enum role role, uint64_t salt);
 const struct pol_person *policy_person_in(const struct pol_unit *unit, const char *person_id);
 /* The role is one of the list. */
 bool policy_role_among(enum role role, const enum role *roles, int n);
 bool policy_has_role(const struct pol_person *person, enum role role);
-/* Who acts for a person of the unit: themselves, or their deputy while they are absent; NULL = nobody. */
-const struct pol_person *policy_acting(const struct pol_unit *unit, const struct pol_person *person);
-/* The absent one for whom the person acts in that role; NULL = nobody, or the role is their own. */
-const struct pol_person *policy_instead_of(const struct pol_unit *unit, const struct pol_person *person,
-                                           enum role role);
+
+/* Who is there is a matter of the date (ES-6): that of an instant, in the policy's calendar. */
+struct policy_moment {
+    const struct policy *policy;
+    int64_t at_ms; /* POLICY_LONG_RUN: only an absence without an end counts */
+};
+
+#define POLICY_LONG_RUN INT64_MAX
+
+bool policy_is_away(struct policy_moment m, const struct pol_person *person);
+/* Not suspended and somebody who works there is not away, or has a deputy (ES-6). */
+bool policy_is_staffed(struct policy_moment m, const struct pol_unit *unit);
+/* One of the unit's people with that role, the same for the same salt, evenly over salts; where all of them are away,
+ * the deputy of one; NULL = nobody. */
+const struct pol_person *policy_person_with(struct policy_moment m, const struct pol_unit *unit, enum role role,
+                                            uint64_t salt);
+/* Who acts for a person of the unit: themselves, or their deputy while they are away; NULL = nobody. */
+const struct pol_person *policy_acting(struct policy_moment m, const struct pol_unit *unit,
+                                       const struct pol_person *person);
+/* The one away for whom the person acts in that role; NULL = nobody, or the role is their own. */
+const struct pol_person *policy_instead_of(struct policy_moment m, const struct pol_unit *unit,
+                                           const struct pol_person *person, enum role role);
 /* By their own role or as a deputy. */
-bool policy_acts_as(const struct pol_unit *unit, const struct pol_person *person, enum role role);
+bool policy_acts_as(struct policy_moment m, const struct pol_unit *unit, const struct pol_person *person,
+                    enum role role);
+
+/* ---- head office's departments, suppliers ---- */
+
+/* NULL for an unknown or NULL id. */
+const struct pol_department *policy_department(const struct policy *p, const char *id);
+const struct pol_supplier *policy_supplier(const struct policy *p, const char *id);
+/* Who decides and signs for a department, or their deputy while they are away; NULL = nobody. */
+const struct pol_person *policy_department_head(struct policy_moment m, const char *id);
+/* Who is told; the head where the contact is away and nobody acts for them. */
+const struct pol_person *policy_department_contact(struct policy_moment m, const char *id);
+/* Whose matter a cause is: the first that has it; NULL = nobody's. */
+const char *policy_department_for(const struct pol_cause_department *list, int n, enum cause cause);
 
 /* ---- amounts and decisions ---- */
 

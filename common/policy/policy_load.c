@@ -125,7 +125,8 @@ static bool build(struct loaded *l, const struct sources *s, struct check *c)
     well = policy_check_liability(c) && well;
     if (!well && !c->found) return false;
     c->file = s->organisation_file;
-    return policy_check_organisation(c) && well;
+    well = policy_check_organisation(c) && well;
+    return policy_check_departments(c) && well;
 }
 
 /* A calendar that several territories go by is loaded once: the first entry's. */

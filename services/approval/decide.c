@@ -80,7 +80,7 @@ static enum verdict on_execute(struct step *s)
     const struct approval_state *state = s->state;
     const struct ev_command_execute *in = s->in->data;
     struct approval_state *next = s->next;
-    if (!rights_at_unit(s->policy, in->actor, state->assignment->org_id)) {
+    if (!rights_at_unit(s, in->actor, state->assignment->org_id)) {
         return step_refuse(s, "DI-2", "not_your_case", state->assignment->org_id);
     }
     if (!state->must_execute) return step_refuse(s, "AP-1", "nothing_to_execute", NULL);

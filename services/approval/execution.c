@@ -48,9 +48,9 @@ const char *approval_step_missing(const struct step *s)
 static bool may_take(const struct step *s, const struct actor *who, const struct pol_execution_step *step)
 {
     const struct approval_state *state = s->state;
-    bool here = rights_at_unit(s->policy, who, state->assignment->org_id);
+    bool here = rights_at_unit(s, who, state->assignment->org_id);
     if (step->n_roles == 0) return here;
-    here |= rights_at_unit(s->policy, who, policy_head_office(s->policy)->id);
+    here |= rights_at_unit(s, who, policy_head_office(s->policy)->id);
     return here && policy_role_among(who->role, step->roles, step->n_roles);
 }
 

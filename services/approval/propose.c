@@ -166,7 +166,7 @@ static const struct plan *plan_by_template(struct step *s, const struct ev_comma
     }
     const struct pol_unit *unit = policy_unit(s->policy, state->assignment->org_id);
     const struct pol_person *who =
-        unit != NULL ? policy_person_with(unit, t->executor, (uint64_t)s->in->case_id) : NULL;
+        unit != NULL ? policy_person_with(moment_of(s), unit, t->executor, (uint64_t)s->in->case_id) : NULL;
     struct measure *measures = ARENA_ARRAY(s->out->arena, struct measure, t->n_measures);
     for (int i = 0; i < t->n_measures; i++) {
         measures[i] =
@@ -192,7 +192,7 @@ enum verdict approval_on_propose(struct step *s)
     const struct approval_state *state = s->state;
     const struct ev_command_propose *in = s->in->data;
     struct refusal why;
-    if (!rights_at_unit(s->policy, in->actor, state->assignment->org_id)) {
+    if (!rights_at_unit(s, in->actor, state->assignment->org_id)) {
         return step_refuse(s, "DI-2", "not_your_case", state->assignment->org_id);
     }
     const struct plan *plan = proposed_plan(s, in, &why);

@@ -35,7 +35,7 @@ enum verdict approval_on_third_party_claim(struct step *s)
     const struct ev_command_record_third_party_claim *in = s->in->data;
     const struct approval_state *state = s->state;
     struct approval_state *next = s->next;
-    if (!rights_at_unit(s->policy, in->actor, state->assignment->org_id)) {
+    if (!rights_at_unit(s, in->actor, state->assignment->org_id)) {
         return step_refuse(s, "DI-2", "not_your_case", state->assignment->org_id);
     }
     const char *why = objection(state, in);

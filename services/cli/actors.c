@@ -181,8 +181,14 @@ static void on_investigation(struct play *p)
 static void sign_beside(struct play *p, const struct ev_approval_requested *e)
 {
     const struct pol_unit *top = policy_head_office(p->s->policy);
+    for (int i = 0; i < e->n_departments && p->n < ACTORS_MAX; i++) {
+        const struct pol_person *head = policy_department_head(play_moment(p), e->departments[i]);
+        if (head == NULL) continue;
+        struct ev_command_approve *c = play_act(p, EV_COMMAND_APPROVE, 1, 8);
+        c->actor = play_person(p, head->roles[0], head->id, top->id);
+    }
     for (int i = 0; i < e->n_signers && p->n < ACTORS_MAX; i++) {
-        const struct pol_person *signer = policy_person_with(top, e->signers[i], p->dice);
+        const struct pol_person *signer = policy_person_with(play_moment(p), top, e->signers[i], p->dice);
         if (signer == NULL) continue;
         struct ev_command_approve *c = play_act(p, EV_COMMAND_APPROVE, 1, 8);
         c->actor = play_person(p, e->signers[i], signer->id, top->id);
@@ -192,7 +198,8 @@ static void sign_beside(struct play *p, const struct ev_approval_requested *e)
 static void on_requested(struct play *p, const struct ev_approval_requested *e)
 {
     const struct pol_unit *unit = policy_unit(p->s->policy, e->org_id);
-    const struct pol_person *boss = unit == NULL ? NULL : policy_person_with(unit, e->approver_role, p->dice);
+    const struct pol_person *boss =
+        unit == NULL ? NULL : policy_person_with(play_moment(p), unit, e->approver_role, p->dice);
     if (boss == NULL || play_keeps_silent(p, 8)) return;
     const struct actor *who = play_person(p, e->approver_role, boss->id, e->org_id);
     if (play_chance(p, 9, p->s->temper->deny)) {
@@ -240,7 +247,7 @@ static void on_satisfaction(struct play *p)
 static void on_failed(struct play *p)
 {
     const struct pol_unit *office = policy_head_office(p->s->policy);
-    const struct pol_person *finance = policy_person_with(office, ROLE_FINANCE, p->dice);
+    const struct pol_person *finance = policy_person_with(play_moment(p), office, ROLE_FINANCE, p->dice);
     if (finance == NULL) return;
     struct ev_command_retry_payout *c = play_act(p, EV_COMMAND_RETRY_PAYOUT, 2, 12);
     *c = (struct ev_command_retry_payout){.actor = play_person(p, ROLE_FINANCE, finance->id, office->id),

@@ -53,9 +53,11 @@ bool play_keeps_silent(const struct play *p, int salt)
     return p->who->level != ORG_LEVEL_HEAD_OFFICE && play_chance(p, salt, p->s->temper->silent_outlet);
 }
 
+struct policy_moment play_moment(const struct play *p) { return (struct policy_moment){p->s->policy, p->s->at_ms}; }
+
 const struct actor *play_somebody(struct play *p, const char *org, enum role role)
 {
     const struct pol_unit *unit = policy_unit(p->s->policy, org);
-    const struct pol_person *found = unit == NULL ? NULL : policy_person_with(unit, role, p->dice);
+    const struct pol_person *found = unit == NULL ? NULL : policy_person_with(play_moment(p), unit, role, p->dice);
     return found == NULL ? NULL : play_person(p, role, found->id, unit->id);
 }

@@ -23,6 +23,8 @@ void *play_act(struct play *p, enum event_type type, int from_h, int to_h);
 const struct actor *play_person(struct play *p, enum role role, const char *id, const char *org);
 const struct actor *play_customer(struct play *p);
 const struct actor *play_handler(struct play *p);
+/* Who is there when the event takes place. */
+struct policy_moment play_moment(const struct play *p);
 /* Somebody of the unit with that role; NULL when nobody has it. */
 const struct actor *play_somebody(struct play *p, const char *org, enum role role);
 /* Head office answers; below it some let the limit pass. */

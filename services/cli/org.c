@@ -19,14 +19,14 @@
 struct options {
     const char *words[2];
     int n_words, max_words;
-    bool csv;
+    const char *table; /* NULL: as JSON */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct options *o = state->input;
     switch (key) {
-    case 't': o->csv = true; return 0;
+    case 't': o->table = arg != NULL ? arg : "units"; return 0;
     case ARGP_KEY_ARG:
         if (o->n_words == o->max_words) return ARGP_ERR_UNKNOWN;
         o->words[o->n_words++] = arg;
@@ -114,36 +114,39 @@ static void found(void *user, const char *fault) { json_array_append_new(user, j
 static const struct pol_unit *next_staffed(const struct policy *p, const struct pol_unit *unit)
 {
     const struct pol_unit *up = policy_parent(p, unit);
-    while (up != NULL && !policy_is_staffed(up)) up = policy_parent(p, up);
+    while (up != NULL && !policy_is_staffed((struct policy_moment){p, POLICY_LONG_RUN}, up)) up = policy_parent(p, up);
     return up != NULL ? up : policy_head_office(p);
 }
 
+/* Whoever is named for it; whether they are there on each of the days is asked of the day. */
 static void note_absent(const struct pol_unit *u, json_t *notes)
 {
     for (int i = 0; i < u->n_people; i++) {
-        const struct pol_person *away = &u->people[i], *acting = policy_acting(u, away);
-        if (!away->absent) continue;
-        json_array_append_new(notes, acting != NULL
-                                         ? json_sprintf("%s: %s is absent, %s acts", u->id, away->id, acting->id)
-                                         : json_sprintf("%s: %s is absent, nobody acts", u->id, away->id));
+        const struct pol_person *away = &u->people[i];
+        if (away->absent_from == NULL) continue;
+        json_array_append_new(notes, json_sprintf("%s: %s is away from %s%s%s, %s acts", u->id, away->id,
+                                                  away->absent_from, away->absent_until != NULL ? " to " : "",
+                                                  away->absent_until != NULL ? away->absent_until : "",
+                                                  away->deputy != NULL ? away->deputy : "nobody"));
     }
 }
 
 /* ES-6: no fault, since nothing is lost; but somebody will want to know. */
 static void note_unfilled(const struct policy *p, json_t *notes)
 {
+    const struct policy_moment in_the_long_run = {p, POLICY_LONG_RUN};
     for (int i = 0; i < p->org->n_units; i++) {
         const struct pol_unit *u = &p->org->units[i];
         const enum role needed[] = {policy_approver(p, u->level), ROLE_HANDLER, ROLE_EVIDENCE_VISITOR};
         const char *up = next_staffed(p, u)->id;
-        if (!policy_is_staffed(u)) {
+        if (!policy_is_staffed(in_the_long_run, u)) {
             json_array_append_new(notes, json_sprintf("%s: %s; its cases go to %s (ES-6)", u->id,
                                                       u->suspended ? "suspended" : "nobody works there", up));
             continue;
         }
         note_absent(u, notes);
         for (size_t r = 0; r < sizeof needed / sizeof needed[0]; r++) {
-            if (policy_person_with(u, needed[r], 0) != NULL) continue;
+            if (policy_person_with(in_the_long_run, u, needed[r], 0) != NULL) continue;
             json_array_append_new(notes, json_sprintf("%s: nobody is %s", u->id, role_name(needed[r])));
         }
     }
@@ -187,39 +190,46 @@ static int run_export(struct cli *cli, const struct options *o)
     char pack[PATH_MAX];
     json_t *organisation = pack_folder(cli, o->words[0], pack, &e) ? read_pack_organisation(pack, &e) : NULL;
     if (organisation == NULL) return cli_fail(cli, &e);
-    if (o->csv) {
-        org_csv_write(organisation, stdout);
+    if (o->table != NULL) {
+        if (!org_csv_write(organisation, o->table, stdout)) err_set(&e, ERR_DATA, "org", "no such table: %s", o->table);
     } else {
         json_dumpf(organisation, stdout, JSON_INDENT(2));
         putchar('\n');
     }
     json_decref(organisation);
-    return CLI_OK;
+    return err_is_set(&e) ? cli_fail(cli, &e) : CLI_OK;
 }
 
-static json_t *read_file(const char *path, struct err *e)
+/* The pack's organisation with what the file says: a table replaces its own list, a JSON file all of it. It is the
+ * pack's next version, whatever the file says. */
+static json_t *read_changed(const char *path, const char *pack, struct err *e)
 {
-    return has_suffix(path, ".csv") ? org_csv_read(path, e) : read_json(path, e);
-}
-
-/* What is imported is the pack's next version, whatever the file says. */
-static bool number(const char *pack, json_t *organisation, struct err *e)
-{
-    json_t *now = read_pack_organisation(pack, e);
-    if (now == NULL) return false;
+    const char *key = NULL;
+    bool table = has_suffix(path, ".csv");
+    json_t *said = table ? org_csv_read(path, &key, e) : read_json(path, e);
+    json_t *now = said != NULL ? read_pack_organisation(pack, e) : NULL;
+    if (now == NULL) {
+        json_decref(said);
+        return NULL;
+    }
     json_int_t version = json_integer_value(json_object_get(now, "version"));
-    json_object_set_new(organisation, "version", json_integer(version + 1));
-    json_decref(now);
-    return true;
+    if (table) {
+        json_object_set_new(now, key, said);
+    } else {
+        json_decref(now);
+        now = said;
+    }
+    json_object_set_new(now, "version", json_integer(version + 1));
+    return now;
 }
 
 static int take(struct cli *cli, const struct options *o, bool keep)
 {
     struct err e = ERR_INIT;
     char pack[PATH_MAX], path[PATH_MAX + 32];
-    json_t *organisation = read_file(o->words[0], &e), *faults = json_array(), *notes = json_array();
-    bool well = organisation != NULL && pack_folder(cli, o->words[1], pack, &e) && number(pack, organisation, &e) &&
-                examine(pack, organisation, faults, notes, &e);
+    json_t *organisation = NULL, *faults = json_array(), *notes = json_array();
+    if (pack_folder(cli, o->words[1], pack, &e)) organisation = read_changed(o->words[0], pack, &e);
+    bool well = organisation != NULL && examine(pack, organisation, faults, notes, &e);
     bool written = false;
     if (well && keep && json_array_size(faults) == 0) {
         snprintf(path, sizeof path, "%s/organisation.json", pack);
@@ -238,7 +248,9 @@ static int take(struct cli *cli, const struct options *o, bool keep)
 
 static int export_organisation(struct cli *cli, int argc, char **argv)
 {
-    static const struct argp_option options[] = {{"csv", 't', 0, 0, "as a table, one row a person", 0}, {0}};
+    static const struct argp_option options[] = {
+        {"csv", 't', "TABLE", OPTION_ARG_OPTIONAL, "as a table: units (one row a person), departments or suppliers", 0},
+        {0}};
     static const struct argp parser = {
         options, parse, "[PACKDIR]", "Print the organisation (default: the one in force).", 0, 0, 0};
     struct options o = {.max_words = 1};

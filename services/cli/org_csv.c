@@ -15,9 +15,14 @@ struct column {
     bool of_person;
 };
 
-enum { UNIT = 0, PERSON = 8, N_COLUMNS = 13 };
+/* A list of the organisation as a table; its first column says which one a file is. */
+struct table {
+    const char *key; /* of the list in the JSON */
+    int n;
+    const struct column *columns;
+};
 
-static const struct column columns[N_COLUMNS] = {
+static const struct column unit_columns[] = {
     {"unit", "id", TEXT, false},
     {"name", "name", TEXT, false},
     {"level", "level", TEXT, false},
@@ -29,16 +34,40 @@ static const struct column columns[N_COLUMNS] = {
     {"person", "id", TEXT, true},
     {"person_name", "name", TEXT, true},
     {"roles", "roles", LIST, true},
-    {"absent", "absent", FLAG, true},
+    {"absent_from", "absent_from", TEXT, true},
+    {"absent_until", "absent_until", TEXT, true},
     {"deputy", "deputy", TEXT, true},
 };
+static const struct column department_columns[] = {
+    {"department", "id", TEXT, false},
+    {"name", "name", TEXT, false},
+    {"head", "head", TEXT, false},
+    {"contact", "contact", TEXT, false},
+};
+static const struct column supplier_columns[] = {
+    {"supplier", "id", TEXT, false},       {"name", "name", TEXT, false},
+    {"contact", "contact", TEXT, false},   {"bank_account", "bank_account", TEXT, false},
+    {"supplies", "supplies", LIST, false},
+};
+
+#define TABLE(key, columns)                                                                                            \
+    {                                                                                                                  \
+        key, sizeof(columns) / sizeof(columns)[0], columns                                                             \
+    }
+
+static const struct table tables[] = {TABLE("units", unit_columns), TABLE("departments", department_columns),
+                                      TABLE("suppliers", supplier_columns)};
+enum { N_TABLES = sizeof tables / sizeof tables[0], MAX_COLUMNS = sizeof unit_columns / sizeof unit_columns[0] };
+
+static bool has_people(const struct table *t) { return t->columns == unit_columns; }
 
 /* ---- reading ---- */
 
 struct reader {
     const char *path;
-    json_t *units;
-    int at[N_COLUMNS]; /* column of the table; -1 = it has none */
+    const struct table *table;
+    json_t *list;
+    int at[MAX_COLUMNS]; /* column of the file; -1 = it has none */
 };
 
 static bool fail(const struct reader *r, int64_t row, struct err *e, const char *why, const char *what)
@@ -46,17 +75,30 @@ static bool fail(const struct reader *r, int64_t row, struct err *e, const char 
     return err_set(e, ERR_DATA, "org", "%s: row %" PRId64 ": %s \"%s\"", r->path, row, why, what);
 }
 
+/* NULL: of none. */
+static const struct table *table_of(const struct csv_row *row)
+{
+    for (int t = 0; t < N_TABLES; t++) {
+        for (int i = 0; i < row->n; i++) {
+            if (strcmp(tables[t].columns[0].name, row->fields[i]) == 0) return &tables[t];
+        }
+    }
+    return NULL;
+}
+
 static bool read_header(struct reader *r, const struct csv_row *row, struct err *e)
 {
-    for (int c = 0; c < N_COLUMNS; c++) r->at[c] = -1;
+    r->table = table_of(row);
+    if (r->table == NULL) return fail(r, 0, e, "lacks the column", "unit\", \"department\" or \"supplier");
+    for (int c = 0; c < r->table->n; c++) r->at[c] = -1;
     for (int i = 0; i < row->n; i++) {
         int c = 0;
-        while (c < N_COLUMNS && strcmp(columns[c].name, row->fields[i]) != 0) c++;
-        if (c == N_COLUMNS) return fail(r, 0, e, "there is no column", row->fields[i]);
+        while (c < r->table->n && strcmp(r->table->columns[c].name, row->fields[i]) != 0) c++;
+        if (c == r->table->n) return fail(r, 0, e, "there is no column", row->fields[i]);
         if (r->at[c] >= 0) return fail(r, 0, e, "twice the column", row->fields[i]);
         r->at[c] = i;
     }
-    return r->at[UNIT] >= 0 || fail(r, 0, e, "lacks the column", columns[UNIT].name);
+    return true;
 }
 
 static const char *field(const struct reader *r, const struct csv_row *row, int c)
@@ -89,12 +131,12 @@ static json_t *find_unit(const struct reader *r, const char *id)
 {
     size_t i;
     json_t *unit;
-    json_array_foreach(r->units, i, unit)
+    json_array_foreach(r->list, i, unit)
     {
         if (strcmp(json_string_value(json_object_get(unit, "id")), id) == 0) return unit;
     }
     unit = json_pack("{s:s}", "id", id);
-    json_array_append_new(r->units, unit);
+    json_array_append_new(r->list, unit);
     return unit;
 }
 
@@ -102,12 +144,22 @@ static json_t *find_unit(const struct reader *r, const char *id)
 static bool set(const struct reader *r, const struct csv_row *row, int c, json_t *into, struct err *e)
 {
     const char *text = field(r, row, c);
+    const struct column *column = &r->table->columns[c];
     if (*text == '\0') return true;
-    json_t *value = value_of(columns[c].kind, text), *old = json_object_get(into, columns[c].key);
+    json_t *value = value_of(column->kind, text), *old = json_object_get(into, column->key);
     if (value == NULL) return fail(r, row->number, e, "neither yes nor no:", text);
     bool same = old == NULL || json_equal(old, value);
-    json_object_set_new(into, columns[c].key, value);
+    json_object_set_new(into, column->key, value);
     return same || fail(r, row->number, e, "the unit was said to be another before:", text);
+}
+
+static bool set_all(const struct reader *r, const struct csv_row *row, bool of_person, json_t *into, struct err *e)
+{
+    bool well = true;
+    for (int c = 0; c < r->table->n && well; c++) {
+        if (r->table->columns[c].of_person == of_person) well = set(r, row, c, into, e);
+    }
+    return well;
 }
 
 static bool read_person(const struct reader *r, const struct csv_row *row, json_t *unit, struct err *e)
@@ -117,8 +169,7 @@ static bool read_person(const struct reader *r, const struct csv_row *row, json_
         people = json_array();
         json_object_set_new(unit, "people", people);
     }
-    bool well = true;
-    for (int c = PERSON; c < N_COLUMNS && well; c++) well = set(r, row, c, person, e);
+    bool well = set_all(r, row, true, person, e);
     if (json_object_size(person) == 0) {
         json_decref(person);
         return well;
@@ -131,20 +182,26 @@ static bool on_row(void *user, const struct csv_row *row, struct err *e)
 {
     struct reader *r = user;
     if (row->number == 0) return read_header(r, row, e);
-    const char *id = field(r, row, UNIT);
-    if (*id == '\0') return fail(r, row->number, e, "names no", "unit");
-    json_t *unit = find_unit(r, id);
-    for (int c = UNIT + 1; c < PERSON; c++) {
-        if (!set(r, row, c, unit, e)) return false;
+    const char *id = field(r, row, 0);
+    if (*id == '\0') return fail(r, row->number, e, "names no", r->table->columns[0].name);
+    if (has_people(r->table)) {
+        json_t *unit = find_unit(r, id);
+        return set_all(r, row, false, unit, e) && read_person(r, row, unit, e);
     }
-    return read_person(r, row, unit, e);
+    json_t *one = json_object();
+    json_array_append_new(r->list, one);
+    return set_all(r, row, false, one, e);
 }
 
-json_t *org_csv_read(const char *path, struct err *e)
+json_t *org_csv_read(const char *path, const char **key, struct err *e)
 {
-    struct reader r = {.path = path, .units = json_array()};
-    if (csvfile_read(path, ',', on_row, &r, e) && !err_is_set(e)) return json_pack("{s:o}", "units", r.units);
-    json_decref(r.units);
+    struct reader r = {.path = path, .list = json_array()};
+    if (csvfile_read(path, ',', on_row, &r, e) && !err_is_set(e) && r.table != NULL) {
+        *key = r.table->key;
+        return r.list;
+    }
+    if (!err_is_set(e)) err_set(e, ERR_DATA, "org", "%s: is empty", path);
+    json_decref(r.list);
     return NULL;
 }
 
@@ -174,14 +231,21 @@ static void put_list(FILE *out, int c, json_t *list)
     json_array_foreach(list, i, item) fprintf(out, "%s%s", i > 0 ? " " : "", json_string_value(item));
 }
 
-static void put_row(FILE *out, json_t *unit, json_t *person, bool first)
+struct line {
+    const struct table *table;
+    json_t *of, *person; /* NULL: none */
+    bool first;          /* of its unit: says what the unit itself is */
+};
+
+static void put_row(FILE *out, const struct line *l)
 {
-    for (int c = 0; c < N_COLUMNS; c++) {
-        json_t *of = columns[c].of_person ? person : unit;
-        json_t *value = first || c == UNIT || columns[c].of_person ? json_object_get(of, columns[c].key) : NULL;
-        if (columns[c].kind == LIST)
+    for (int c = 0; c < l->table->n; c++) {
+        const struct column *column = &l->table->columns[c];
+        json_t *of = column->of_person ? l->person : l->of;
+        json_t *value = l->first || c == 0 || column->of_person ? json_object_get(of, column->key) : NULL;
+        if (column->kind == LIST)
             put_list(out, c, value);
-        else if (columns[c].kind == FLAG)
+        else if (column->kind == FLAG)
             put_field(out, c, json_is_true(value) ? "yes" : "");
         else
             put_field(out, c, value != NULL ? json_string_value(value) : "");
@@ -189,16 +253,20 @@ static void put_row(FILE *out, json_t *unit, json_t *person, bool first)
     putc('\n', out);
 }
 
-void org_csv_write(json_t *organisation, FILE *out)
+bool org_csv_write(json_t *organisation, const char *key, FILE *out)
 {
     size_t i, k;
-    json_t *unit, *person;
-    for (int c = 0; c < N_COLUMNS; c++) put_field(out, c, columns[c].name);
+    json_t *of, *person;
+    const struct table *t = tables;
+    while (t < tables + N_TABLES && strcmp(t->key, key) != 0) t++;
+    if (t == tables + N_TABLES) return false;
+    for (int c = 0; c < t->n; c++) put_field(out, c, t->columns[c].name);
     putc('\n', out);
-    json_array_foreach(json_object_get(organisation, "units"), i, unit)
+    json_array_foreach(json_object_get(organisation, key), i, of)
     {
-        json_t *people = json_object_get(unit, "people");
-        if (json_array_size(people) == 0) put_row(out, unit, NULL, true);
-        json_array_foreach(people, k, person) put_row(out, unit, person, k == 0);
+        json_t *people = has_people(t) ? json_object_get(of, "people") : NULL;
+        if (json_array_size(people) == 0) put_row(out, &(struct line){t, of, NULL, true});
+        json_array_foreach(people, k, person) put_row(out, &(struct line){t, of, person, k == 0});
     }
+    return true;
 }

@@ -1,19 +1,22 @@
-/* The organisation as a table: one row a person, the unit's own columns in its first row or in each (docs/HACKING.md).
+/* The organisation as tables (docs/HACKING.md): one of units, with a row a person and the unit's own columns in its
+ * first row or in each; one of head office's departments; one of suppliers.
  *
- * Columns, in any order: unit,name,level,parent,bank_account,suspended,territories,contracts,person,person_name,roles.
+ * Columns stand in any order; the first of a table (unit, department, supplier) must be there and says which it is.
  * Lists are words separated by blanks. A unit where nobody works has a row without a person. */
 #ifndef REDRESS_CLI_ORG_CSV_H
 #define REDRESS_CLI_ORG_CSV_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <jansson.h>
 
 #include "base/err.h"
 
-/* {"units": […]} as organisation.json has it, without its version; the caller's to free. NULL: ERR_DATA names row,
- * column and reason. Whether the organisation can be right is not looked at here. */
-json_t *org_csv_read(const char *path, struct err *e);
-void org_csv_write(json_t *organisation, FILE *out);
+/* A list as organisation.json has it, the caller's to free; *key: which one ("units", "departments", "suppliers").
+ * NULL: ERR_DATA names row, column and reason. Whether the organisation can be right is not looked at here. */
+json_t *org_csv_read(const char *path, const char **key, struct err *e);
+/* The list of that key as a table; false = there is no such list. */
+bool org_csv_write(json_t *organisation, const char *key, FILE *out);
 
 #endif

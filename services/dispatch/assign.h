@@ -14,10 +14,9 @@ struct route {
 
 /* CH-5, DI-1: the receiving outlet; else by contract, then region; else head office (DI-4). A unit
  * without a handler or a manager is skipped for the one above it (ES-6). */
-struct route assign_route(const struct policy *p, const struct ev_intake_registered *r);
+struct route assign_route(struct policy_moment m, const struct ev_intake_registered *r);
 
 /* The people of a unit for a case: handler, manager, visitor (DI-3, DI-5); NULL when it has nobody. */
-const struct assignment *assign_people(const struct policy *p, const struct pol_unit *unit, int64_t version,
-                                       const struct input *in, struct arena *a);
+const struct assignment *assign_people(struct step *s, const struct pol_unit *unit, int64_t version);
 
 #endif

@@ -13,9 +13,8 @@ static enum verdict on_registered(struct step *s)
 {
     const struct ev_intake_registered *in = s->in->data;
     struct dispatch_state *next = s->next;
-    struct route route = assign_route(s->policy, in);
-    const struct assignment *people =
-        route.unit != NULL ? assign_people(s->policy, route.unit, 1, s->in, s->out->arena) : NULL;
+    struct route route = assign_route(moment_of(s), in);
+    const struct assignment *people = route.unit != NULL ? assign_people(s, route.unit, 1) : NULL;
     if (people == NULL) return step_broken(s, "head_office_has_nobody");
     if (route.unassignable != NULL) {
         struct ev_dispatch_unassignable *u = decision_emit(s->out, EV_DISPATCH_UNASSIGNABLE);
@@ -43,8 +42,7 @@ static struct ev_dispatch_reassigned *reassign(struct step *s, const struct pol_
 {
     const struct dispatch_state *state = s->state;
     struct dispatch_state *next = s->next;
-    const struct assignment *people =
-        unit != NULL ? assign_people(s->policy, unit, state->assignment->version + 1, s->in, s->out->arena) : NULL;
+    const struct assignment *people = unit != NULL ? assign_people(s, unit, state->assignment->version + 1) : NULL;
     if (people == NULL) return NULL;
     struct assignment *a = ARENA_NEW(s->out->arena, struct assignment);
     *a = *people;
@@ -94,10 +92,11 @@ static enum verdict on_closed(struct step *s)
 }
 
 /* DI-1: who leads the unit names its people, and so do those who lead the levels above it. */
-static bool may_assign(const struct policy *p, const struct actor *actor, const struct assignment *at)
+static bool may_assign(const struct step *s, const struct actor *actor, const struct assignment *at)
 {
+    const struct policy *p = s->policy;
     const struct pol_unit *own = policy_unit(p, actor->org_id);
-    if (!rights_holds_role(p, actor)) return false;
+    if (!rights_holds_role(s, actor)) return false;
     if (actor->role != policy_approver(p, own->level) && actor->role != ROLE_GENERAL_MANAGER) return false;
     for (const struct pol_unit *u = policy_unit(p, at->org_id); u != NULL; u = policy_parent(p, u)) {
         if (u == own) return true;
@@ -110,7 +109,7 @@ static enum verdict on_assign_handler(struct step *s)
     const struct dispatch_state *state = s->state;
     const struct ev_command_assign_handler *in = s->in->data;
     struct dispatch_state *next = s->next;
-    if (!may_assign(s->policy, in->actor, state->assignment)) {
+    if (!may_assign(s, in->actor, state->assignment)) {
         return step_refuse(s, "DI-1", "not_yours_to_assign", state->assignment->org_id);
     }
     const struct pol_unit *unit = policy_unit(s->policy, state->assignment->org_id);

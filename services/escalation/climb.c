@@ -1,5 +1,6 @@
 /* Reminder slips, and the next level taking over (ES-1, ES-2, ES-6). See steps.h. */
 #include "escalation/steps.h"
+#include "policy/rights.h"
 
 bool escalation_is_moving(const struct escalation_state *st)
 {
@@ -98,7 +99,7 @@ static const struct pol_unit *next_level(struct step *s, const struct pol_unit *
     const struct policy *p = s->policy;
     const struct pol_unit *top = policy_head_office(p), *to = from == NULL ? top : policy_parent(p, from);
     skipped->ids = ARENA_ARRAY(s->out->arena, const char *, p->org->n_units);
-    while (to != NULL && to != top && !policy_is_staffed(to) && skipped->n < p->org->n_units) {
+    while (to != NULL && to != top && !policy_is_staffed(moment_of(s), to) && skipped->n < p->org->n_units) {
         skipped->ids[skipped->n++] = to->id;
         to = policy_parent(p, to);
     }

@@ -1,7 +1,8 @@
 /* Corrective investigations: a case settled as the company's own fault opens one (PA-8). See steps.h.
  *
- * One at a time in a case. The policy says by the cause which department of head office it is and whose; its limit runs
- * on when the case closes, and the reminder of a missed one goes to whoever answers for the investigation. */
+ * One at a time in a case. The policy says by the cause which department of head office it is, whose head answers for
+ * it; its limit runs on when the case closes, and the reminder of a missed one goes to whoever answers for the
+ * investigation. */
 #include "escalation/steps.h"
 #include "policy/rights.h"
 
@@ -15,16 +16,10 @@ static const struct correction *find_open(const struct escalation_state *st)
     return NULL;
 }
 
-static const struct pol_correction_department *department_for(const struct policy *p, enum cause cause)
+static const char *department_for(const struct policy *p, enum cause cause)
 {
     const struct pol_correction_rules *rules = p->pack->correction;
-    for (int i = 0; rules != NULL && i < rules->n_departments; i++) {
-        const struct pol_correction_department *d = &rules->departments[i];
-        bool has = d->n_causes == 0;
-        for (int k = 0; k < d->n_causes; k++) has |= d->causes[k] == cause;
-        if (has) return d;
-    }
-    return NULL;
+    return rules != NULL ? policy_department_for(rules->departments, rules->n_departments, cause) : NULL;
 }
 
 /* The corrections with room for one more, to be changed. */
@@ -41,21 +36,21 @@ static bool open_correction(struct step *s, const struct ev_approval_slip_approv
 {
     struct escalation_state *next = s->next;
     enum cause cause = in->finding != NULL ? in->finding->cause : CAUSE_UNKNOWN;
-    const struct pol_correction_department *d = department_for(s->policy, cause);
-    if (in->liability != LIABILITY_COMPANY || d == NULL || find_open(next) != NULL) return false;
-    struct addressee to = escalation_find_person(s, policy_head_office(s->policy), d->role);
+    const char *department = department_for(s->policy, cause);
+    if (in->liability != LIABILITY_COMPANY || department == NULL || find_open(next) != NULL) return false;
+    struct addressee to = escalation_department_head(s, department);
     struct correction *all = copy_corrections(s);
     int n = ++next->n_corrections;
     all[n - 1] =
         (struct correction){.correction_no = arena_printf(s->out->arena, "JZ-%lld-%d", (long long)s->in->case_id, n),
-                            .department = d->department,
+                            .department = department,
                             .org_id = to.unit->id,
                             .person_id = to.person_id};
     if (next->status == ESCALATION_STATUS_NONE) next->status = ESCALATION_STATUS_WATCHING;
     struct ev_escalation_correction_opened *out = decision_emit(s->out, EV_ESCALATION_CORRECTION_OPENED);
     *out = (struct ev_escalation_correction_opened){.correction_no = all[n - 1].correction_no,
                                                     .slip_no = in->slip_no,
-                                                    .department = d->department,
+                                                    .department = department,
                                                     .org_id = to.unit->id,
                                                     .person_id = to.person_id,
                                                     .cause = cause};
@@ -93,7 +88,7 @@ enum verdict escalation_on_close_correction(struct step *s)
         return step_refuse(s, "PA-8", "no_open_correction", in->correction_no);
     }
     bool leads = same_text(in->actor->id, open->person_id) || in->actor->role == ROLE_GENERAL_MANAGER;
-    if (!leads || !rights_at_unit(s->policy, in->actor, open->org_id)) {
+    if (!leads || !rights_at_unit(s, in->actor, open->org_id)) {
         return step_refuse(s, "RO-1", "not_your_investigation", open->person_id);
     }
     if (in->found[0] == '\0' || in->measures[0] == '\0') return step_refuse(s, "PA-8", "outcome_missing", NULL);

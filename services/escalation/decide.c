@@ -164,7 +164,7 @@ enum verdict escalation_on_hand_up(struct step *s)
 {
     const struct ev_command_hand_up *in = s->in->data;
     struct escalation_state *next = s->next;
-    if (!rights_at_unit(s->policy, in->actor, next->org_id)) {
+    if (!rights_at_unit(s, in->actor, next->org_id)) {
         return step_refuse(s, "DI-2", "not_your_case", next->org_id);
     }
     if (escalation_take_over(s, &(struct climb){.cause = "handed_up"})) return VERDICT_DONE;

@@ -11,13 +11,13 @@
 
 static bool is_of_head_office(const struct step *s, const struct actor *who)
 {
-    return rights_at_unit(s->policy, who, policy_head_office(s->policy)->id);
+    return rights_at_unit(s, who, policy_head_office(s->policy)->id);
 }
 
 static bool is_party(const struct step *s, const struct actor *who)
 {
     const struct escalation_state *next = s->next;
-    return who->role == ROLE_CUSTOMER || rights_at_unit(s->policy, who, next->org_id) || is_of_head_office(s, who);
+    return who->role == ROLE_CUSTOMER || rights_at_unit(s, who, next->org_id) || is_of_head_office(s, who);
 }
 
 static bool is_legal_support(const struct step *s, const struct actor *who)

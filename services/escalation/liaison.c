@@ -94,7 +94,7 @@ enum verdict escalation_on_liaison_answer(struct step *s)
     struct escalation_state *next = s->next;
     int at = find_liaison(next, in->slip_no);
     if (at < 0) return step_refuse(s, "ES-7", "no_such_slip", in->slip_no);
-    if (!rights_at_unit(s->policy, in->actor, next->liaisons[at].to_org)) {
+    if (!rights_at_unit(s, in->actor, next->liaisons[at].to_org)) {
         return step_refuse(s, "ES-7", "not_your_slip", next->liaisons[at].to_org);
     }
     if (next->liaisons[at].answered) return step_refuse(s, "ES-7", "already_answered", in->slip_no);

@@ -1,5 +1,6 @@
 /* Who watches a case and who gets a slip (CH-5, DI-2, ES-1, ES-6). See steps.h. */
 #include "escalation/steps.h"
+#include "policy/rights.h"
 
 static const struct pol_unit *supervisor_of(const struct policy *p, const struct assignment *a)
 {
@@ -16,9 +17,10 @@ void escalation_tell_supervised(struct step *s)
     *out = (struct ev_escalation_supervised){.org_id = by->id, .level = by->level, .assignment = next->assignment};
 }
 
-static struct addressee at(const struct pol_unit *unit, const struct pol_person *person, enum role role)
+static struct addressee at(const struct step *s, const struct pol_unit *unit, const struct pol_person *person,
+                           enum role role)
 {
-    const struct pol_person *away = policy_instead_of(unit, person, role);
+    const struct pol_person *away = policy_instead_of(moment_of(s), unit, person, role);
     return (struct addressee){unit, person->id, away != NULL ? away->id : NULL};
 }
 
@@ -28,20 +30,31 @@ struct addressee escalation_find_person(const struct step *s, const struct pol_u
     const struct pol_unit *top = policy_head_office(s->policy);
     uint64_t salt = (uint64_t)s->in->case_id;
     for (; unit != NULL && unit != top; unit = policy_parent(s->policy, unit)) {
-        const struct pol_person *p = policy_is_staffed(unit) ? policy_person_with(unit, role, salt) : NULL;
-        if (p != NULL) return at(unit, p, role);
+        const struct pol_person *p =
+            policy_is_staffed(moment_of(s), unit) ? policy_person_with(moment_of(s), unit, role, salt) : NULL;
+        if (p != NULL) return at(s, unit, p, role);
     }
     for (size_t i = 0; i < sizeof(leads) / sizeof(leads[0]); i++) {
-        const struct pol_person *p = policy_person_with(top, leads[i], salt);
-        if (p != NULL) return at(top, p, leads[i]);
+        const struct pol_person *p = policy_person_with(moment_of(s), top, leads[i], salt);
+        if (p != NULL) return at(s, top, p, leads[i]);
     }
     return (struct addressee){top, top->n_people > 0 ? top->people[0].id : top->id, NULL};
+}
+
+struct addressee escalation_department_head(const struct step *s, const char *department)
+{
+    const struct pol_unit *top = policy_head_office(s->policy);
+    const struct pol_department *d = policy_department(s->policy, department);
+    const struct pol_person *head = policy_department_head(moment_of(s), department);
+    if (head == NULL) return escalation_find_person(s, top, ROLE_HO_SERVICE_MANAGER);
+    return (struct addressee){top, head->id, same_text(head->id, d->head) ? NULL : d->head};
 }
 
 /* The one named when the case was assigned, or who acts for them since they are away. */
 static struct addressee named(const struct step *s, const struct pol_unit *unit, const char *person_id, enum role role)
 {
-    const struct pol_person *person = policy_person_in(unit, person_id), *acting = policy_acting(unit, person);
+    const struct pol_person *person = policy_person_in(unit, person_id),
+                            *acting = policy_acting(moment_of(s), unit, person);
     if (person == acting) return (struct addressee){unit, person_id, NULL};
     if (acting == NULL) return escalation_find_person(s, unit, role);
     return (struct addressee){unit, acting->id, person_id};

@@ -6,6 +6,7 @@
 #include "escalation/steps.h"
 #include "policy/liability.h"
 #include "policy/nearby.h"
+#include "policy/rights.h"
 
 /* ---- the demand ---- */
 
@@ -53,7 +54,8 @@ static struct visitor other_outlet(struct step *s)
 {
     const struct escalation_state *next = s->next;
     const struct pol_unit **near = ARENA_ARRAY(s->out->arena, const struct pol_unit *, s->policy->org->n_units);
-    struct nearby wanted = {.region = next->brief != NULL ? next->brief->region : NULL,
+    struct nearby wanted = {.at_ms = s->in->at_ms,
+                            .region = next->brief != NULL ? next->brief->region : NULL,
                             .of = policy_unit(s->policy, next->demand_of),
                             .without = next->refused_by,
                             .n_without = next->n_refused_by};
@@ -63,7 +65,7 @@ static struct visitor other_outlet(struct step *s)
     v.candidates = ARENA_ARRAY(s->out->arena, const char *, v.n_candidates);
     for (int i = 0; i < v.n_candidates; i++) v.candidates[i] = near[i]->id;
     v.unit = near[salt % (uint64_t)v.n_candidates];
-    v.person = policy_person_with(v.unit, ROLE_EVIDENCE_VISITOR, salt);
+    v.person = policy_person_with(moment_of(s), v.unit, ROLE_EVIDENCE_VISITOR, salt);
     return v;
 }
 
@@ -71,8 +73,9 @@ static struct visitor inspector(const struct step *s)
 {
     const struct pol_unit *top = policy_head_office(s->policy);
     uint64_t salt = (uint64_t)s->in->case_id;
-    const struct pol_person *p = policy_person_with(top, ROLE_EVIDENCE_VISITOR, salt);
-    return (struct visitor){.unit = top, .person = p != NULL ? p : policy_person_with(top, ROLE_HANDLER, salt)};
+    const struct pol_person *p = policy_person_with(moment_of(s), top, ROLE_EVIDENCE_VISITOR, salt);
+    return (struct visitor){.unit = top,
+                            .person = p != NULL ? p : policy_person_with(moment_of(s), top, ROLE_HANDLER, salt)};
 }
 
 static void assign_visit(struct step *s, const struct visitor *v, const char *reason)

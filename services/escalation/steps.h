@@ -28,6 +28,9 @@ struct addressee escalation_responsible(const struct step *s, enum role role);
 /* Somebody with the role at the unit or above; at the top whoever leads it (ES-6). */
 struct addressee escalation_find_person(const struct step *s, const struct pol_unit *unit, enum role role);
 
+/* Who decides for a department of head office, or acts for them; where nobody does, as above at the top. */
+struct addressee escalation_department_head(const struct step *s, const char *department);
+
 /* ---- climb.c: slips, and the next level ---- */
 
 /* What a slip is about. */

@@ -52,7 +52,7 @@ enum verdict evidence_on_apply_advance(struct step *s)
 {
     const struct ev_command_apply_advance *in = s->in->data;
     const struct evidence_state *state = s->state;
-    if (in->actor->role != ROLE_CUSTOMER && !rights_at_unit(s->policy, in->actor, state->assignment->org_id)) {
+    if (in->actor->role != ROLE_CUSTOMER && !rights_at_unit(s, in->actor, state->assignment->org_id)) {
         return step_refuse(s, "DI-2", "not_your_case", state->assignment->org_id);
     }
     const char *why = objection(s, in);
@@ -114,7 +114,7 @@ enum verdict evidence_on_file_advance(struct step *s)
 {
     const struct ev_command_file_advance *in = s->in->data;
     const struct evidence_state *state = s->state;
-    if (!rights_at_unit(s->policy, in->actor, state->assignment->org_id)) {
+    if (!rights_at_unit(s, in->actor, state->assignment->org_id)) {
         return step_refuse(s, "DI-2", "not_your_case", state->assignment->org_id);
     }
     if (state->advance == NULL || state->advance->stage != ADVANCE_STAGE_APPLIED) {
@@ -144,7 +144,7 @@ static bool may_review(const struct step *s, const struct actor *who)
 {
     const struct pol_advance_rules *rules = s->policy->pack->advance;
     return rules != NULL && policy_role_among(who->role, rules->review_roles, rules->n_review_roles) &&
-           rights_at_unit(s->policy, who, policy_head_office(s->policy)->id);
+           rights_at_unit(s, who, policy_head_office(s->policy)->id);
 }
 
 /* AP-6: nobody reviews what he asked for, saw or filed himself. */

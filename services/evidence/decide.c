@@ -44,14 +44,14 @@ static enum verdict on_assigned(struct step *s)
 static bool is_theirs(const struct step *s, const struct actor *who)
 {
     const struct evidence_state *state = s->state;
-    return rights_at_unit(s->policy, who, state->assignment->org_id) || evidence_is_former_in_time(s, who);
+    return rights_at_unit(s, who, state->assignment->org_id) || evidence_is_former_in_time(s, who);
 }
 
 /* ES-4: and the one sent to see instead, which has no other right on the case. */
 static bool may_submit(const struct step *s, const struct actor *who)
 {
     const struct evidence_state *state = s->state;
-    return is_theirs(s, who) || rights_at_unit(s->policy, who, state->visit_org);
+    return is_theirs(s, who) || rights_at_unit(s, who, state->visit_org);
 }
 
 /* DI-5: the visitor named, or someone of the unit who was on the job or is experienced. */
@@ -70,7 +70,7 @@ static bool check_finding(const struct step *s, const struct finding *f, const s
 {
     const struct evidence_state *state = s->state;
     if (f == NULL) return true;
-    if (!finding_check(f, why)) return false;
+    if (!finding_check(s->policy, f, why)) return false;
     return plan == NULL || plan_check(plan, finding_ours_unless_shown(f, state->assignment, s->out->arena), why);
 }
 

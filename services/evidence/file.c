@@ -106,7 +106,7 @@ enum verdict evidence_on_handler_changed(struct step *s)
 bool evidence_is_former_in_time(const struct step *s, const struct actor *who)
 {
     const struct evidence_state *state = s->state;
-    return s->in->at_ms <= state->since_ms && rights_at_unit(s->policy, who, state->former_org_id);
+    return s->in->at_ms <= state->since_ms && rights_at_unit(s, who, state->former_org_id);
 }
 
 /* ---- another is sent to see ---- */
@@ -157,7 +157,7 @@ enum verdict evidence_take_file(struct step *s, const struct handed_over *file)
     if (file->record != NULL && !package_check(file->record, unit, &why)) {
         return step_refuse(s, why.rule, why.reason, why.detail);
     }
-    if (file->finding != NULL && !finding_check(file->finding, &why)) {
+    if (file->finding != NULL && !finding_check(s->policy, file->finding, &why)) {
         return step_refuse(s, why.rule, why.reason, why.detail);
     }
     item_set required = package_required(s->policy, next->brief->category);
@@ -192,7 +192,7 @@ enum verdict evidence_on_file(struct step *s)
     const struct evidence_state *state = s->state;
     const struct ev_command_hand_over_file *in = s->in->data;
     if (state->file_of == NULL) return step_refuse(s, "ES-4", "another_is_sent", NULL);
-    if (!rights_at_unit(s->policy, in->actor, state->file_of)) {
+    if (!rights_at_unit(s, in->actor, state->file_of)) {
         return step_refuse(s, "ES-3", "not_your_file", state->file_of);
     }
     return take_handed_over(s);
@@ -208,7 +208,7 @@ enum verdict evidence_on_late_file(struct step *s)
     bool in_time = open && state->file_due_ms > 0 && s->in->at_ms <= state->file_due_ms;
     if (!in_time || state->file_of == NULL || !evidence_is_whole(s, in->record))
         return step_refuse(s, "ES-4", "another_is_sent", state->visit_org);
-    if (!rights_at_unit(s->policy, in->actor, state->file_of)) {
+    if (!rights_at_unit(s, in->actor, state->file_of)) {
         return step_refuse(s, "ES-3", "not_your_file", state->file_of);
     }
     return take_handed_over(s);

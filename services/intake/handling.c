@@ -34,19 +34,19 @@ enum verdict intake_on_dispatched(struct step *s)
     return VERDICT_DONE;
 }
 
-/* The named one, or who acts for them while they are absent. */
+/* The named one, or who acts for them while they are away. */
 static bool acts_for(const struct step *s, const struct actor *who, const char *handler_id)
 {
     const struct pol_unit *unit = policy_unit(s->policy, who->org_id);
-    const struct pol_person *acting = policy_acting(unit, policy_person_in(unit, handler_id));
+    const struct pol_person *acting = policy_acting(moment_of(s), unit, policy_person_in(unit, handler_id));
     return strcmp(who->id, handler_id) == 0 || (acting != NULL && strcmp(who->id, acting->id) == 0);
 }
 
 bool intake_is_handler(const struct step *s, const struct actor *who)
 {
     const struct intake_state *state = s->state;
-    if (rights_head_office_service(s->policy, who)) return true;
-    if (!rights_holds_role(s->policy, who)) return false;
+    if (rights_head_office_service(s, who)) return true;
+    if (!rights_holds_role(s, who)) return false;
     if (state->handler_id != NULL && acts_for(s, who, state->handler_id)) return true;
     return state->former_handler_id != NULL && strcmp(who->id, state->former_handler_id) == 0 &&
            s->in->at_ms <= state->handler_since_ms;

@@ -183,7 +183,7 @@ enum verdict payment_on_receipt(struct step *s)
     const struct ev_command_record_receipt *ev = s->in->data;
     struct arena *a = s->out->arena;
     struct pay_account *account;
-    if (ev->actor->role != ROLE_FINANCE || !rights_holds_role(s->policy, ev->actor)) {
+    if (ev->actor->role != ROLE_FINANCE || !rights_holds_role(s, ev->actor)) {
         return step_refuse(s, "RO-1", "not_finance", NULL);
     }
     const char *why = objection(s, ev);

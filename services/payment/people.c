@@ -9,7 +9,7 @@
 
 bool payment_may(const struct step *s, const struct actor *who, const enum role *roles, int n)
 {
-    return policy_role_among(who->role, roles, n) && rights_holds_role(s->policy, who);
+    return policy_role_among(who->role, roles, n) && rights_holds_role(s, who);
 }
 
 /* ---- a ceiling (PA-1) ---- */
@@ -61,7 +61,7 @@ enum verdict payment_on_retry(struct step *s)
 {
     const struct ev_command_retry_payout *ev = s->in->data;
     struct payment_state *next = s->next;
-    if (ev->actor->role != ROLE_FINANCE || !rights_holds_role(s->policy, ev->actor)) {
+    if (ev->actor->role != ROLE_FINANCE || !rights_holds_role(s, ev->actor)) {
         return step_refuse(s, "RO-1", "not_finance", "only finance corrects an account and pays again");
     }
     if (ev->payee[0] == '\0') return step_refuse(s, "PA-2", "payee_missing", NULL);
@@ -88,7 +88,7 @@ enum verdict payment_on_decide_payee(struct step *s)
     struct payment_state *next = s->next;
     const char *payee = next->proposed_payee, *org = approving_org(s, next->slip);
     if (strcmp(ev->actor->id, next->proposer_id) == 0) return step_refuse(s, "AP-6", "own_proposal", NULL);
-    if (ev->actor->role != approver_of(s, next->slip) || !rights_at_unit(s->policy, ev->actor, org)) {
+    if (ev->actor->role != approver_of(s, next->slip) || !rights_at_unit(s, ev->actor, org)) {
         return step_refuse(s, "AP-4", "not_the_approver", org);
     }
     next->proposed_payee = next->proposer_id = NULL;
@@ -230,7 +230,7 @@ enum verdict payment_on_sign_cash(struct step *s)
     const char *id = ev->actor->id, *first = next->signer_id;
     if (strcmp(ev->voucher_no, payment_voucher(s)) != 0)
         return step_refuse(s, "PA-3", "another_voucher", payment_voucher(s));
-    if (!rights_at_unit(s->policy, ev->actor, next->slip->payer_org)) {
+    if (!rights_at_unit(s, ev->actor, next->slip->payer_org)) {
         return step_refuse(s, "RO-1", "not_of_the_paying_unit", next->slip->payer_org);
     }
     if (first != NULL && strcmp(first, id) == 0) return step_refuse(s, "AP-6", "signed_already", NULL);

@@ -319,9 +319,14 @@ void all_approve(void)
 {
     const struct ev_approval_requested *request = last(EV_APPROVAL_REQUESTED);
     const struct pol_unit *top = policy_head_office(world.policy);
+    struct policy_moment now = {world.policy, world.now_ms};
     manager_approves();
+    for (int i = 0; i < request->n_departments; i++) {
+        const struct pol_person *head = policy_department_head(now, request->departments[i]);
+        approves(head->id, head->roles[0], top->id);
+    }
     for (int i = 0; i < request->n_signers; i++) {
-        approves(policy_person_with(top, request->signers[i], 0)->id, request->signers[i], top->id);
+        approves(policy_person_with(now, top, request->signers[i], 0)->id, request->signers[i], top->id);
     }
 }
 

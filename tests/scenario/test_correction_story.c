@@ -7,7 +7,7 @@
 
 TestSuite(story, .init = story_begin, .fini = story_end, .timeout = 60);
 
-static const struct actor service_manager = {.id = "HO-M1", .role = ROLE_HO_SERVICE_MANAGER, .org_id = "HO"};
+static const struct actor head_of_design = {.id = "HO-D1", .role = ROLE_DEPARTMENT_HEAD, .org_id = "HO"};
 static const struct actor general_manager = {.id = "HO-GM", .role = ROLE_GENERAL_MANAGER, .org_id = "HO"};
 static const struct actor finance = {.id = "HO-F1", .role = ROLE_FINANCE, .org_id = "HO"};
 
@@ -47,16 +47,16 @@ Test(story, PA_8_the_companys_fault_opens_a_corrective_investigation)
     expect_no_event(EV_PAYMENT_RECOVERY_DUE);
     expect_events(EV_ESCALATION_CORRECTION_OPENED, 1);
     cr_assert_str_eq(opened()->department, "design");
-    cr_assert_str_eq(opened()->person_id, "HO-M1");
+    cr_assert_str_eq(opened()->person_id, "HO-D1"); /* who heads it */
     expect_limit("correction", LIMIT_STATE_ARMED);
     closes(&finance, "joint added to the standard drawing");
     expect_refused("RO-1", "not_your_investigation");
-    closes(&service_manager, "");
+    closes(&head_of_design, "");
     expect_refused("PA-8", "outcome_missing");
-    closes(&service_manager, "joint added to the standard drawing");
+    closes(&head_of_design, "joint added to the standard drawing");
     expect_events(EV_ESCALATION_CORRECTION_CLOSED, 1);
     expect_limit("correction", LIMIT_STATE_MET);
-    closes(&service_manager, "again");
+    closes(&head_of_design, "again");
     expect_refused("PA-8", "no_open_correction");
     expect_sound();
 }

@@ -17,8 +17,11 @@ static struct pol_person *person_of(struct pol_unit *unit, const char *id)
     return NULL;
 }
 
-/* From now on the person of O-CN1 is away; deputy NULL: nobody acts for them. */
-static void goes_away(const char *id, const char *deputy)
+struct absence {
+    const char *id, *from, *until, *deputy; /* until NULL: until further notice; deputy NULL: nobody acts for them */
+};
+
+static void is_away(const struct absence *a)
 {
     const struct policy *now = story_world->policy;
     struct pol_unit *units = ARENA_ARRAY(&story_world->arena, struct pol_unit, now->org->n_units);
@@ -31,11 +34,18 @@ static void goes_away(const char *id, const char *deputy)
     changed->org = organisation;
     for (int i = 0; i < organisation->n_units; i++) {
         if (strcmp(units[i].id, "O-CN1") != 0) continue;
-        struct pol_person *away = person_of(&units[i], id);
-        away->absent = true;
-        away->deputy = deputy;
+        struct pol_person *away = person_of(&units[i], a->id);
+        away->absent_from = a->from;
+        away->absent_until = a->until;
+        away->deputy = a->deputy;
     }
     story_policy(changed);
+}
+
+/* From the beginning of the story on the person of O-CN1 is away. */
+static void goes_away(const char *id, const char *deputy)
+{
+    is_away(&(struct absence){.id = id, .from = "2026-03-02", .deputy = deputy});
 }
 
 static const struct ev_escalation_slip_issued *slip(void) { return last(EV_ESCALATION_SLIP_ISSUED); }
@@ -99,5 +109,44 @@ Test(deputy_story, ES_6_who_is_away_gets_nothing)
     advance_hours(25);
     cr_assert_str_neq(slip()->to_person, "O-CN1-H1");
     cr_assert_str_neq(slip()->to_person, "O-CN1-H2");
+    expect_sound();
+}
+
+/* RO-1: the deputy acts from the first date to the last, by the calendar's date and not by UTC's: not a minute before,
+ * and not after. A command counts by when it was accepted. */
+Test(deputy_story, RO_1_a_deputy_acts_on_the_dates_of_the_absence)
+{
+    customer_claims(120000); /* Monday 2026-03-02 09:00 */
+    visit_done();
+    const char *handler = owner()->handler_id;
+    const char *other = strcmp(handler, "O-CN1-H1") == 0 ? "O-CN1-H2" : "O-CN1-H1";
+    is_away(&(struct absence){"O-CN1-M", "2026-03-03", "2026-03-03", other});
+    handler_proposes(compensation(100000));
+    advance_hours(14); /* 23:00 */
+    approves(other, ROLE_OUTLET_MANAGER, "O-CN1");
+    expect_refused("AP-4", "not_the_approver");
+    advance_hours(2); /* Tuesday 01:00, still Monday in UTC */
+    approves(other, ROLE_OUTLET_MANAGER, "O-CN1");
+    expect_event(EV_APPROVAL_GRANTED);
+    customer_objects();
+    handler_proposes(compensation(90000));
+    advance_hours(24); /* Wednesday 01:00 */
+    approves(other, ROLE_OUTLET_MANAGER, "O-CN1");
+    expect_refused("AP-4", "not_the_approver");
+    approves("O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1");
+    expect_status(APPROVAL, "offered");
+    expect_sound();
+}
+
+/* ES-1: back again, the named handler gets the slips themselves. */
+Test(deputy_story, ES_1_after_the_absence_slips_go_to_the_one_named)
+{
+    customer_claims(120000);
+    visit_done();
+    const char *handler = owner()->handler_id;
+    is_away(&(struct absence){handler, "2026-03-02", "2026-03-02", "O-CN1-V1"});
+    advance_hours(25); /* Tuesday 10:00 */
+    cr_assert_str_eq(slip()->to_person, handler);
+    cr_assert_null(slip()->instead_of);
     expect_sound();
 }

@@ -180,3 +180,22 @@ Test(story, PA_7_the_supplier_bears_the_material_and_the_compensation)
     cr_assert_eq(((const struct ev_payment_recharged *)last(EV_PAYMENT_RECHARGED))->owed_minor, 110000);
     expect_sound();
 }
+
+/* PA-7: the recourse must have somebody it is against: a supplier the organisation does not know is refused by name, on
+ * the spot and afterwards. */
+Test(story, PA_7_a_supplier_nobody_knows_is_refused)
+{
+    customer_claims(200000);
+    struct visit_record record = full_record();
+    struct finding misspelt = the_finding(CAUSE_BATCH_DEFECT, LIABILITY_SUPPLIER), f = misspelt;
+    misspelt.supplier_id = "Tyles";
+    f.supplier_id = "Tiles";
+    visitor_submits(&record, &misspelt, NULL);
+    expect_refused("PA-7", "unknown_supplier");
+    visitor_submits(&record, NULL, NULL);
+    investigator_concludes(&misspelt, NULL);
+    expect_refused("PA-7", "unknown_supplier");
+    investigator_concludes(&f, NULL);
+    expect_event(EV_EVIDENCE_INVESTIGATION_CONCLUDED);
+    expect_sound();
+}

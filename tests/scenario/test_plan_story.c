@@ -43,14 +43,15 @@ Test(plan_story, AP_5_the_band_begins_exactly)
 {
     planned(1999999);
     cr_assert_null(request()->band);
-    cr_assert_eq(request()->n_signers, 0);
+    cr_assert_eq(request()->n_signers + request()->n_departments, 0);
     manager_approves();
     expect_status(APPROVAL, "offered");
     customer_withdraws();
     planned(2000000);
     cr_assert_str_eq(request()->band, "large");
-    cr_assert_eq(request()->n_signers, 1);
-    cr_assert_eq(request()->signers[0], ROLE_FINANCE);
+    cr_assert_eq(request()->n_signers, 0);
+    cr_assert_eq(request()->n_departments, 1);
+    cr_assert_str_eq(request()->departments[0], "finance");
     manager_approves();
     expect_status(APPROVAL, "awaiting_approval");
     approves("HO-F1", ROLE_FINANCE, "HO");
@@ -70,8 +71,11 @@ Test(plan_story, AP_5_departments_sign_in_parallel)
     manager_approves();
     expect_no_event(EV_APPROVAL_GRANTED);
     const struct ev_approval_signed *signature = last(EV_APPROVAL_SIGNED);
-    cr_assert_eq(signature->n_left, 1);
-    cr_assert_eq(signature->left[0], ROLE_FINANCE);
+    cr_assert_eq(signature->n_left, 0);
+    cr_assert_eq(signature->n_left_departments, 1);
+    cr_assert_str_eq(signature->left_departments[0], "finance");
+    approves("HO-A1", ROLE_DEPARTMENT_CONTACT, "HO"); /* a contact is told, the head signs */
+    expect_refused("AP-6", "not_the_deciding_level");
     approves("HO-M1", ROLE_HO_SERVICE_MANAGER, "HO");
     expect_refused("AP-6", "not_the_deciding_level");
     approves("O-CN1-H2", ROLE_FINANCE, "HO");
@@ -92,7 +96,7 @@ Test(plan_story, AP_5_one_of_them_denies)
     expect_status(APPROVAL, "planning");
     handler_proposes(compensation(9000000));
     cr_assert_str_eq(request()->band, "very-large", "the claim is still as large");
-    cr_assert_eq(request()->n_signers, 3);
+    cr_assert_eq(request()->n_signers + request()->n_departments, 3);
     expect_sound();
 }
 

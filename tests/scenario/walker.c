@@ -310,7 +310,8 @@ static void decide_payee(struct walker *k, const struct scene *s)
     const struct pay_slip *slip = s->payment->slip;
     const struct pol_unit *unit = policy_unit(k->w->policy, slip != NULL ? slip->approved_org : s->at->org_id);
     enum role role = policy_approver(k->w->policy, unit->level);
-    const struct pol_person *boss = policy_person_with(unit, role, 0);
+    const struct pol_person *boss =
+        policy_person_with((struct policy_moment){k->w->policy, k->w->now_ms}, unit, role, 0);
     struct ev_command_decide_payee *c = NEW(k, struct ev_command_decide_payee);
     *c = (struct ev_command_decide_payee){.actor = someone(k, boss->id, role, unit->id), .approve = chance(k, 70)};
     command(k, s, EV_COMMAND_DECIDE_PAYEE, c);

@@ -96,9 +96,14 @@ void walker_dispute(struct walker *k, int64_t case_id)
 
 const struct actor *walker_signer(struct walker *k, const struct approval_state *st, enum org_level level)
 {
+    struct policy_moment now = {k->w->policy, k->w->now_ms};
+    if (st->n_due_departments > 0 && walker_draw(k, 2) == 0) {
+        const struct pol_person *head = policy_department_head(now, st->due_departments[0]);
+        return head != NULL ? actor(k, head->id, head->roles[0], "HO") : NULL;
+    }
     if (st->n_due_roles == 0) return NULL;
     enum role role = st->due_roles[walker_draw(k, st->n_due_roles)];
-    const struct pol_person *who = policy_person_with(policy_head_office(k->w->policy), role, 0);
+    const struct pol_person *who = policy_person_with(now, policy_head_office(k->w->policy), role, 0);
     if (who == NULL || role == policy_approver(k->w->policy, level)) return NULL;
     return actor(k, who->id, role, "HO");
 }

@@ -10,6 +10,7 @@
 
 static char *pack_text, *organisation_text;
 static const struct policy *p;
+#define whenever ((struct policy_moment){p, POLICY_LONG_RUN})
 
 static char *read_text(const char *path)
 {
@@ -118,7 +119,7 @@ Test(policy, units_and_their_parents)
     cr_expect_str_eq(policy_person_in(outlet, "O-E1-H1")->name, "郑凯");
     cr_expect_null(policy_person_in(outlet, "O-E2-H1"));
     cr_expect_null(policy_person_in(outlet, NULL));
-    cr_expect_null(policy_person_with(outlet, ROLE_FINANCE, 7));
+    cr_expect_null(policy_person_with(whenever, outlet, ROLE_FINANCE, 7));
 }
 
 Test(policy, people_are_chosen_evenly_and_stably)
@@ -126,15 +127,107 @@ Test(policy, people_are_chosen_evenly_and_stably)
     const struct pol_unit *ho = policy_head_office(p);
     int seen[16] = {0};
     for (uint64_t salt = 0; salt < 300; salt++) {
-        const struct pol_person *person = policy_person_with(ho, ROLE_HANDLER, salt);
+        const struct pol_person *person = policy_person_with(whenever, ho, ROLE_HANDLER, salt);
         cr_assert(policy_has_role(person, ROLE_HANDLER));
-        cr_expect_eq(person, policy_person_with(ho, ROLE_HANDLER, salt));
+        cr_expect_eq(person, policy_person_with(whenever, ho, ROLE_HANDLER, salt));
         seen[person - ho->people]++;
     }
     for (int i = 0; i < ho->n_people; i++) {
         cr_expect_eq(seen[i], policy_has_role(&ho->people[i], ROLE_HANDLER) ? 100 : 0);
     }
 }
+
+/* A pack whose limits are one line each, so that a fault can be planted by replacing text. */
+#define LIMIT(code, start, stop, rest)                                                                                 \
+    "{\"code\":\"" code "\",\"title\":\"t\",\"start\":[" start "],\"stop\":[" stop "],\"length\":{\"unit\":"           \
+    "\"calendar_days\",\"n\":15},\"responsible\":\"handler\",\"on_miss\":\"slip\"" rest "}"
+
+static const char small_pack[] =
+    "{\"id\":\"p\",\"version\":1,\"owner\":\"o\",\"effective_from\":\"2026-01-01\",\"approved_by\":\"a\","
+    "\"calendar\":\"cn\",\"timezone\":\"Asia/Shanghai\",\"currency\":\"CNY\",\"numbering\":{\"prefix\":\"RF\"},"
+    "\"alone_below\":[{\"currency\":\"CNY\",\"minor\":1},{\"currency\":\"USD\",\"minor\":0}],\"alone_roles\":[],"
+    "\"approver_outlet\":\"outlet_manager\",\"approver_regional\":\"regional_manager\","
+    "\"approver_head_office\":\"ho_service_manager\",\"consent_honoured\":true,"
+    "\"materials\":[{\"kind\":\"claim\",\"items\":[]},{\"kind\":\"other\",\"items\":[]}],"
+    "\"evidence\":[{\"items\":[]},{\"category\":\"other\",\"items\":[]}],\"limits\":[" LIMIT(
+        "one", "\"intake.registered\"", "\"intake.responded\"",
+        ",\"warn_percent\":80") "," LIMIT("two", "\"approval.slip_approved\"", "\"payment.settled\"",
+                                          ",\"only_if\":\"must_pay\"") "," LIMIT("three", "\"approval.offered\"",
+                                                                                 "\"approval.lapsed\"",
+                                                                                 ",\"pause\":[\"intake.materials_"
+                                                                                 "requested\"],\"resume\":[\"intake."
+                                                                                 "materials_completed\"]") "],"
+                                                                                                           "\"ladder\":"
+                                                                                                           "[{\"code\":"
+                                                                                                           "\"one\","
+                                                                                                           "\"level\":"
+                                                                                                           "\"outlet\","
+                                                                                                           "\"misses\":"
+                                                                                                           "1},{"
+                                                                                                           "\"code\":"
+                                                                                                           "\"one\","
+                                                                                                           "\"level\":"
+                                                                                                           "\"regional"
+                                                                                                           "\","
+                                                                                                           "\"misses\":"
+                                                                                                           "2}],"
+                                                                                                           "\"closing\""
+                                                                                                           ":{\"ask_"
+                                                                                                           "satisfactio"
+                                                                                                           "n\":true},"
+                                                                                                           "\"negotiati"
+                                                                                                           "on\":{"
+                                                                                                           "\"rounds\":"
+                                                                                                           "2,"
+                                                                                                           "\"reminder_"
+                                                                                                           "limits\":["
+                                                                                                           "\"two\"],"
+                                                                                                           "\"lapse_"
+                                                                                                           "limit\":"
+                                                                                                           "\"three\","
+                                                                                                           "\"appeal_"
+                                                                                                           "limit\":"
+                                                                                                           "\"three\","
+                                                                                                           "\"appeal_"
+                                                                                                           "days\":15},"
+                                                                                                           "\"intake\":"
+                                                                                                           "{\"material"
+                                                                                                           "_limit\":"
+                                                                                                           "\"one\","
+                                                                                                           "\"satisfact"
+                                                                                                           "ion_"
+                                                                                                           "limit\":"
+                                                                                                           "\"two\","
+                                                                                                           "\"reply_"
+                                                                                                           "days\":5},"
+                                                                                                           "\"matter_"
+                                                                                                           "days\":90,"
+                                                                                                           "\"payment\""
+                                                                                                           ":{\"case_"
+                                                                                                           "ceiling\":["
+                                                                                                           "{\"currency"
+                                                                                                           "\":\"CNY\","
+                                                                                                           "\"minor\":"
+                                                                                                           "7}],"
+                                                                                                           "\"release_"
+                                                                                                           "roles\":["
+                                                                                                           "\"general_"
+                                                                                                           "manager\"],"
+                                                                                                           "\"resolve_"
+                                                                                                           "roles\":["
+                                                                                                           "\"finance\""
+                                                                                                           "],"
+                                                                                                           "\"confirm_"
+                                                                                                           "roles\":["
+                                                                                                           "\"general_"
+                                                                                                           "manager\"],"
+                                                                                                           "\"cash_"
+                                                                                                           "roles\":["
+                                                                                                           "\"finance\""
+                                                                                                           "],"
+                                                                                                           "\"deposit_"
+                                                                                                           "required\":"
+                                                                                                           "[]}}";
 
 /* A small organisation in which each way of finding has one answer. */
 static const char finding[] =
@@ -163,7 +256,7 @@ Test(policy, DI_1_contract_before_territory_before_the_rest)
 {
     struct err e = ERR_INIT;
     const struct policy *q;
-    cr_assert(policy_parse(pack_text, finding, &q, &e), "%s", e.message);
+    cr_assert(policy_parse(small_pack, finding, &q, &e), "%s", e.message);
     expect_found(q, "HT-2024-1", "W1", "e1");
     expect_found(q, "HT-2025-1", "X", "east");
     expect_found(q, "HT-2025-99", NULL, "east"); /* its own holder is suspended */
@@ -175,8 +268,9 @@ Test(policy, DI_1_contract_before_territory_before_the_rest)
     expect_found(q, NULL, "W1", "east");
     expect_found(q, NULL, "W12", "any");
     expect_found(q, NULL, NULL, "any");
-    cr_expect(policy_is_staffed(policy_head_office(q)));
-    cr_expect_not(policy_is_staffed(policy_unit(q, "any")) || policy_is_staffed(policy_unit(q, "shut")));
+    cr_expect(policy_is_staffed(whenever, policy_head_office(q)));
+    cr_expect_not(policy_is_staffed(whenever, policy_unit(q, "any")) ||
+                  policy_is_staffed(whenever, policy_unit(q, "shut")));
     policy_unload(q);
 }
 
@@ -186,7 +280,7 @@ Test(policy, DI_4_nobody_serves_the_region)
     const struct policy *q;
     char *text = strdup(finding);
     memcpy(strstr(text, "\"*\""), "\"Q\"", 3);
-    cr_assert(policy_parse(pack_text, text, &q, &e), "%s", e.message);
+    cr_assert(policy_parse(small_pack, text, &q, &e), "%s", e.message);
     cr_expect_null(policy_unit_for(q, NULL, "Z9"));
     cr_expect_null(policy_unit_for(q, "K-1", NULL));
     policy_unload(q);
@@ -294,98 +388,6 @@ static void expect_refused(const char *pack, const char *organisation, const cha
     cr_expect(strstr(e.message, message), "\"%s\" does not say \"%s\"", e.message, message);
 }
 
-/* A pack whose limits are one line each, so that a fault can be planted by replacing text. */
-#define LIMIT(code, start, stop, rest)                                                                                 \
-    "{\"code\":\"" code "\",\"title\":\"t\",\"start\":[" start "],\"stop\":[" stop "],\"length\":{\"unit\":"           \
-    "\"calendar_days\",\"n\":15},\"responsible\":\"handler\",\"on_miss\":\"slip\"" rest "}"
-
-static const char small_pack[] =
-    "{\"id\":\"p\",\"version\":1,\"owner\":\"o\",\"effective_from\":\"2026-01-01\",\"approved_by\":\"a\","
-    "\"calendar\":\"cn\",\"timezone\":\"Asia/Shanghai\",\"currency\":\"CNY\",\"numbering\":{\"prefix\":\"RF\"},"
-    "\"alone_below\":[{\"currency\":\"CNY\",\"minor\":1},{\"currency\":\"USD\",\"minor\":0}],\"alone_roles\":[],"
-    "\"approver_outlet\":\"outlet_manager\",\"approver_regional\":\"regional_manager\","
-    "\"approver_head_office\":\"ho_service_manager\",\"consent_honoured\":true,"
-    "\"materials\":[{\"kind\":\"claim\",\"items\":[]},{\"kind\":\"other\",\"items\":[]}],"
-    "\"evidence\":[{\"items\":[]},{\"category\":\"other\",\"items\":[]}],\"limits\":[" LIMIT(
-        "one", "\"intake.registered\"", "\"intake.responded\"",
-        ",\"warn_percent\":80") "," LIMIT("two", "\"approval.slip_approved\"", "\"payment.settled\"",
-                                          ",\"only_if\":\"must_pay\"") "," LIMIT("three", "\"approval.offered\"",
-                                                                                 "\"approval.lapsed\"",
-                                                                                 ",\"pause\":[\"intake.materials_"
-                                                                                 "requested\"],\"resume\":[\"intake."
-                                                                                 "materials_completed\"]") "],"
-                                                                                                           "\"ladder\":"
-                                                                                                           "[{\"code\":"
-                                                                                                           "\"one\","
-                                                                                                           "\"level\":"
-                                                                                                           "\"outlet\","
-                                                                                                           "\"misses\":"
-                                                                                                           "1},{"
-                                                                                                           "\"code\":"
-                                                                                                           "\"one\","
-                                                                                                           "\"level\":"
-                                                                                                           "\"regional"
-                                                                                                           "\","
-                                                                                                           "\"misses\":"
-                                                                                                           "2}],"
-                                                                                                           "\"closing\""
-                                                                                                           ":{\"ask_"
-                                                                                                           "satisfactio"
-                                                                                                           "n\":true},"
-                                                                                                           "\"negotiati"
-                                                                                                           "on\":{"
-                                                                                                           "\"rounds\":"
-                                                                                                           "2,"
-                                                                                                           "\"reminder_"
-                                                                                                           "limits\":["
-                                                                                                           "\"two\"],"
-                                                                                                           "\"lapse_"
-                                                                                                           "limit\":"
-                                                                                                           "\"three\","
-                                                                                                           "\"appeal_"
-                                                                                                           "limit\":"
-                                                                                                           "\"three\","
-                                                                                                           "\"appeal_"
-                                                                                                           "days\":15},"
-                                                                                                           "\"intake\":"
-                                                                                                           "{\"material"
-                                                                                                           "_limit\":"
-                                                                                                           "\"one\","
-                                                                                                           "\"satisfact"
-                                                                                                           "ion_"
-                                                                                                           "limit\":"
-                                                                                                           "\"two\","
-                                                                                                           "\"reply_"
-                                                                                                           "days\":5},"
-                                                                                                           "\"matter_"
-                                                                                                           "days\":90,"
-                                                                                                           "\"payment\""
-                                                                                                           ":{\"case_"
-                                                                                                           "ceiling\":["
-                                                                                                           "{\"currency"
-                                                                                                           "\":\"CNY\","
-                                                                                                           "\"minor\":"
-                                                                                                           "7}],"
-                                                                                                           "\"release_"
-                                                                                                           "roles\":["
-                                                                                                           "\"general_"
-                                                                                                           "manager\"],"
-                                                                                                           "\"resolve_"
-                                                                                                           "roles\":["
-                                                                                                           "\"finance\""
-                                                                                                           "],"
-                                                                                                           "\"confirm_"
-                                                                                                           "roles\":["
-                                                                                                           "\"general_"
-                                                                                                           "manager\"],"
-                                                                                                           "\"cash_"
-                                                                                                           "roles\":["
-                                                                                                           "\"finance\""
-                                                                                                           "],"
-                                                                                                           "\"deposit_"
-                                                                                                           "required\":"
-                                                                                                           "[]}}";
-
 /* SL-8: limits are data, so wrong data must not start. */
 Test(policy, SL_8_a_pack_that_cannot_be_right_is_refused)
 {
@@ -478,11 +480,11 @@ Test(policy, PA_8_remedies_that_cannot_be_right_are_refused)
          "$.advance.grounds[1].category: other is listed twice"},
         {"\"correction\":{\"limit\":\"x\",\"departments\":[]}", "$.correction.limit: there is no limit \"x\""},
         {"\"correction\":{\"limit\":\"one\",\"departments\":[]}", "$.correction.departments: nobody"},
-        {"\"correction\":{\"limit\":\"one\",\"departments\":[{\"department\":\"d\",\"role\":\"finance\"},{"
+        {"\"correction\":{\"limit\":\"one\",\"departments\":[{\"department\":\"design\"},{"
          "\"department\":"
          "\"e\",\"role\":\"finance\"}]}",
          "$.correction.departments[0].causes: those after it"},
-        {"\"correction\":{\"limit\":\"one\",\"departments\":[{\"department\":\"d\",\"role\":\"finance\",\"causes\":"
+        {"\"correction\":{\"limit\":\"one\",\"departments\":[{\"department\":\"design\",\"causes\":"
          "[\"design\"]}]}",
          "$.correction.departments[0].causes: the last takes every cause"},
         {"\"execution\":[{\"measure\":\"repair\",\"steps\":[]}]", "$.execution[0].steps: a record of nothing"},
@@ -542,7 +544,7 @@ Test(policy, ES_6_an_organisation_that_cannot_be_right_is_refused)
     };
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         char *text = replaced(finding, faults[i].from, faults[i].to);
-        expect_refused(pack_text, text, faults[i].message);
+        expect_refused(small_pack, text, faults[i].message);
         free(text);
     }
 }
