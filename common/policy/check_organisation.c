@@ -118,7 +118,7 @@ static bool check_head_office(const struct check *c, int index, const struct pol
         return policy_refuse(c, "$.units[%d].level: there is one head office", index);
     if (!policy_is_staffed((struct policy_moment){c->policy, POLICY_LONG_RUN}, u))
         return policy_refuse(c, "$.units[%d].people: nobody works at head office", index);
-    const enum role needed[] = {ROLE_HANDLER, c->policy->pack->approver_head_office};
+    const enum role needed[] = {ROLE_HANDLER, c->policy->pack->approver_head_office, c->policy->pack->approved_by};
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (policy_person_with((struct policy_moment){c->policy, POLICY_LONG_RUN}, u, needed[i], 0)) continue;
         return policy_refuse(c, "$.units[%d].people: head office has no %s", index, role_name(needed[i]));

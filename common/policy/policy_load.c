@@ -12,6 +12,7 @@
 #include "calendar/calendar.h"
 #include "calendar/load.h"
 #include "event/codec.h"
+#include "policy/change.h"
 #include "policy/check.h"
 
 /* A policy with the memory it stands on; `policy` first, so that a pointer to it is one to this. */
@@ -213,7 +214,21 @@ static bool is_there(const char *dir, const char *name)
     return snprintf(path, sizeof path, "%s/%s", dir, name) < (int)sizeof path && access(path, F_OK) == 0;
 }
 
-static bool read_applied(struct loaded *l, const char *dir, struct err *e)
+/* SL-8: a folder made by hand is no revision. The first comes with the installation. */
+static bool check_approval(const struct policy *earlier, const struct pol_applied *applied, const char *file,
+                           struct err *e)
+{
+    if (!earlier) return true;
+    if (!applied->proposed_by || !applied->approved_by)
+        return err_set(e, ERR_DATA, "policy_load", "%s: nobody has approved it (SL-8)", file);
+    struct policy_moment proposed = {earlier, applied->has_proposed_ms ? applied->proposed_ms : POLICY_LONG_RUN};
+    struct policy_moment approved = {earlier, applied->has_approved_ms ? applied->approved_ms : POLICY_LONG_RUN};
+    const char *why = change_approver_fault(approved, applied->proposed_by, applied->approved_by);
+    if (!why) why = change_proposer_fault(proposed, applied->proposed_by);
+    return !why || err_set(e, ERR_DATA, "policy_load", "%s: not approved (SL-8): %s", file, why);
+}
+
+static bool read_applied(struct loaded *l, const struct policy *earlier, const char *dir, struct err *e)
 {
     struct pol_applied *applied = ARENA_NEW(&l->arena, struct pol_applied);
     struct text text;
@@ -221,8 +236,9 @@ static bool read_applied(struct loaded *l, const char *dir, struct err *e)
     if (!read_file(file, &l->arena, &text, e) || !decode(&pol_applied_desc, file, text, &l->arena, applied, e))
         return false;
     l->policy.moves = applied->open_deadlines == OPEN_DEADLINES_MOVE;
-    return applied->revision == l->policy.revision ||
-           err_set(e, ERR_DATA, "policy_load", "%s: $.revision: the folder is another one's", file);
+    if (applied->revision != l->policy.revision)
+        return err_set(e, ERR_DATA, "policy_load", "%s: $.revision: the folder is another one's", file);
+    return check_approval(earlier, applied, file, e);
 }
 
 bool policy_load_later(const char *dir, const struct policy **p, struct err *e)
@@ -235,9 +251,8 @@ bool policy_load_later(const char *dir, const struct policy **p, struct err *e)
         struct loaded *l = loaded_new();
         l->policy.revision = n;
         const struct policy *made;
-        if (!finish(l, read_applied(l, revision, e) && load_pack(revision, calendars, l, &(struct check){.err = e}),
-                    &made))
-            return false;
+        struct check c = {.err = e};
+        if (!finish(l, read_applied(l, *p, revision, e) && load_pack(revision, calendars, l, &c), &made)) return false;
         l->policy.earlier = *p;
         *p = made;
     }

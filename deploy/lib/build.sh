@@ -52,7 +52,7 @@ install_shared() {
     policy_first
 }
 
-# The first revision of the policy is the shipped pack; later ones come by `redressctl policy apply` alone.
+# The first revision of the policy is the shipped pack; later ones come by `redressctl policy apply` alone, approved.
 policy_first() {
     local pack=$STATE/share/policy/renovation-franchise draft=$STATE/policy/first.part
     if [[ -e $STATE/policy/1 ]]; then return; fi

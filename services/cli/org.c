@@ -1,6 +1,6 @@
 /* redressctl org export | check | import: the organisation as a file people can edit (SL-6, ES-6, DI-1).
  *
- * An import only changes the draft of a pack; `redressctl policy apply` puts it into force as the next revision, and a
+ * An import only changes the draft of a pack; it comes into force as the next revision of the policy, and a
  * case stays decided by the organisation as it was. */
 #include <argp.h>
 #include <errno.h>
@@ -238,7 +238,7 @@ static int take(struct cli *cli, const struct options *o, bool keep)
     json_t *more = json_pack("{s:b}", "written", written);
     int rc = well ? tell(cli, faults, notes, more) : cli_fail(cli, &e);
     if (written && !cli->json)
-        printf("%s is written; with a higher version of the pack, redressctl policy apply puts it into force\n", path);
+        printf("%s is written; with a higher version of the pack, redressctl policy propose makes it a proposal\n", path);
     json_decref(more);
     json_decref(faults);
     json_decref(notes);

@@ -91,6 +91,14 @@ policy_changed() {
     jq ".version = $(jq .version "$all/$now/pack.json") + 1 | $3" "$all/$2/pack.json" >"$KIT_TMP/$1/pack.json"
 }
 
+# policy_change NAME [--move | --pin]: that pack, proposed by one and approved by another, comes into force (SL-8).
+policy_change() {
+    local number
+    number=$("$CTL" --json policy propose "$KIT_TMP/$1" --as ho_service_manager:HO-M1 --reason "$1" "${@:2}" | jq .proposal)
+    "$CTL" policy approve "$number" --as general_manager:HO-GM >/dev/null
+    "$CTL" policy apply "$number" >/dev/null
+}
+
 # ---- quiescence ----
 
 # Everybody is up, nothing is unread or unsent.

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "policy/policy.h"
@@ -19,16 +20,22 @@ static struct loop *l;
 
 static void shell(const char *command) { cr_assert_eq(system(command), 0, "%s", command); }
 
-static void add_revision(int n)
+static void add_revision_of(int n, const char *people)
 {
-    char command[1000];
+    char command[1400];
     snprintf(command, sizeof command,
              "mkdir %1$s/%2$d && cp %3$s/pack.json %3$s/organisation.json %1$s/%2$d && "
              "cp -r %4$s/schemas/calendar %1$s/%2$d/calendar && "
-             "echo '{\"revision\": %2$d, \"open_deadlines\": \"move\"}' > %1$s/%2$d/applied.json",
-             folder, n, PACK, REDRESS_SOURCE_DIR);
+             "echo '{\"revision\": %2$d, \"open_deadlines\": \"move\"%5$s}' > %1$s/%2$d/applied.json",
+             folder, n, PACK, REDRESS_SOURCE_DIR, people);
     shell(command);
 }
+
+#define BY(proposer, approver)                                                                                         \
+    ", \"proposed_by\": {\"id\": \"" proposer "\", \"role\": \"ho_service_manager\"}, "                                \
+    "\"approved_by\": {\"id\": \"" approver "\", \"role\": \"general_manager\"}"
+
+static void add_revision(int n) { add_revision_of(n, BY("HO-M1", "HO-GM")); }
 
 static void set_up(void)
 {
@@ -103,4 +110,32 @@ Test(runtime_policy, SL_6_a_revision_that_is_not_there_yet)
     cr_assert_eq(decides_by("2"), 1);
     watch_policy(l);
     cr_assert_eq(l->host.policy->revision, 2);
+}
+
+/* SL-8: nothing comes into force that nobody else has approved, not even a folder put there by hand. */
+static void stays_out(const char *people, const char *why)
+{
+    struct err e = ERR_INIT;
+    const struct policy *p = l->host.policy;
+    add_revision_of(2, people);
+    cr_assert_not(policy_load_later(folder, &p, &e));
+    cr_assert_not_null(strstr(e.message, why), "%s", e.message);
+    cr_assert_eq(p->revision, 1);
+    char command[200];
+    snprintf(command, sizeof command, "rm -rf %s/2", folder);
+    shell(command);
+}
+
+Test(runtime_policy, SL_8_a_revision_is_proposed_by_one_and_approved_by_another)
+{
+    stays_out("", "nobody has approved it (SL-8)");
+    stays_out(BY("HO-GM", "HO-GM"), "nobody approves what they proposed themselves");
+    stays_out(BY("HO-M1", "HO-S1"), "does not hold that role at head office");
+    stays_out(BY("O-E1-M", "HO-GM"), "nobody of that id works at head office");
+    struct err e = ERR_INIT;
+    const struct policy *p = l->host.policy;
+    add_revision(2);
+    cr_assert(policy_load_later(folder, &p, &e), "%s", e.message);
+    cr_assert_eq(p->revision, 2);
+    l->host.policy = p;
 }

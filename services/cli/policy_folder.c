@@ -1,5 +1,5 @@
-/* Writes the folder of a revision (policy_install.h). */
-#include "cli/policy_install.h"
+/* Writes the folders of a policy (policy_folder.h). */
+#include "cli/policy_folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,10 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "event/codec.h"
 
 static bool failed(struct err *e, const char *path)
 {
@@ -77,36 +76,50 @@ static bool copy_calendars(const char *from, const char *folder, struct err *e)
     return well;
 }
 
-static bool write_applied(json_t *applied, const char *folder, struct err *e)
+static bool write_value(const char *path, const struct type_desc *type, const void *value, struct err *e)
 {
-    char path[PATH_MAX + 16];
-    snprintf(path, sizeof path, "%s/applied.json", folder);
-    char *text = json_dumps(applied, JSON_INDENT(2));
-    bool well = write_whole(path, text, strlen(text), e);
-    free(text);
+    struct buf text = BUF_INIT;
+    bool well =
+        codec_encode(type, value, &text) || err_set(e, ERR_INTERNAL, "policy", "%s: a required field is missing", path);
+    well = well && write_whole(path, text.bytes, text.len, e);
+    buf_deinit(&text);
     return well;
 }
 
-bool policy_install(const struct policy_install *i, const char *pack_id, int64_t pack_version, int64_t calendar_version,
-                    struct err *e)
+bool policy_folder_make(const struct policy_folder *f, bool *taken, struct err *e)
 {
-    char draft[PATH_MAX], place[PATH_MAX];
-    snprintf(draft, sizeof draft, "%s/draft.XXXXXX", i->root);
-    snprintf(place, sizeof place, "%s/%lld", i->root, (long long)i->revision);
-    if (mkdtemp(draft) == NULL || chmod(draft, 0755) != 0) return failed(e, i->root);
-    json_t *applied =
-        json_pack("{s:I, s:s, s:I, s:s, s:I, s:I}", "revision", (json_int_t)i->revision, "open_deadlines",
-                  i->moves ? "move" : "pin", "applied_ms", (json_int_t)i->now_ms, "pack", pack_id, "pack_version",
-                  (json_int_t)pack_version, "calendar_version", (json_int_t)calendar_version);
-    bool well = copy_file(i->pack, draft, "pack.json", e) && copy_file(i->pack, draft, "organisation.json", e) &&
-                copy_calendars(i->calendar, draft, e) && write_applied(applied, draft, e);
-    json_decref(applied);
+    char draft[PATH_MAX], place[PATH_MAX], note[PATH_MAX + 64];
+    snprintf(draft, sizeof draft, "%s/draft.XXXXXX", f->root);
+    snprintf(place, sizeof place, "%s/%s", f->root, f->name);
+    *taken = false;
+    if (mkdtemp(draft) == NULL || chmod(draft, 0755) != 0) return failed(e, f->root);
+    snprintf(note, sizeof note, "%s/%s", draft, f->note_name);
+    bool well = copy_file(f->pack, draft, "pack.json", e) && copy_file(f->pack, draft, "organisation.json", e) &&
+                copy_calendars(f->calendar, draft, e) && write_value(note, f->note_type, f->note, e);
     if (!well) return false;
     if (rename(draft, place) == 0) return true;
-    return err_set(e, ERR_IO, "policy", "%s: %s (somebody else applied a policy; try again)", place, strerror(errno));
+    *taken = errno == EEXIST || errno == ENOTEMPTY;
+    return err_set(e, ERR_IO, "policy", "%s: %s%s", place, strerror(errno),
+                   *taken ? " (somebody else was first; try again)" : "");
 }
 
-bool policy_install_same(const char *dir, const char *other, const char *name)
+/* A second name for a file that is whole: of two who decide at the same moment one is the first. */
+bool policy_folder_add(const char *folder, const char *name, const struct type_desc *type, const void *value,
+                       bool *taken, struct err *e)
+{
+    char draft[PATH_MAX], place[PATH_MAX];
+    snprintf(draft, sizeof draft, "%s/.%s.%ld", folder, name, (long)getpid());
+    snprintf(place, sizeof place, "%s/%s", folder, name);
+    *taken = false;
+    if (!write_value(draft, type, value, e)) return false;
+    bool well = link(draft, place) == 0;
+    *taken = !well && errno == EEXIST;
+    if (!well) failed(e, place);
+    unlink(draft);
+    return well;
+}
+
+bool policy_folder_same(const char *dir, const char *other, const char *name)
 {
     char a[PATH_MAX], b[PATH_MAX];
     struct buf one = BUF_INIT, two = BUF_INIT;
