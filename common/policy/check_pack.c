@@ -223,6 +223,11 @@ static bool check_length(const struct check *c, int index, const struct policy_l
     return policy_refuse(c, "$.limits[%d].length.n: 1 to 10000", index);
 }
 
+static bool recurs(const struct pol_length *length)
+{
+    return length->unit == LIMIT_UNIT_EVERY_DAYS || length->unit == LIMIT_UNIT_EVERY_WEEKS;
+}
+
 static bool check_repeat(const struct check *c, int index, const struct pol_limit_def *d)
 {
     const struct pol_repeat *again = d->repeat;
@@ -230,8 +235,9 @@ static bool check_repeat(const struct check *c, int index, const struct pol_limi
     if (d->on_miss != ON_MISS_SLIP)
         return policy_refuse(c, "$.limits[%d].repeat: a miss of it issues no slip (on_miss)", index);
     if (again->times < 1 || again->times > 99) return policy_refuse(c, "$.limits[%d].repeat.times: 1 to 99", index);
-    if (again->length->unit == LIMIT_UNIT_PROMISED_DATE)
-        return policy_refuse(c, "$.limits[%d].repeat.length.unit: nobody promises a date for it", index);
+    if (recurs(d->length)) return policy_refuse(c, "$.limits[%d].repeat: a duty that recurs is reminded anyway", index);
+    if (again->length->unit == LIMIT_UNIT_PROMISED_DATE || recurs(again->length))
+        return policy_refuse(c, "$.limits[%d].repeat.length.unit: hours or days", index);
     if (is_countable(again->length)) return true;
     return policy_refuse(c, "$.limits[%d].repeat.length.n: 1 to 10000", index);
 }

@@ -64,44 +64,6 @@ static bool applies(const struct run *r, const struct policy_limit *def)
     return scope == NULL || policy_limit_applies(def, scope);
 }
 
-static bool is_pair(const struct policy_limit *def, enum event_type pausing, enum event_type resuming)
-{
-    return limits_has(def, POLICY_PAUSE, pausing) && limits_has(def, POLICY_RESUME, resuming);
-}
-
-static void close_pauses(struct run *r)
-{
-    struct sla_state *n = r->next;
-    struct open_pause *rest = ARENA_ARRAY(r->s->out->arena, struct open_pause, n->n_open_pauses + 1);
-    int kept = 0;
-    for (int i = 0; i < n->n_open_pauses; i++) {
-        enum event_type pausing = EV_NONE;
-        bool ends = false;
-        event_parse_name(n->open_pauses[i].event, &pausing);
-        for (int k = 0; k < r->s->policy->n_limits; k++) ends |= is_pair(&r->s->policy->limits[k], pausing, r->event);
-        for (int k = 0; k < n->n_limits; k++) ends |= r->defs[k] != NULL && is_pair(r->defs[k], pausing, r->event);
-        if (!ends) rest[kept++] = n->open_pauses[i];
-    }
-    r->noted |= kept < n->n_open_pauses;
-    n->open_pauses = rest;
-    n->n_open_pauses = kept;
-}
-
-/* Overlapping pauses count once: the event is open until what resumes from it. */
-static void open_pause(struct run *r)
-{
-    struct sla_state *n = r->next;
-    const char *name = event_name(r->event);
-    for (int i = 0; i < n->n_open_pauses; i++) {
-        if (strcmp(n->open_pauses[i].event, name) == 0) return;
-    }
-    struct open_pause *all = ARENA_ARRAY(r->s->out->arena, struct open_pause, n->n_open_pauses + 1);
-    for (int i = 0; i < n->n_open_pauses; i++) all[i] = n->open_pauses[i];
-    all[n->n_open_pauses++] = (struct open_pause){.event = name, .at_ms = r->at_ms};
-    n->open_pauses = all;
-    r->noted = true;
-}
-
 /* ---- the edges an event has in the policy ---- */
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): it declares def */
@@ -142,10 +104,17 @@ static void stop_and_cancel(struct run *r)
     {
         if (run_find(r, def->def->code) == NULL && applies(r, def)) run_remember(r, def);
     }
+    EACH_LIMIT(r, POLICY_CANCEL, def)
+    {
+        if (limits_recurs(def) && run_find(r, def->def->code) == NULL) run_remember_end(r, def);
+    }
     for (int i = 0; i < r->next->n_limits; i++) {
         struct limit *l = &r->limits[i];
         if (!moves(r, i, POLICY_CANCEL)) continue;
-        if (limits_is_open(l)) run_cancel(r, l, event_name(r->event));
+        if (limits_is_open(l))
+            run_cancel(r, l, event_name(r->event));
+        else if (limits_recurs(r->defs[i]))
+            run_remember_end(r, r->defs[i]);
         r->noted |= l->waits;
         l->waits = false;
     }
@@ -153,11 +122,11 @@ static void stop_and_cancel(struct run *r)
 
 static void pause_and_resume(struct run *r)
 {
-    if (in_policy(r, POLICY_RESUME)) close_pauses(r);
+    if (in_policy(r, POLICY_RESUME)) pause_close(r);
     for (int i = 0; i < r->next->n_limits; i++) {
         if (moves(r, i, POLICY_RESUME)) run_resume(r, &r->limits[i]);
     }
-    if (in_policy(r, POLICY_PAUSE)) open_pause(r);
+    if (in_policy(r, POLICY_PAUSE)) pause_open(r);
     for (int i = 0; i < r->next->n_limits; i++) {
         if (moves(r, i, POLICY_PAUSE)) run_pause(r, &r->limits[i]);
     }

@@ -16,6 +16,8 @@ struct calendar_limit limits_spec(const struct pol_limit_def *def, const char *c
     case LIMIT_UNIT_WORKING_DAYS: spec.span = (struct calendar_span){CALENDAR_WORKING_DAYS, length->n}; break;
     case LIMIT_UNIT_CALENDAR_DAYS: spec.span = (struct calendar_span){CALENDAR_CALENDAR_DAYS, length->n}; break;
     case LIMIT_UNIT_PROMISED_DATE: spec.span = (struct calendar_span){CALENDAR_FIXED_DATE, 0}; break;
+    case LIMIT_UNIT_EVERY_DAYS: spec.span = (struct calendar_span){CALENDAR_EVERY_DAYS, length->n}; break;
+    case LIMIT_UNIT_EVERY_WEEKS: spec.span = (struct calendar_span){CALENDAR_EVERY_WEEKS, length->n}; break;
     }
     if (def->roll_next_open && spec.span.unit == CALENDAR_ELAPSED_MS) spec.roll = CALENDAR_ROLL_NEXT_OPEN;
     return spec;
@@ -72,7 +74,8 @@ void limits_end(struct limit *l, enum limit_state state, int64_t at_ms)
                         .has_revision = l->has_revision,
                         .revision = l->revision,
                         .has_promised_ms = l->has_promised_ms,
-                        .promised_ms = l->promised_ms};
+                        .promised_ms = l->promised_ms,
+                        .missed = l->missed};
 }
 
 bool limits_has(const struct policy_limit *def, enum policy_edge edge, enum event_type event)
@@ -82,6 +85,12 @@ bool limits_has(const struct policy_limit *def, enum policy_edge edge, enum even
         if (events->types[i] == event) return true;
     }
     return false;
+}
+
+bool limits_recurs(const struct policy_limit *def)
+{
+    enum limit_unit unit = def->def->length->unit;
+    return unit == LIMIT_UNIT_EVERY_DAYS || unit == LIMIT_UNIT_EVERY_WEEKS;
 }
 
 bool limits_may_be_early(const struct policy_limit *def, enum event_type stop)

@@ -25,6 +25,8 @@ static inline bool limits_is_open(const struct limit *l)
 
 /* Whether `event` is among the definition's events of that edge. */
 bool limits_has(const struct policy_limit *def, enum policy_edge edge, enum event_type event);
+/* A duty that comes again and again (SL-1). */
+bool limits_recurs(const struct policy_limit *def);
 /* An answer can be read before its question only when another service writes the question. */
 bool limits_may_be_early(const struct policy_limit *def, enum event_type stop);
 

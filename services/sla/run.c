@@ -4,8 +4,7 @@
 
 #include "sla/limits.h"
 
-/* By whose rules a limit runs (SL-6). */
-static const struct policy *rules_of(const struct run *r, const struct limit *l)
+const struct policy *run_rules(const struct run *r, const struct limit *l)
 {
     return policy_of(r->s->policy, l->has_revision ? l->revision : 0);
 }
@@ -21,7 +20,7 @@ struct run run_begin(struct step *s)
     r.defs = ARENA_ARRAY(s->out->arena, const struct policy_limit *, r.room);
     for (int i = 0; i < next->n_limits; i++) {
         r.limits[i] = next->limits[i];
-        r.defs[i] = policy_limit(rules_of(&r, &r.limits[i]), r.limits[i].code);
+        r.defs[i] = policy_limit(run_rules(&r, &r.limits[i]), r.limits[i].code);
     }
     next->limits = r.limits;
     return r;
@@ -47,7 +46,7 @@ struct limit *run_find(struct run *r, const char *code)
     return NULL;
 }
 
-static bool count(struct run *r, const struct policy *rules, const struct policy_limit *def, struct limit *l)
+bool run_count(struct run *r, const struct policy *rules, const struct policy_limit *def, struct limit *l)
 {
     enum calendar_err err = limits_count(rules, run_region(r), def, l, r->s->out->arena);
     if (err == CALENDAR_OK) return true;
@@ -57,7 +56,7 @@ static bool count(struct run *r, const struct policy *rules, const struct policy
 
 /* ---- what is told ---- */
 
-static const struct limit *snapshot(struct run *r, const struct limit *l)
+const struct limit *run_snapshot(struct run *r, const struct limit *l)
 {
     struct limit *copy = ARENA_NEW(r->s->out->arena, struct limit);
     *copy = *l;
@@ -67,12 +66,12 @@ static const struct limit *snapshot(struct run *r, const struct limit *l)
 static void tell_armed(struct run *r, const struct limit *l, bool restarted)
 {
     struct ev_sla_armed *out = decision_emit(r->s->out, EV_SLA_ARMED);
-    *out = (struct ev_sla_armed){.limit = snapshot(r, l), .restarted = restarted};
+    *out = (struct ev_sla_armed){.limit = run_snapshot(r, l), .restarted = restarted};
 }
 
-static void breach(struct run *r, struct limit *l, bool history)
+void run_breach(struct run *r, struct limit *l, bool history)
 {
-    int64_t now = r->s->in->now_ms, rules = rules_of(r, l)->revision;
+    int64_t now = r->s->in->now_ms, rules = run_rules(r, l)->revision;
     l->has_misses = true;
     l->misses++;
     r->next->misses++;
@@ -91,9 +90,8 @@ static void breach(struct run *r, struct limit *l, bool history)
                                     .revision = rules > 1 ? rules : 0};
 }
 
-static void tell_ended(struct run *r, struct limit *l, int64_t at_ms)
+void run_tell_ended(struct run *r, const struct limit *l, int64_t at_ms)
 {
-    limits_end(l, LIMIT_STATE_MISSED, at_ms);
     struct ev_sla_ended *out = decision_emit(r->s->out, EV_SLA_ENDED);
     *out = (struct ev_sla_ended){
         .code = l->code, .ver = l->ver, .due_ms = l->due_ms, .at_ms = at_ms, .late_ms = at_ms - l->due_ms};
@@ -109,8 +107,8 @@ static void cancel_repeats(struct run *r, const char *code, const char *reason)
     }
 }
 
-/* SL-3: the miss is withdrawn; what a round counts goes back by one. */
-static void annul(struct run *r, struct limit *l)
+/* What a round counts goes back by one. */
+void run_annul(struct run *r, struct limit *l)
 {
     l->misses--;
     r->next->misses--;
@@ -119,12 +117,17 @@ static void annul(struct run *r, struct limit *l)
     cancel_repeats(r, l->code, "annulled");
 }
 
-/* An answer to an open limit: in time, or late and then a miss first. */
-static void answer(struct run *r, struct limit *l, int64_t at_ms)
+static void end_missed(struct run *r, struct limit *l, int64_t at_ms)
+{
+    limits_end(l, LIMIT_STATE_MISSED, at_ms);
+    run_tell_ended(r, l, at_ms);
+}
+
+void run_answer(struct run *r, struct limit *l, int64_t at_ms)
 {
     if (l->state == LIMIT_STATE_ARMED && at_ms > l->due_ms) {
-        breach(r, l, r->next->scope != NULL && r->next->scope->history);
-        tell_ended(r, l, at_ms);
+        run_breach(r, l, r->next->scope != NULL && r->next->scope->history);
+        end_missed(r, l, at_ms);
         return;
     }
     limits_end(l, LIMIT_STATE_MET, at_ms);
@@ -162,33 +165,26 @@ static struct limit *entry_for(struct run *r, const char *code, const struct pol
     return l;
 }
 
-static const struct open_pause *held_by(const struct run *r, const struct policy_limit *def)
-{
-    for (int i = 0; i < r->next->n_open_pauses; i++) {
-        enum event_type event = EV_NONE;
-        const struct open_pause *p = &r->next->open_pauses[i];
-        if (event_parse_name(p->event, &event) && limits_has(def, POLICY_PAUSE, event)) return p;
-    }
-    return NULL;
-}
-
 static void run_anew(struct run *r, const struct policy_limit *def, struct limit *l, bool restarted)
 {
     bool history = r->next->scope != NULL && r->next->scope->history;
-    if (!count(r, r->s->policy, def, l)) return;
-    if (held_by(r, def) != NULL) {
+    /* Nobody was reminded of a duty before the case came here. */
+    if (history && limits_recurs(def) && l->start_ms < r->s->in->now_ms) l->start_ms = r->s->in->now_ms;
+    if (!run_count(r, r->s->policy, def, l)) return;
+    const struct open_pause *held = pause_held_by(r, def);
+    if (held != NULL && held->at_ms < l->due_ms) {
         l->state = LIMIT_STATE_PAUSED;
         l->has_paused_ms = true;
-        l->paused_ms = l->start_ms;
+        l->paused_ms = held->at_ms > l->start_ms ? held->at_ms : l->start_ms;
     }
-    int64_t early = run_take_early(r, l->code, l->start_ms);
+    int64_t early = limits_recurs(def) ? 0 : run_take_early(r, l->code, l->start_ms);
     bool past = l->state == LIMIT_STATE_ARMED && history && l->due_ms <= r->s->in->now_ms;
     if (l->due_ms <= r->s->in->now_ms) l->has_warn_ms = false;
     tell_armed(r, l, restarted);
     if (early != 0)
-        answer(r, l, early);
+        run_answer(r, l, early);
     else if (past)
-        breach(r, l, true);
+        run_breach(r, l, true);
 }
 
 /* A run begins; what a former one of the limit leaves is how often it was missed. */
@@ -205,6 +201,18 @@ static void renew(struct run *r, struct limit *l, int64_t start_ms)
                         .promised_ms = l->promised_ms};
 }
 
+void run_again(struct run *r, const struct policy_limit *def, struct limit *l, const struct run_period *period)
+{
+    const struct missed_period *missed = l->missed;
+    const char *start_id = l->start_id;
+    renew(r, l, period->start_ms);
+    l->missed = missed;
+    if (r->event == EV_SLA_TIMER_FIRED) l->start_id = start_id; /* a timer is no event that anybody could look up */
+    l->n_pauses = period->n_pauses;
+    l->pauses = period->pauses;
+    run_anew(r, def, l, false);
+}
+
 /* ES-1: reminded again while the answer is missing. The first slip is a miss of the limit itself, each further one a
  * miss of its next repeat, which begins when the one before has fired. */
 static void repeat(struct run *r, const struct limit *missed)
@@ -216,7 +224,7 @@ static void repeat(struct run *r, const struct limit *missed)
     const char *code = arena_printf(r->s->out->arena, "%.*s#again%d", (int)n, missed->code, nth);
     struct limit *l = entry_for(r, code, def);
     renew(r, l, r->s->in->now_ms);
-    l->start_id = missed->start_id; /* a timer is no event that anybody could look up */
+    l->start_id = missed->start_id; /* as in run_again */
     run_anew(r, def, l, false);
 }
 
@@ -232,10 +240,13 @@ void run_start(struct run *r, const struct policy_limit *def, const struct run_b
     struct limit *l = entry_for(r, begin->code, def);
     l->has_promised_ms = begin->dated;
     l->promised_ms = begin->dated ? begin->promised_ms : 0;
-    renew(r, l, begin->start_ms);
+    struct early_recurrence early =
+        limits_recurs(def) ? run_take_early_of(r, begin->code, begin->start_ms) : (struct early_recurrence){0};
+    renew(r, l, early.done_ms > begin->start_ms ? early.done_ms : begin->start_ms);
     if (r->next->status != SLA_STATUS_ENDED || def->def->outlives) {
         run_anew(r, def, l, stands);
-    } else if (count(r, r->s->policy, def, l)) {
+        if (early.cancelled && limits_is_open(l)) run_cancel(r, l, "cancelled_before");
+    } else if (run_count(r, r->s->policy, def, l)) {
         run_close(r, l);
     }
 }
@@ -252,15 +263,17 @@ void run_revive(struct run *r, struct limit *l)
 
 void run_stop(struct run *r, struct limit *l)
 {
-    if (limits_is_open(l) && policy_repeat(l->code, NULL) > 0) {
+    if (limits_recurs(r->defs[l - r->limits])) {
+        recur_fulfil(r, l);
+    } else if (limits_is_open(l) && policy_repeat(l->code, NULL) > 0) {
         run_cancel(r, l, "answered");
     } else if (limits_is_open(l)) {
-        answer(r, l, r->at_ms);
+        run_answer(r, l, r->at_ms);
     } else if (l->state == LIMIT_STATE_MISSED && r->at_ms <= l->due_ms) {
-        annul(r, l);
+        run_annul(r, l);
         limits_end(l, LIMIT_STATE_ANNULLED, r->at_ms);
     } else if (l->state == LIMIT_STATE_MISSED && !l->has_ended_ms) {
-        tell_ended(r, l, r->at_ms);
+        end_missed(r, l, r->at_ms);
     } else if (policy_repeat(l->code, NULL) == 0) {
         run_remember(r, r->defs[l - r->limits]);
     }
@@ -277,41 +290,6 @@ void run_close(struct run *r, struct limit *l)
 {
     run_cancel(r, l, "case_closed");
     l->waits = l->start_ms >= r->next->closed_ms;
-}
-
-/* ---- pause and resume ---- */
-
-/* A pause accepted before the due also undoes a miss that was fired before the pause was read (SL-3). */
-void run_pause(struct run *r, struct limit *l)
-{
-    if (r->at_ms >= l->due_ms) return;
-    bool fired = l->state == LIMIT_STATE_MISSED && !l->has_ended_ms;
-    if (l->state != LIMIT_STATE_ARMED && !fired) return;
-    if (fired) annul(r, l);
-    l->state = LIMIT_STATE_PAUSED;
-    l->has_paused_ms = true;
-    l->paused_ms = r->at_ms > l->start_ms ? r->at_ms : l->start_ms;
-    l->has_fired_ms = false;
-    struct ev_sla_paused *out = decision_emit(r->s->out, EV_SLA_PAUSED);
-    *out = (struct ev_sla_paused){.code = l->code, .ver = l->ver, .at_ms = l->paused_ms};
-}
-
-void run_resume(struct run *r, struct limit *l)
-{
-    const struct policy_limit *def = r->defs[l - r->limits];
-    if (l->state != LIMIT_STATE_PAUSED || held_by(r, def) != NULL) return;
-    struct pause *pauses = ARENA_ARRAY(r->s->out->arena, struct pause, l->n_pauses + 1);
-    for (int i = 0; i < l->n_pauses; i++) pauses[i] = l->pauses[i];
-    pauses[l->n_pauses++] =
-        (struct pause){.from_ms = l->paused_ms, .until_ms = r->at_ms > l->paused_ms ? r->at_ms : l->paused_ms};
-    l->pauses = pauses;
-    l->has_paused_ms = false;
-    l->ver++;
-    l->state = LIMIT_STATE_ARMED;
-    if (!count(r, rules_of(r, l), def, l)) return;
-    if (l->has_warned_ms || l->due_ms <= r->s->in->now_ms) l->has_warn_ms = false;
-    struct ev_sla_resumed *out = decision_emit(r->s->out, EV_SLA_RESUMED);
-    out->limit = snapshot(r, l);
 }
 
 /* ---- the passage of time ---- */
@@ -331,8 +309,12 @@ void run_warn(struct run *r, struct limit *l)
 
 void run_miss(struct run *r, struct limit *l)
 {
-    breach(r, l, false);
-    repeat(r, l);
+    const struct policy_limit *def = r->defs[l - r->limits];
+    run_breach(r, l, false);
+    if (def != NULL && limits_recurs(def))
+        recur_after_miss(r, l);
+    else
+        repeat(r, l);
 }
 
 /* ---- a change of the policy ---- */
@@ -353,7 +335,7 @@ void run_reschedule(struct run *r, struct limit *l)
         run_cancel(r, l, "not_in_policy");
         return;
     }
-    if (!count(r, rules_of(r, l), def, l)) return;
+    if (!run_count(r, run_rules(r, l), def, l)) return;
     if (same_times(r, &old, l)) {
         *l = old;
         return;
@@ -362,7 +344,7 @@ void run_reschedule(struct run *r, struct limit *l)
     l->ver++;
     struct ev_sla_rescheduled *out = decision_emit(r->s->out, EV_SLA_RESCHEDULED);
     *out = (struct ev_sla_rescheduled){
-        .limit = snapshot(r, l), .old_due_ms = old.due_ms, .old_revision = old.has_revision ? old.revision : 1};
+        .limit = run_snapshot(r, l), .old_due_ms = old.due_ms, .old_revision = old.has_revision ? old.revision : 1};
 }
 
 /* One that stands still is counted when it goes on; it has stood still since its pause, not since then. */

@@ -106,7 +106,7 @@ Test(dispute_story, ES_8_from_negotiation_to_a_judgment_performed)
     expect_no_event(EV_APPROVAL_CUSTOMER_ACCEPTED);
     cr_assert(((const struct ev_approval_slip_approved *)last(EV_APPROVAL_SLIP_APPROVED))->judgment);
     expect_limit("judgment", LIMIT_STATE_ARMED);
-    expect_limit("proceedings", LIMIT_STATE_MET);
+    expect_limit("proceedings", LIMIT_STATE_CANCELLED);
     advance_hours(1);
     expect_event(EV_PAYMENT_SETTLED);
     handler_executes();
@@ -343,7 +343,7 @@ Test(dispute_story, ES_8_steps_only_lead_up_and_judgments_are_legal_supports_to_
     expect_sound();
 }
 
-/* ES-8: nobody reports from the court for a month: head office's legal support is reminded. */
+/* ES-8, SL-1: nobody reports from the court for a month: head office's legal support is reminded, month after month. */
 Test(dispute_story, ES_8_the_state_of_the_proceedings_is_owed)
 {
     customer_claims(80000);
@@ -354,9 +354,17 @@ Test(dispute_story, ES_8_the_state_of_the_proceedings_is_owed)
     advance_days(29);
     expect_limit("proceedings", LIMIT_STATE_ARMED);
     advance_days(2);
-    expect_limit("proceedings", LIMIT_STATE_MISSED);
+    cr_assert_eq(limit_of("proceedings")->misses, 1);
     const struct ev_escalation_slip_issued *slip = last(EV_ESCALATION_SLIP_ISSUED);
     cr_assert_str_eq(slip->to_person, "HO-L1");
+    expect_limit("proceedings", LIMIT_STATE_ARMED);
+    advance_days(30);
+    cr_assert_eq(limit_of("proceedings")->misses, 2);
+    hearing_in(40);
+    advance_days(28);
+    cr_assert_eq(limit_of("proceedings")->misses, 2);
+    judged(60000, MEASURE_KIND_ABSENT, 10);
+    expect_limit("proceedings", LIMIT_STATE_CANCELLED);
     expect_sound();
 }
 
