@@ -139,6 +139,8 @@ static const struct meaning meanings[EV_COUNT] = {
     [EV_INTAKE_RESPONDED] = {.actor_field = "handler_id", .actor_role = "handler"},
     [EV_INTAKE_PROMISED] = {.actor_field = "by", .actor_role = "handler"},
     [EV_INTAKE_HANDLING_TIME_FIXED] = {.actor_field = "by", .actor_role = "handler"},
+    [EV_INTAKE_MILESTONE_SET] = {.actor_field = "by", .actor_role = "handler"},
+    [EV_INTAKE_MILESTONE_REACHED] = {.actor_field = "by", .actor_role = "handler"},
     [EV_INTAKE_PROMISE_KEPT] = {.actor_field = "by", .actor_role = "handler"},
     [EV_INTAKE_REVIEWED] = {.actor_field = "reviewer_id"},
     [EV_INTAKE_RESULT_NOTICED] = {STATUS(INTAKE, "answered")},

@@ -39,17 +39,61 @@ static void replace(struct step *s, const char *name, const struct promise *with
     next->promises = all;
 }
 
+/* PR-3: a milestone leads to a promise of the case, and lies no later. */
+static const char *impossible_milestone(const struct intake_state *state, const struct calendar *c,
+                                        const struct ev_command_promise *in)
+{
+    if (in->of == NULL) return NULL;
+    const struct promise *goal = find(state, in->of);
+    if (goal == NULL || goal->of != NULL || strcmp(in->of, in->promise) == 0) return "no_such_promise";
+    return calendar_date_of(c, in->due_ms) > calendar_date_of(c, goal->due_ms) ? "after_the_promise" : NULL;
+}
+
 /* NULL, or why no limit could come of it. */
 static const char *impossible(const struct step *s, const struct ev_command_promise *in)
 {
     const struct intake_state *state = s->state;
     const struct calendar *c = policy_calendar(s->policy, state->brief->region);
+    const struct promise *old = find(state, in->promise);
     struct calendar_day day;
     if (!is_name(in->promise)) return "not_a_name";
     if (calendar_day_at(c, calendar_date_of(c, in->due_ms), &day) != CALENDAR_OK) return "date_out_of_range";
     if (calendar_date_of(c, in->due_ms) < calendar_date_of(c, s->in->at_ms)) return "date_in_the_past";
-    if (find(state, in->promise) == NULL && state->n_promises == PROMISES_MOST) return "too_many_promises";
-    return NULL;
+    if (old == NULL && state->n_promises == PROMISES_MOST) return "too_many_promises";
+    if (old != NULL && (old->of == NULL) != (in->of == NULL)) return "name_is_taken";
+    if (strcmp(in->promise, handling) == 0 && in->of != NULL) return "name_is_taken";
+    return impossible_milestone(state, c, in);
+}
+
+static void tell_promised(struct step *s, const struct ev_command_promise *in, const struct promise *old)
+{
+    bool replaces = old != NULL;
+    int64_t replaced_ms = replaces ? old->due_ms : 0;
+    if (in->of != NULL) {
+        struct ev_intake_milestone_set *e = decision_emit(s->out, EV_INTAKE_MILESTONE_SET);
+        *e = (struct ev_intake_milestone_set){.milestone = in->promise,
+                                              .of = in->of,
+                                              .due_ms = in->due_ms,
+                                              .has_replaces_ms = replaces,
+                                              .replaces_ms = replaced_ms,
+                                              .by = in->actor->id,
+                                              .text = in->text};
+    } else if (strcmp(in->promise, handling) == 0) {
+        struct ev_intake_handling_time_fixed *e = decision_emit(s->out, EV_INTAKE_HANDLING_TIME_FIXED);
+        *e = (struct ev_intake_handling_time_fixed){.due_ms = in->due_ms,
+                                                    .has_replaces_ms = replaces,
+                                                    .replaces_ms = replaced_ms,
+                                                    .by = in->actor->id,
+                                                    .text = in->text};
+    } else {
+        struct ev_intake_promised *e = decision_emit(s->out, EV_INTAKE_PROMISED);
+        *e = (struct ev_intake_promised){.promise = in->promise,
+                                         .due_ms = in->due_ms,
+                                         .has_replaces_ms = replaces,
+                                         .replaces_ms = replaced_ms,
+                                         .by = in->actor->id,
+                                         .text = in->text};
+    }
 }
 
 enum verdict intake_on_promise(struct step *s)
@@ -58,26 +102,41 @@ enum verdict intake_on_promise(struct step *s)
     const struct ev_command_promise *in = s->in->data;
     if (!intake_is_handler(s, in->actor)) return step_refuse(s, "SL-7", "not_the_named_handler", state->handler_id);
     const char *why = impossible(s, in);
-    if (why != NULL) return step_refuse(s, "SL-7", why, NULL);
-    const struct promise *old = find(state, in->promise);
-    if (strcmp(in->promise, handling) == 0) {
-        struct ev_intake_handling_time_fixed *e = decision_emit(s->out, EV_INTAKE_HANDLING_TIME_FIXED);
-        *e = (struct ev_intake_handling_time_fixed){.due_ms = in->due_ms,
-                                                    .has_replaces_ms = old != NULL,
-                                                    .replaces_ms = old != NULL ? old->due_ms : 0,
-                                                    .by = in->actor->id,
-                                                    .text = in->text};
-    } else {
-        struct ev_intake_promised *e = decision_emit(s->out, EV_INTAKE_PROMISED);
-        *e = (struct ev_intake_promised){.promise = in->promise,
-                                         .due_ms = in->due_ms,
-                                         .has_replaces_ms = old != NULL,
-                                         .replaces_ms = old != NULL ? old->due_ms : 0,
-                                         .by = in->actor->id,
-                                         .text = in->text};
-    }
-    replace(s, in->promise, &(struct promise){.promise = in->promise, .due_ms = in->due_ms});
+    if (why != NULL) return step_refuse(s, in->of != NULL ? "PR-3" : "SL-7", why, NULL);
+    tell_promised(s, in, find(state, in->promise));
+    replace(s, in->promise, &(struct promise){.promise = in->promise, .due_ms = in->due_ms, .of = in->of});
     return VERDICT_DONE;
+}
+
+static void tell_reached(struct step *s, const struct promise *milestone)
+{
+    const struct ev_command_keep_promise *in = s->in->data;
+    struct ev_intake_milestone_reached *e = decision_emit(s->out, EV_INTAKE_MILESTONE_REACHED);
+    *e = (struct ev_intake_milestone_reached){.milestone = milestone->promise,
+                                              .of = milestone->of,
+                                              .due_ms = milestone->due_ms,
+                                              .by = in->actor->id,
+                                              .note = in->note};
+}
+
+/* Whoever keeps a promise has come past its milestones. */
+static void keep(struct step *s, const struct promise *kept)
+{
+    const struct intake_state *state = s->state;
+    const struct ev_command_keep_promise *in = s->in->data;
+    struct intake_state *next = s->next;
+    struct promise *rest = ARENA_ARRAY(s->out->arena, struct promise, state->n_promises);
+    next->n_promises = 0;
+    for (int i = 0; i < state->n_promises; i++) {
+        const struct promise *p = &state->promises[i];
+        bool on_its_way = p->of != NULL && strcmp(p->of, kept->promise) == 0;
+        if (on_its_way) tell_reached(s, p);
+        if (!on_its_way && p != kept) rest[next->n_promises++] = *p;
+    }
+    next->promises = rest;
+    struct ev_intake_promise_kept *e = decision_emit(s->out, EV_INTAKE_PROMISE_KEPT);
+    *e = (struct ev_intake_promise_kept){
+        .promise = kept->promise, .due_ms = kept->due_ms, .by = in->actor->id, .note = in->note};
 }
 
 enum verdict intake_on_keep_promise(struct step *s)
@@ -88,9 +147,11 @@ enum verdict intake_on_keep_promise(struct step *s)
     const struct promise *kept = find(state, in->promise);
     if (kept == NULL) return step_refuse(s, "SL-7", "no_such_promise", in->promise);
     if (strcmp(in->promise, handling) == 0) return step_refuse(s, "SL-7", "kept_by_the_result", NULL);
-    struct ev_intake_promise_kept *e = decision_emit(s->out, EV_INTAKE_PROMISE_KEPT);
-    *e = (struct ev_intake_promise_kept){
-        .promise = kept->promise, .due_ms = kept->due_ms, .by = in->actor->id, .note = in->note};
-    replace(s, in->promise, NULL);
+    if (kept->of == NULL) {
+        keep(s, kept);
+    } else {
+        tell_reached(s, kept);
+        replace(s, in->promise, NULL);
+    }
     return VERDICT_DONE;
 }

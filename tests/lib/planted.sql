@@ -2,16 +2,20 @@
 -- A case's serial tells its group. In a group every case has one limit running, evidence.
 CREATE SCHEMA planted;
 
--- n timers due evenly over span_ms from first_ms on.
-CREATE FUNCTION planted.due(grp int8, n int8, first_ms int8, span_ms int8) RETURNS void LANGUAGE sql AS $$
+-- n timers of a limit due evenly over span_ms from first_ms on.
+CREATE FUNCTION planted.due_as(grp int8, n int8, first_ms int8, span_ms int8, code text) RETURNS void LANGUAGE sql AS $$
     WITH d AS (SELECT (i % 16 << 40) | (grp * 1000000000 + i) AS c, i % 16 AS p, first_ms + i * span_ms / n AS due
                FROM generate_series(0::int8, n - 1) i),
          t AS (INSERT INTO sla.timer (case_id, code, ver, warning, due, partition)
-               SELECT c, 'evidence', 1, false, due, p FROM d)
+               SELECT c, code, 1, false, due, p FROM d)
     INSERT INTO sla.case_state (case_id, rev, status, body)
     SELECT c, 1, 1, json_build_object('status', 'running', 'misses', 0, 'closed_ms', 0, 'limits', json_build_array(
-        json_build_object('code', 'evidence', 'ver', 1, 'state', 'armed', 'start_ms', due - 86400000, 'due_ms', due)))
+        json_build_object('code', code, 'ver', 1, 'state', 'armed', 'start_ms', due - 86400000, 'due_ms', due)))
     FROM d;
+$$;
+
+CREATE FUNCTION planted.due(grp int8, n int8, first_ms int8, span_ms int8) RETURNS void LANGUAGE sql AS $$
+    SELECT planted.due_as(grp, n, first_ms, span_ms, 'evidence')
 $$;
 
 -- n timers a month ahead, without cases.

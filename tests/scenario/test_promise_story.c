@@ -21,13 +21,16 @@ static const struct actor *handler(void)
 
 static int64_t in_days(int n) { return story_world->now_ms + n * (int64_t)DAY_MS; }
 
-static void promises(const char *what, int64_t due_ms)
+static void sets_milestone(const char *what, const char *of, int64_t due_ms)
 {
     struct ev_command_promise *c = NEW(struct ev_command_promise);
-    *c = (struct ev_command_promise){.actor = handler(), .promise = what, .due_ms = due_ms, .text = "we come by"};
+    *c = (struct ev_command_promise){
+        .actor = handler(), .promise = what, .of = of, .due_ms = due_ms, .text = "we come by"};
     world_command(story_world, EV_COMMAND_PROMISE, c, the_case());
     world_drain(story_world);
 }
+
+static void promises(const char *what, int64_t due_ms) { sets_milestone(what, NULL, due_ms); }
 
 static void keeps(const char *what)
 {
@@ -102,6 +105,58 @@ Test(story, SL_7_each_promise_is_kept_by_its_own_name)
     cr_assert_eq(misses_of("promise#issue-2"), 1);
     keeps("visit");
     expect_refused("SL-7", "no_such_promise");
+    expect_sound();
+}
+
+/* PR-3: the unit's head is warned of a milestone at risk, and told of one missed, days before the promise is broken;
+ * the dates agreed anew with the customer take their place. */
+Test(story, PR_3_a_missed_milestone_warns_before_the_promise_is_broken)
+{
+    customer_claims(300000);
+    handler_calls();
+    visit_done();
+    promises("floor", in_days(10));
+    sets_milestone("tiles", "floor", in_days(1));
+    sets_milestone("laid", "floor", in_days(8));
+    expect_due("milestone#tiles", "2026-03-03T10:00:00.000Z");
+    int warned = count(EV_SLA_WARNED);
+    advance_to(limit_of("milestone#tiles")->warn_ms);
+    cr_assert_gt(count(EV_SLA_WARNED), warned);
+    cr_assert_eq(misses_of("milestone#tiles"), 0);
+    advance_to(limit_of("milestone#tiles")->due_ms);
+    const struct ev_escalation_slip_issued *slip = last(EV_ESCALATION_SLIP_ISSUED);
+    cr_assert_str_eq(slip->code, "milestone#tiles");
+    cr_assert_str_eq(slip->to_person, "O-CN1-M");
+    expect_limit("promise#floor", LIMIT_STATE_ARMED);
+    promises("floor", in_days(14));
+    sets_milestone("tiles", "floor", in_days(3));
+    expect_limit("milestone#tiles", LIMIT_STATE_ARMED);
+    keeps("tiles");
+    expect_limit("milestone#tiles", LIMIT_STATE_MET);
+    expect_limit("milestone#laid", LIMIT_STATE_ARMED);
+    keeps("floor");
+    expect_limit("milestone#laid", LIMIT_STATE_MET);
+    expect_limit("promise#floor", LIMIT_STATE_MET);
+    expect_sound();
+}
+
+/* PR-3: a milestone leads to a promise of the case, by its date. */
+Test(story, PR_3_a_milestone_of_nothing_is_refused)
+{
+    customer_claims(300000);
+    sets_milestone("tiles", "floor", in_days(2));
+    expect_refused("PR-3", "no_such_promise");
+    promises("floor", in_days(10));
+    sets_milestone("tiles", "floor", in_days(11));
+    expect_refused("PR-3", "after_the_promise");
+    sets_milestone("floor", "floor", in_days(9));
+    expect_refused("PR-3", "name_is_taken");
+    sets_milestone("tiles", "floor", in_days(10));
+    promises("tiles", in_days(2));
+    expect_refused("SL-7", "name_is_taken");
+    sets_milestone("glue", "tiles", in_days(1));
+    expect_refused("PR-3", "no_such_promise");
+    expect_events(EV_INTAKE_MILESTONE_SET, 1);
     expect_sound();
 }
 

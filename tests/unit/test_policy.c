@@ -330,7 +330,7 @@ Test(policy, SL_4_the_shipped_limits_are_those_of_the_rules)
         cr_expect_eq(l->def->on_miss == ON_MISS_SLIP, rules[i].slip, "%s", rules[i].code);
         cr_expect_eq(l->def->has_warn_percent && l->def->warn_percent == 80, rules[i].warns, "%s", rules[i].code);
     }
-    static const char *const dated[] = {"visit_answer", "measure", "handling_time", "promise"}; /* SL-7 */
+    static const char *const dated[] = {"visit_answer", "measure", "handling_time", "promise", "milestone"}; /* SL-7 */
     for (size_t i = 0; i < sizeof dated / sizeof dated[0]; i++) {
         const struct policy_limit *l = policy_limit(p, dated[i]);
         cr_expect(l != NULL && l->def->length->unit == LIMIT_UNIT_PROMISED_DATE && l->def->warn_percent == 80, "%s",

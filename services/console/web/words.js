@@ -89,6 +89,8 @@ export const events = {
   'intake.responded': ['Spoke with the customer by {channel}: {result}', '已联系客户（{channel}）：{result}', 'person'],
   'intake.promised': ['Promised to the customer for {due_ms}: {text}', '向客户承诺 {due_ms}：{text}', 'person'],
   'intake.handling_time_fixed': ['Told the customer: handled by {due_ms}', '告知客户办结期限 {due_ms}', 'person'],
+  'intake.milestone_set': ['Milestone on the way to {of}: {milestone} by {due_ms}', '承诺“{of}”的里程碑：{milestone}，期限 {due_ms}', 'person'],
+  'intake.milestone_reached': ['Milestone reached: {milestone}', '里程碑已达成：{milestone}', 'good'],
   'intake.promise_kept': ['Promise kept: {promise}', '承诺已兑现：{promise}', 'good'],
   'intake.reclassified': ['Reclassified: {reason}', '重新分类：{reason}'],
   'intake.reviewed': ['Preliminary review done', '初步审核完成', 'person'],
