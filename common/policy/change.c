@@ -8,7 +8,8 @@ static const char *holder_fault(struct policy_moment in_force, const struct acto
     const struct pol_person *person = policy_person_in(office, who->id);
     if (who->org_id != NULL && strcmp(who->org_id, office->id) != 0) return "the policy is head office's to change";
     if (person == NULL) return "nobody of that id works at head office";
-    return policy_acts_as(in_force, office, person, who->role) ? NULL : "that person does not hold that role at head office";
+    return policy_acts_as(in_force, office, person, who->role) ? NULL
+                                                               : "that person does not hold that role at head office";
 }
 
 const char *change_proposer_fault(struct policy_moment in_force, const struct actor *who)

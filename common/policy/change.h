@@ -5,8 +5,8 @@
 
 #include "policy/policy.h"
 
-/* NULL = they may, at that moment of the policy in force; else why not, for a person. An actor without a unit is meant to
- * be head office's. */
+/* NULL = they may, at that moment of the policy in force; else why not, for a person. An actor without a unit is meant
+ * to be head office's. */
 const char *change_proposer_fault(struct policy_moment in_force, const struct actor *who);
 const char *change_approver_fault(struct policy_moment in_force, const struct actor *proposer, const struct actor *who);
 

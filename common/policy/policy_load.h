@@ -6,7 +6,8 @@
  *
  * An installation keeps every policy it ever had (SL-6): DIR holds folders 1, 2, …, each a revision with its
  * pack.json, organisation.json, applied.json and a folder calendar. A revision is whole when it appears (it is
- * renamed into place), and never changes afterwards; all but the first say who proposed and who approved them (SL-8). */
+ * renamed into place), and never changes afterwards; all but the first say who proposed and who approved them (SL-8).
+ */
 #ifndef REDRESS_POLICY_POLICY_LOAD_H
 #define REDRESS_POLICY_POLICY_LOAD_H
 

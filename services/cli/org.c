@@ -238,7 +238,8 @@ static int take(struct cli *cli, const struct options *o, bool keep)
     json_t *more = json_pack("{s:b}", "written", written);
     int rc = well ? tell(cli, faults, notes, more) : cli_fail(cli, &e);
     if (written && !cli->json)
-        printf("%s is written; with a higher version of the pack, redressctl policy propose makes it a proposal\n", path);
+        printf("%s is written; with a higher version of the pack, redressctl policy propose makes it a proposal\n",
+               path);
     json_decref(more);
     json_decref(faults);
     json_decref(notes);

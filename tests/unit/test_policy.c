@@ -143,7 +143,8 @@ Test(policy, people_are_chosen_evenly_and_stably)
     "\"calendar_days\",\"n\":15},\"responsible\":\"handler\",\"on_miss\":\"slip\"" rest "}"
 
 static const char small_pack[] =
-    "{\"id\":\"p\",\"version\":1,\"owner\":\"o\",\"effective_from\":\"2026-01-01\",\"approved_by\":\"ho_service_manager\","
+    "{\"id\":\"p\",\"version\":1,\"owner\":\"o\",\"effective_from\":\"2026-01-01\",\"approved_by\":\"ho_service_"
+    "manager\","
     "\"calendar\":\"cn\",\"timezone\":\"Asia/Shanghai\",\"currency\":\"CNY\",\"numbering\":{\"prefix\":\"RF\"},"
     "\"alone_below\":[{\"currency\":\"CNY\",\"minor\":1},{\"currency\":\"USD\",\"minor\":0}],\"alone_roles\":[],"
     "\"approver_outlet\":\"outlet_manager\",\"approver_regional\":\"regional_manager\","
