@@ -194,6 +194,7 @@ struct loop {
     int64_t now_ms;                       /* the installation's clock this turn */
     bool held;                            /* it jumped: timers wait */
     int64_t tick_ms, retain_ms;           /* monotonic: last time of each */
+    int job;                              /* of this second, the next (watch.c) */
     struct kafka_ends *ends_client;
     struct ends ends;
     struct arena items_arena, attempt_arena;
@@ -286,7 +287,8 @@ void send_release(struct loop *l);
 bool send_open(struct loop *l, struct err *e);
 
 /* watch.c */
-void watch(struct loop *l);
+/* The next of a second's jobs, if there is one. True: another follows in the next turn. */
+bool watch(struct loop *l);
 /* Asks the broker for the ends of all inputs, at most every `every_ms`; the answer is taken when it is there. */
 void watch_ask_ends(struct loop *l, int64_t every_ms);
 void watch_take_ends(struct loop *l);

@@ -326,14 +326,14 @@ static void turn(struct loop *l)
         collect_drop(l);
         return;
     }
-    watch(l);
+    bool more = watch(l);
     if (l->consumer == NULL) return;
     if (proto_next_assignment(l->proto, loop_mono_ms()) >= 0 || l->reading_stale) assign_due(l);
     bool some = collect(l);
     if (some) batch_run(l);
     send_pending(l);
     const struct adapter *adapter = l->spec->adapter;
-    bool more = adapter != NULL && adapter->prepare != NULL && adapter->prepare(&l->host, l->now_ms);
+    if (adapter != NULL && adapter->prepare != NULL && adapter->prepare(&l->host, l->now_ms)) more = true;
     if (!some && !more) wait_for_something(l);
 }
 

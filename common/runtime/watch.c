@@ -340,21 +340,38 @@ static void look_at_health(struct loop *l)
     l->want_alarm = old;
 }
 
-void watch(struct loop *l)
+static void ask_ends(struct loop *l) { watch_ask_ends(l, ENDS_MS); }
+
+static void retain_when_due(struct loop *l)
 {
     int64_t mono = loop_mono_ms();
-    if (mono - l->tick_ms < PROTO_TICK_MS) return;
-    l->tick_ms = mono;
-    tick(l);
-    if (l->consumer == NULL) return; /* it joins another cluster */
-    watch_policy(l);
-    watch_ask_ends(l, ENDS_MS);
-    idle_check(l);
-    if (mono - l->retain_ms >= config_int(&l->config, "retain.every.ms")) {
-        l->retain_ms = mono;
-        retain(l);
-    }
+    if (mono - l->retain_ms < config_int(&l->config, "retain.every.ms")) return;
+    l->retain_ms = mono;
+    retain(l);
+}
+
+static void tick_adapter(struct loop *l)
+{
     const struct adapter *adapter = l->spec->adapter;
     if (adapter != NULL && adapter->tick != NULL) adapter->tick(&l->host, l->now_ms);
-    look_at_health(l);
+}
+
+/* One of them a turn: what falls due meanwhile waits for one, not for all. While nothing can be committed nothing
+ * waits. */
+static void (*const jobs[])(struct loop *l) = {tick,         watch_policy,  ask_ends, idle_check, retain_when_due,
+                                               tick_adapter, look_at_health};
+
+bool watch(struct loop *l)
+{
+    if (l->job == 0) {
+        int64_t mono = loop_mono_ms();
+        if (mono - l->tick_ms < PROTO_TICK_MS) return false;
+        l->tick_ms = mono;
+    }
+    do {
+        jobs[l->job](l);
+        l->job = (l->job + 1) % (int)(sizeof jobs / sizeof jobs[0]);
+        if (l->consumer == NULL) l->job = 0; /* it joins another cluster */
+    } while (l->job != 0 && l->failing);
+    return l->job != 0;
 }

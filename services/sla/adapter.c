@@ -133,25 +133,8 @@ static int poll_timers(struct host *h, int part, int64_t now_ms, struct local_in
     return n + rest.n;
 }
 
-/* The index is asked once a second at least, so that a loss is found out: of a partition that did not ask it since the
- * last tick; of each in turn, for leases that ended; and of all when one was found away. */
-static void check_index(struct timers *t, const int64_t *mine, int n, int64_t now_ms)
-{
-    bool away = false;
-    for (int k = 0; k < n; k++) {
-        int part = (int)mine[(k + t->ticks) % n];
-        struct part *p = &t->parts[part];
-        timers_acknowledge(t, part);
-        if (p->index == INDEX_OFF) timers_assign_index(t, part);
-        if (p->index == INDEX_WHOLE && (k == 0 || !p->asked || away))
-            timers_index_said(t, part, ts_reclaim(t->ts, part, now_ms, NULL));
-        away = away || p->index == INDEX_OFF;
-        p->asked = false;
-    }
-    t->ticks++;
-}
-
-/* Every second: the sweep, which is what guarantees firing; then whether the index is what it should be. */
+/* Every second: the sweep, which is what guarantees firing; then, piece by piece, whether the index is what it should
+ * be, and with that the alarms. A look that did not come to its end within the second does not keep them back. */
 static void tick(struct host *h, int64_t now_ms)
 {
     struct timers *t = h->adapter;
@@ -159,17 +142,15 @@ static void tick(struct host *h, int64_t now_ms)
     int64_t begun = clock_monotonic_us();
     int n = 0;
     arena_reset(&t->arena);
-    int64_t *unswept_ms = ARENA_ARRAY(&t->arena, int64_t, t->n_parts);
     int64_t *mine = ARENA_ARRAY(&t->arena, int64_t, t->n_parts);
     for (int i = 0; i < t->n_parts; i++) {
-        unswept_ms[i] = (begun - t->parts[i].swept_us) / 1000;
+        t->parts[i].unswept_ms = (begun - t->parts[i].swept_us) / 1000;
         if (t->parts[i].mine) mine[n++] = i;
     }
+    if (t->look.left > 0) timers_watch(h, now_ms);
     bool well = n == 0 || timers_sweep(h, mine, n, now_ms, &e);
-    check_index(t, mine, n, now_ms);
-    well = well && timers_compare(h, now_ms, &e);
-    timers_watch(h, unswept_ms, now_ms);
     if (!well) log_err(LOG_WARN, "the sweep of timers", &e);
+    timers_look_begin(t, well);
 }
 
 static int posts(struct host *h, int part, int64_t now_ms, struct local_input *out, int max)

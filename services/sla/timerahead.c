@@ -184,7 +184,7 @@ static int next_wanting(struct timers *t, int64_t now_ms)
     return -1;
 }
 
-/* At least one piece, and more while they take less than a quarter of the time that firing takes. */
+/* At least one piece, and more while they take less than a quarter of the time that firing takes; one of the look. */
 bool timers_prepare(struct host *h, int64_t now_ms)
 {
     struct timers *t = h->adapter;
@@ -201,6 +201,7 @@ bool timers_prepare(struct host *h, int64_t now_ms)
             more = false;
         }
     } while (more && clock_monotonic_us() < until);
+    timers_look(h, now_ms);
     t->prepared_us = clock_monotonic_us();
-    return more;
+    return more || t->look.left > 0;
 }

@@ -28,8 +28,9 @@ struct part {
     int64_t swept_to;          /* all rows due until here are in the list (or `more`) */
     bool more;                 /* the last sweep did not get all */
     int64_t swept_us;          /* monotonic: the last sweep that succeeded */
+    int64_t unswept_ms;        /* since then, at the last tick, before its own */
     int64_t oldest;            /* due of the oldest armed row, as of that sweep, if within its reach; or INT64_MAX */
-    bool asked;                /* the index, since the last tick */
+    bool asked;                /* the index, since the last look */
     int64_t ahead_to;          /* timers due later than this were never claimed */
     int64_t fired[TS_CHUNK];   /* committed, their leases not yet given up */
     int n_fired;
@@ -38,6 +39,13 @@ struct part {
     int looks, differed; /* comparisons that found them alike; those running that found them apart */
     struct timerlist list;
     struct watch watch;
+};
+
+/* A second's look at the index (timerlook.c). */
+struct look {
+    int left;     /* pieces still to do: a partition each, and the comparison with the judging */
+    bool compare; /* the rows can be read */
+    bool away;    /* a partition's index does not answer */
 };
 
 struct figures { /* metric handles */
@@ -53,7 +61,8 @@ struct timers {
     int look_part;       /* whose index is compared next */
     int ahead_part;      /* who was prepared last */
     int64_t prepared_us; /* monotonic: the last preparing ended */
-    int64_t ticks;
+    int64_t looks;
+    struct look look;
     int standing[TIMER_ALARMS]; /* partitions with that alarm, as last logged */
     int64_t late_most;
     struct arena arena; /* of one call */
@@ -93,7 +102,11 @@ void timers_count(struct part *p, int64_t due, int64_t id, int change);
 /* Compares a window of one partition's index with its rows, another partition each time. Apart in two looks
  * running: the index is rebuilt. False: the rows could not be read. */
 bool timers_compare(struct host *h, int64_t now_ms, struct err *e);
-/* The watch's look at every partition; unswept_ms: by partition, since the sweep before this tick's. */
-void timers_watch(struct host *h, const int64_t *unswept_ms, int64_t now_ms);
+/* The watch's look at every partition. */
+void timers_watch(struct host *h, int64_t now_ms);
+
+/* A second's look at the index of all partitions begins; timers_look does its next piece, if one is left. */
+void timers_look_begin(struct timers *t, bool compare);
+void timers_look(struct host *h, int64_t now_ms);
 
 #endif

@@ -150,11 +150,11 @@ void watch_deinit(struct watch *w)
 
 /* ---- all partitions ---- */
 
-static struct watch_facts facts_of(const struct timers *t, const struct part *p, int64_t unswept_ms, int64_t now_ms)
+static struct watch_facts facts_of(const struct timers *t, const struct part *p, int64_t now_ms)
 {
     int64_t late = p->oldest < now_ms ? now_ms - p->oldest : 0;
     return (struct watch_facts){.overdue_ms = (int64_t)((double)late / t->scale),
-                                .unswept_ms = unswept_ms,
+                                .unswept_ms = p->unswept_ms,
                                 .index_away = p->index == INDEX_OFF,
                                 .index_differs = p->differed >= TIMERS_DIFFER};
 }
@@ -168,7 +168,7 @@ static void tell_alarm(struct timers *t, enum timer_alarm kind, int parts)
     t->standing[kind] = parts;
 }
 
-void timers_watch(struct host *h, const int64_t *unswept_ms, int64_t now_ms)
+void timers_watch(struct host *h, int64_t now_ms)
 {
     struct timers *t = h->adapter;
     int whole = 0, standing[TIMER_ALARMS] = {0};
@@ -176,7 +176,7 @@ void timers_watch(struct host *h, const int64_t *unswept_ms, int64_t now_ms)
     for (int i = 0; i < t->n_parts; i++) {
         struct part *p = &t->parts[i];
         if (!p->mine) continue;
-        struct watch_facts f = facts_of(t, p, unswept_ms[i], now_ms);
+        struct watch_facts f = facts_of(t, p, now_ms);
         watch_look(&p->watch, &f, now_ms);
         whole += p->index == INDEX_WHOLE;
         if (f.overdue_ms > overdue) overdue = f.overdue_ms;
