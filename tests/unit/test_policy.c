@@ -125,8 +125,10 @@ Test(policy, units_and_their_parents)
 Test(policy, people_are_chosen_evenly_and_stably)
 {
     const struct pol_unit *ho = policy_head_office(p);
-    int seen[16] = {0};
-    for (uint64_t salt = 0; salt < 300; salt++) {
+    int seen[64] = {0}, handlers = 0;
+    cr_assert_leq(ho->n_people, 64);
+    for (int i = 0; i < ho->n_people; i++) handlers += policy_has_role(&ho->people[i], ROLE_HANDLER);
+    for (uint64_t salt = 0; salt < 100 * (uint64_t)handlers; salt++) {
         const struct pol_person *person = policy_person_with(whenever, ho, ROLE_HANDLER, salt);
         cr_assert(policy_has_role(person, ROLE_HANDLER));
         cr_expect_eq(person, policy_person_with(whenever, ho, ROLE_HANDLER, salt));
