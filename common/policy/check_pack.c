@@ -197,8 +197,18 @@ static bool check_date(const struct check *c, int index, const struct policy_lim
         if (!dates_path_leads(t, d->date)) {
             return policy_refuse(c, "$.limits[%d].date: %s has no date at \"%s\"", index, event_name(t), d->date);
         }
-        const struct field_desc *key = d->key ? desc_field(event_desc(t), d->key) : NULL;
-        if (!d->key || (key && key->kind == FIELD_STRING && !key->array)) continue;
+    }
+    return true;
+}
+
+/* One limit a name: every start event says one. */
+static bool check_key(const struct check *c, int index, const struct policy_limit *l)
+{
+    const struct pol_limit_def *d = l->def;
+    for (int i = 0; d->key != NULL && i < l->edges[POLICY_START].n; i++) {
+        enum event_type t = l->edges[POLICY_START].types[i];
+        const struct field_desc *key = desc_field(event_desc(t), d->key);
+        if (key && key->kind == FIELD_STRING && !key->array) continue;
         return policy_refuse(c, "$.limits[%d].key: %s has no text \"%s\"", index, event_name(t), d->key);
     }
     return true;
@@ -218,7 +228,7 @@ static bool check_length(const struct check *c, int index, const struct policy_l
         if (!d->restart) return policy_refuse(c, "$.limits[%d].restart: a new date replaces the old one", index);
         return check_date(c, index, l);
     }
-    if (d->date || d->key) return policy_refuse(c, "$.limits[%d].date: only of a promised_date", index);
+    if (d->date) return policy_refuse(c, "$.limits[%d].date: only of a promised_date", index);
     if (is_countable(d->length)) return true;
     return policy_refuse(c, "$.limits[%d].length.n: 1 to 10000", index);
 }
@@ -262,7 +272,7 @@ static bool check_limit(const struct check *c, int index, const struct policy_li
     if (d->has_warn_percent && (d->warn_percent < 1 || d->warn_percent > 99)) {
         return policy_refuse(c, "$.limits[%d].warn_percent: 1 to 99", index);
     }
-    return check_events(c, index, l);
+    return check_key(c, index, l) && check_events(c, index, l);
 }
 
 static bool check_rung(const struct check *c, const struct pol_pack *p, int index)

@@ -64,6 +64,7 @@ static void remind(struct step *s, const struct ev_sla_breached *ev, const struc
     struct matter m = {ev->code, ev->ver, ev->due_ms, ev->late_ms, true};
     struct addressee to = escalation_responsible(s, def->def->responsible);
     escalation_correction_led_by(s, ev->code, &to);
+    if (escalation_liaison_owed_by(s, ev->code, &to)) m.of_limit = false;
     escalation_issue_slip(s, &m, to);
 }
 

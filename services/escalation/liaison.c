@@ -1,7 +1,8 @@
 /* Liaison slips: the units a closed case had to remind are asked why it ran late (ES-7). See steps.h.
  *
  * One slip a unit and closing, and one for what becomes known later; a case that is reopened and closes late again asks
- * about the new misses only. */
+ * about the new misses only. The answer has a limit of its own, which the end of the case does not end; who misses it
+ * is reminded, and is not asked for the cause of that. */
 #include "escalation/steps.h"
 #include "policy/rights.h"
 
@@ -66,6 +67,27 @@ void escalation_issue_liaisons(struct step *s)
         if (is_unasked(&slips[i])) ask(s, slips, slips[i].to_org);
     }
     next->open_slips = slips;
+}
+
+/* "liaison_answer#QH-1-1", and its repeats, are of the slip QH-1-1. */
+static bool is_of_slip(const char *code, const char *slip_no)
+{
+    const char *name = strchr(code, '#');
+    size_t n = strlen(slip_no);
+    return name != NULL && strncmp(name + 1, slip_no, n) == 0 && (name[1 + n] == '\0' || name[1 + n] == '#');
+}
+
+bool escalation_liaison_owed_by(const struct step *s, const char *code, struct addressee *to)
+{
+    const struct escalation_state *next = s->next;
+    for (int i = 0; i < next->n_liaisons; i++) {
+        if (!is_of_slip(code, next->liaisons[i].slip_no)) continue;
+        const struct pol_unit *unit = policy_unit(s->policy, next->liaisons[i].to_org);
+        if (unit == NULL) unit = policy_head_office(s->policy);
+        *to = escalation_find_person(s, unit, policy_approver(s->policy, unit->level));
+        return true;
+    }
+    return false;
 }
 
 static int find_liaison(const struct escalation_state *st, const char *slip_no)

@@ -112,6 +112,8 @@ void escalation_end_dispute(struct step *s, enum dispute_end end);
 void escalation_issue_liaisons(struct step *s);
 /* The slip that asked about a withdrawn miss goes with it, when it asked about no other. */
 void escalation_withdraw_liaison(struct step *s, const char *slip_no);
+/* Whose reminder the miss of this limit is: the unit a slip asks for the cause. false = the limit of no slip. */
+bool escalation_liaison_owed_by(const struct step *s, const char *code, struct addressee *to);
 
 /* ---- correction.c: the company's own fault is investigated (PA-8) ---- */
 

@@ -85,7 +85,7 @@ static bool in_policy(const struct run *r, enum policy_edge edge)
     return any;
 }
 
-/* "promise#visit" is stopped by what names visit, or names nothing. */
+/* "promise#visit" is stopped and cancelled by what names visit, or names nothing. */
 static bool is_named(const struct run *r, int i)
 {
     const char *name = dates_name(r->event, r->s->in->data, r->defs[i]->def->key);
@@ -102,7 +102,7 @@ static void stop_and_cancel(struct run *r)
     }
     EACH_LIMIT(r, POLICY_STOP, def)
     {
-        if (run_find(r, def->def->code) == NULL && applies(r, def)) run_remember(r, def);
+        if (def->def->key == NULL && run_find(r, def->def->code) == NULL && applies(r, def)) run_remember(r, def);
     }
     EACH_LIMIT(r, POLICY_CANCEL, def)
     {
@@ -110,7 +110,7 @@ static void stop_and_cancel(struct run *r)
     }
     for (int i = 0; i < r->next->n_limits; i++) {
         struct limit *l = &r->limits[i];
-        if (!moves(r, i, POLICY_CANCEL)) continue;
+        if (!moves(r, i, POLICY_CANCEL) || !is_named(r, i)) continue;
         if (limits_is_open(l))
             run_cancel(r, l, event_name(r->event));
         else if (limits_recurs(r->defs[i]))
@@ -158,10 +158,12 @@ static void start(struct run *r, int64_t start_ms)
     {
         if (!applies(r, def) || !policy_limit_wanted(def, r->event, r->s->in->data)) continue;
         if (before_the_end && !def->def->outlives) continue;
+        const char *code = def->def->code, *name = dates_name(r->event, r->s->in->data, def->def->key);
+        if (name != NULL) code = arena_printf(r->s->out->arena, "%s#%s", code, name);
         if (def->def->date != NULL)
             start_dated(r, def, start_ms);
         else
-            run_start(r, def, &(struct run_begin){.code = def->def->code, .start_ms = start_ms});
+            run_start(r, def, &(struct run_begin){.code = code, .start_ms = start_ms});
     }
 }
 

@@ -132,33 +132,33 @@ static void command_at(enum event_type type, const void *data, int64_t at_ms)
     world_drain(&world);
 }
 
-static void command(enum event_type type, const void *data) { command_at(type, data, world.now_ms); }
+void sends(enum event_type type, const void *data) { command_at(type, data, world.now_ms); }
 
-static const struct actor *person(const char *id, enum role role, const char *org)
+const struct actor *somebody(const char *id, enum role role, const char *org)
 {
     struct actor *a = NEW(struct actor);
     *a = (struct actor){.id = id, .role = role, .org_id = org};
     return a;
 }
 
-static const struct actor *customer(void) { return person("customer", ROLE_CUSTOMER, NULL); }
+static const struct actor *customer(void) { return somebody("customer", ROLE_CUSTOMER, NULL); }
 
-static const struct actor *handler(void) { return person(owner()->handler_id, ROLE_HANDLER, owner()->org_id); }
+static const struct actor *handler(void) { return somebody(owner()->handler_id, ROLE_HANDLER, owner()->org_id); }
 
 static const struct actor *manager(void)
 {
-    return person(owner()->manager_id, policy_approver(world.policy, owner()->level), owner()->org_id);
+    return somebody(owner()->manager_id, policy_approver(world.policy, owner()->level), owner()->org_id);
 }
 
 void calls(const char *who, enum role role, const char *org, int64_t at_ms)
 {
     struct ev_command_contact *c = NEW(struct ev_command_contact);
-    *c = (struct ev_command_contact){.actor = person(who, role, org),
+    *c = (struct ev_command_contact){.actor = somebody(who, role, org),
                                      .channel = "phone",
                                      .result = "explained the next steps",
                                      .has_at_ms = at_ms != 0,
                                      .at_ms = at_ms};
-    command(EV_COMMAND_CONTACT, c);
+    sends(EV_COMMAND_CONTACT, c);
 }
 
 void handler_calls(void) { calls(owner()->handler_id, ROLE_HANDLER, owner()->org_id, 0); }
@@ -169,7 +169,7 @@ void customer_supplies(const char *material)
     struct ev_command_supplement *c = NEW(struct ev_command_supplement);
     *names = material;
     *c = (struct ev_command_supplement){.actor = customer(), .n_materials = 1, .materials = names};
-    command(EV_COMMAND_SUPPLEMENT, c);
+    sends(EV_COMMAND_SUPPLEMENT, c);
 }
 
 void handler_classifies(enum kind kind, enum category category)
@@ -177,7 +177,7 @@ void handler_classifies(enum kind kind, enum category category)
     struct ev_command_classify *c = NEW(struct ev_command_classify);
     *c = (struct ev_command_classify){
         .actor = handler(), .kind = kind, .category = category, .reason = "as seen on site"};
-    command(EV_COMMAND_CLASSIFY, c);
+    sends(EV_COMMAND_CLASSIFY, c);
 }
 
 void handler_reviews(bool lawful, bool in_scope, const char *comment)
@@ -185,14 +185,14 @@ void handler_reviews(bool lawful, bool in_scope, const char *comment)
     struct ev_command_review *c = NEW(struct ev_command_review);
     *c = (struct ev_command_review){
         .actor = handler(), .complete = true, .lawful = lawful, .in_scope = in_scope, .comment = comment};
-    command(EV_COMMAND_REVIEW, c);
+    sends(EV_COMMAND_REVIEW, c);
 }
 
 void handler_changes_to(const char *who, const char *by, enum role role)
 {
     struct ev_command_assign_handler *c = NEW(struct ev_command_assign_handler);
-    *c = (struct ev_command_assign_handler){.actor = person(by, role, owner()->org_id), .handler_id = who};
-    command(EV_COMMAND_ASSIGN_HANDLER, c);
+    *c = (struct ev_command_assign_handler){.actor = somebody(by, role, owner()->org_id), .handler_id = who};
+    sends(EV_COMMAND_ASSIGN_HANDLER, c);
 }
 
 struct finding the_finding(enum cause cause, enum liability liability)
@@ -221,13 +221,13 @@ void visitor_submits(const struct visit_record *r, const struct finding *f, cons
     struct ev_command_submit_evidence *c = NEW(struct ev_command_submit_evidence);
     const struct pol_unit *unit = policy_unit(world.policy, owner()->org_id);
     const struct pol_person *visitor = policy_person_in(unit, owner()->visitor_id);
-    *c = (struct ev_command_submit_evidence){.actor = person(visitor->id, visitor->roles[0], unit->id),
+    *c = (struct ev_command_submit_evidence){.actor = somebody(visitor->id, visitor->roles[0], unit->id),
                                              .visitor_id = visitor->id,
                                              .visited_ms = world.now_ms,
                                              .record = r,
                                              .finding = f,
                                              .plan = p};
-    command(EV_COMMAND_SUBMIT_EVIDENCE, c);
+    sends(EV_COMMAND_SUBMIT_EVIDENCE, c);
 }
 
 void visit_done(void)
@@ -246,7 +246,7 @@ void file_handed_over_at(const struct visit_record *r, const struct finding *f, 
     const struct pol_person *who = policy_person_in(unit, demand->of_person);
     struct ev_command_hand_over_file *c = NEW(struct ev_command_hand_over_file);
     *c = (struct ev_command_hand_over_file){
-        .actor = person(who->id, who->roles[0], unit->id), .record = r, .finding = f, .note = "as demanded"};
+        .actor = somebody(who->id, who->roles[0], unit->id), .record = r, .finding = f, .note = "as demanded"};
     command_at(EV_COMMAND_HAND_OVER_FILE, c, at_ms);
 }
 
@@ -263,19 +263,19 @@ void other_visits(const struct finding *f)
     struct visit_record *r = NEW(struct visit_record);
     struct ev_command_submit_evidence *c = NEW(struct ev_command_submit_evidence);
     *r = full_record();
-    *c = (struct ev_command_submit_evidence){.actor = person(who->id, who->roles[0], unit->id),
+    *c = (struct ev_command_submit_evidence){.actor = somebody(who->id, who->roles[0], unit->id),
                                              .visitor_id = who->id,
                                              .visited_ms = world.now_ms,
                                              .record = r,
                                              .finding = f};
-    command(EV_COMMAND_SUBMIT_EVIDENCE, c);
+    sends(EV_COMMAND_SUBMIT_EVIDENCE, c);
 }
 
 void investigator_concludes(const struct finding *f, const struct plan *p)
 {
     struct ev_command_conclude *c = NEW(struct ev_command_conclude);
     *c = (struct ev_command_conclude){.actor = handler(), .finding = f, .plan = p};
-    command(EV_COMMAND_CONCLUDE, c);
+    sends(EV_COMMAND_CONCLUDE, c);
 }
 
 static const struct plan *one_measure(enum measure_kind kind, int64_t fen, const char *reasons)
@@ -297,7 +297,7 @@ static void proposes(const struct actor *who, const struct plan *p)
 {
     struct ev_command_propose *c = NEW(struct ev_command_propose);
     *c = (struct ev_command_propose){.actor = who, .plan = p};
-    command(EV_COMMAND_PROPOSE, c);
+    sends(EV_COMMAND_PROPOSE, c);
 }
 
 void handler_proposes(const struct plan *p) { proposes(handler(), p); }
@@ -308,10 +308,10 @@ static void approved_by(const struct actor *who)
 {
     struct ev_command_approve *c = NEW(struct ev_command_approve);
     *c = (struct ev_command_approve){.actor = who};
-    command(EV_COMMAND_APPROVE, c);
+    sends(EV_COMMAND_APPROVE, c);
 }
 
-void approves(const char *who, enum role role, const char *org) { approved_by(person(who, role, org)); }
+void approves(const char *who, enum role role, const char *org) { approved_by(somebody(who, role, org)); }
 
 void manager_approves(void) { approved_by(manager()); }
 
@@ -334,7 +334,7 @@ void manager_denies(void)
 {
     struct ev_command_deny *c = NEW(struct ev_command_deny);
     *c = (struct ev_command_deny){.actor = manager(), .reason = "not borne out by the record"};
-    command(EV_COMMAND_DENY, c);
+    sends(EV_COMMAND_DENY, c);
 }
 
 void customer_accepts_at(int64_t at_ms)
@@ -359,7 +359,7 @@ void handler_executes(void)
 {
     struct ev_command_execute *c = NEW(struct ev_command_execute);
     *c = (struct ev_command_execute){.actor = handler(), .note = "done"};
-    command(EV_COMMAND_EXECUTE, c);
+    sends(EV_COMMAND_EXECUTE, c);
 }
 
 void customer_answers_at(enum satisfaction s, int64_t at_ms)
@@ -375,27 +375,28 @@ void customer_withdraws(void)
 {
     struct ev_command_withdraw *c = NEW(struct ev_command_withdraw);
     *c = (struct ev_command_withdraw){.actor = customer(), .reason = "settled between neighbours"};
-    command(EV_COMMAND_WITHDRAW, c);
+    sends(EV_COMMAND_WITHDRAW, c);
 }
 
 void finance_retries(const char *payee)
 {
     struct ev_command_retry_payout *c = NEW(struct ev_command_retry_payout);
-    *c = (struct ev_command_retry_payout){.actor = person("HO-F1", ROLE_FINANCE, "HO"), .payee = payee};
-    command(EV_COMMAND_RETRY_PAYOUT, c);
+    *c = (struct ev_command_retry_payout){.actor = somebody("HO-F1", ROLE_FINANCE, "HO"), .payee = payee};
+    sends(EV_COMMAND_RETRY_PAYOUT, c);
 }
 
 void manager_decides_payee(bool approve)
 {
     struct ev_command_decide_payee *c = NEW(struct ev_command_decide_payee);
-    *c = (struct ev_command_decide_payee){.actor = person("O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1"), .approve = approve};
-    command(EV_COMMAND_DECIDE_PAYEE, c);
+    *c = (struct ev_command_decide_payee){.actor = somebody("O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1"),
+                                          .approve = approve};
+    sends(EV_COMMAND_DECIDE_PAYEE, c);
 }
 
 void finance_receives(const char *account, enum receipt_purpose purpose, int64_t amount_minor)
 {
     struct ev_command_record_receipt *c = NEW(struct ev_command_record_receipt);
-    *c = (struct ev_command_record_receipt){.actor = person("HO-F1", ROLE_FINANCE, "HO"),
+    *c = (struct ev_command_record_receipt){.actor = somebody("HO-F1", ROLE_FINANCE, "HO"),
                                             .account = account,
                                             .purpose = purpose,
                                             .amount_minor = amount_minor,
@@ -408,8 +409,8 @@ void finance_receives(const char *account, enum receipt_purpose purpose, int64_t
 void general_manager_releases(void)
 {
     struct ev_command_release_payout *c = NEW(struct ev_command_release_payout);
-    *c = (struct ev_command_release_payout){.actor = person("HO-GM", ROLE_GENERAL_MANAGER, "HO"), .reason = "right"};
-    command(EV_COMMAND_RELEASE_PAYOUT, c);
+    *c = (struct ev_command_release_payout){.actor = somebody("HO-GM", ROLE_GENERAL_MANAGER, "HO"), .reason = "right"};
+    sends(EV_COMMAND_RELEASE_PAYOUT, c);
 }
 
 void signs_cash(const char *id, enum role role, const char *org)
@@ -417,9 +418,9 @@ void signs_cash(const char *id, enum role role, const char *org)
     const struct payment_state *st = world_state(&world, the_case(), PAYMENT);
     struct ev_command_sign_cash *c = NEW(struct ev_command_sign_cash);
     *c = (struct ev_command_sign_cash){
-        .actor = person(id, role, org),
+        .actor = somebody(id, role, org),
         .voucher_no = arena_printf(&world.arena, "%s-P%lld", st->slip->slip_no, (long long)st->payout_no)};
-    command(EV_COMMAND_SIGN_CASH, c);
+    sends(EV_COMMAND_SIGN_CASH, c);
 }
 
 /* ---- Time ---- */

@@ -33,6 +33,10 @@ void turn_to(int64_t case_id);
 
 /* ---- What people do ---- */
 
+/* Who acts, and any command of theirs about the case. */
+const struct actor *somebody(const char *id, enum role role, const char *org);
+void sends(enum event_type type, const void *data);
+
 void handler_calls(void);
 void calls(const char *who, enum role role, const char *org, int64_t at_ms);
 void customer_supplies(const char *material);

@@ -1,4 +1,4 @@
-/* The dispute ladder, cases handed up, those asked in vain, and why a case ran late (CH-6, ES-7, ES-8, ES-9). */
+/* The dispute ladder, cases handed up, and those asked in vain (CH-6, ES-8, ES-9). */
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -365,56 +365,6 @@ Test(dispute_story, ES_8_the_state_of_the_proceedings_is_owed)
     cr_assert_eq(limit_of("proceedings")->misses, 2);
     judged(60000, MEASURE_KIND_ABSENT, 10);
     expect_limit("proceedings", LIMIT_STATE_CANCELLED);
-    expect_sound();
-}
-
-/* ---- ES-7 ---- */
-
-static void cause_given(const char *slip_no, const struct actor *who)
-{
-    struct ev_command_answer_liaison *c = NEW(struct ev_command_answer_liaison);
-    *c = (struct ev_command_answer_liaison){.actor = who, .slip_no = slip_no, .cause = "the visitor was ill"};
-    command(EV_COMMAND_ANSWER_LIAISON, c);
-}
-
-/* ES-7: a case that ran late and closed asks each unit that was reminded for the cause, once. */
-Test(dispute_story, ES_7_a_closed_late_case_asks_for_the_cause)
-{
-    customer_claims(80000);
-    advance_hours(25);
-    expect_owner("R-CN");
-    visit_done();
-    handler_proposes(compensation(80000));
-    manager_approves();
-    customer_accepts();
-    advance_hours(1);
-    expect_no_event(EV_ESCALATION_LIAISON_ISSUED);
-    customer_answers(SATISFACTION_SATISFIED);
-    expect_status(INTAKE, "closed");
-    expect_events(EV_ESCALATION_LIAISON_ISSUED, 1);
-    const struct ev_escalation_liaison_issued *slip = last(EV_ESCALATION_LIAISON_ISSUED);
-    cr_assert_str_eq(slip->to_org, "O-CN1");
-    cr_assert_str_eq(slip->to_person, "O-CN1-M");
-    cr_assert_eq(slip->n_codes, 2, "the first response and the visit");
-    cause_given(slip->slip_no, actor("R-CN-M", ROLE_REGIONAL_MANAGER, "R-CN"));
-    expect_refused("ES-7", "not_your_slip");
-    cause_given("QH-0-0", actor("O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1"));
-    expect_refused("ES-7", "no_such_slip");
-    cause_given(slip->slip_no, actor("O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1"));
-    expect_event(EV_ESCALATION_LIAISON_ANSWERED);
-    cause_given(slip->slip_no, actor("O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1"));
-    expect_refused("ES-7", "already_answered");
-    expect_sound();
-}
-
-/* ES-7: what was done in time asks nobody. */
-Test(dispute_story, ES_7_a_case_in_time_asks_nobody)
-{
-    customer_claims(80000);
-    handler_calls();
-    visit_done();
-    customer_withdraws();
-    expect_no_event(EV_ESCALATION_LIAISON_ISSUED);
     expect_sound();
 }
 

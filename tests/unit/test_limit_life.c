@@ -65,6 +65,31 @@ Test(limit_life, ES_1_a_missed_limit_is_reminded_again_until_the_times_are_used_
                "sla.ended sla.ended sla.ended sla.ended");
 }
 
+static void liaison_issued(const char *slip_no)
+{
+    char data[200];
+    snprintf(data, sizeof data, "{'slip_no':'%s','to_org':'O-E1','to_person':'m','codes':['evidence'],'reminders':1}",
+             slip_no);
+    kit_feed(&k, "escalation.liaison_issued", "2026-03-03 10:00", data);
+}
+
+/* ES-7: a limit with a key is one for each name: a stop and a cancellation mean theirs, and its repeats go with it. */
+Test(limit_life, ES_7_each_slip_has_its_own_limit)
+{
+    registered("complaint", "CN-A1", "2026-03-02 10:00");
+    liaison_issued("QH-1-1");
+    liaison_issued("QH-1-11");
+    liaison_issued("QH-1-2");
+    fire("liaison_answer#QH-1-1", false);
+    kit_feed(&k, "escalation.liaison_withdrawn", "2026-03-12 10:00", "{'slip_no':'QH-1-1','to_org':'O-E1'}");
+    cr_assert_eq(limit("liaison_answer#QH-1-1#again1")->state, LIMIT_STATE_CANCELLED);
+    cr_assert_eq(limit("liaison_answer#QH-1-11")->state, LIMIT_STATE_ARMED);
+    kit_feed(&k, "escalation.liaison_answered", "2026-03-09 12:00",
+             "{'slip_no':'QH-1-2','org_id':'O-E1','by':'m','cause':'ill'}");
+    cr_assert_eq(limit("liaison_answer#QH-1-2")->state, LIMIT_STATE_MET);
+    cr_assert_eq(limit("liaison_answer#QH-1-11")->state, LIMIT_STATE_ARMED);
+}
+
 /* ES-1 SL-3: what is answered, annulled or started anew reminds nobody. */
 Test(limit_life, ES_1_a_repeat_goes_with_its_limit)
 {
