@@ -23,6 +23,20 @@ static bool check_correction(const struct check *c, const struct pol_correction_
     return policy_check_cause_departments(c, "$.correction.departments", r->departments, r->n_departments);
 }
 
+/* EV-7: whoever is asked exists, and their silence is noticed. */
+static bool check_contest(const struct check *c, const struct pol_contest_rules *r)
+{
+    const struct policy_limit *limit = policy_limit(c->policy, r->limit);
+    const struct pol_unit *top = policy_head_office(c->policy);
+    if (limit == NULL) return policy_refuse(c, "$.contest.limit: there is no limit \"%s\"", r->limit);
+    if (limit->def->on_miss != ON_MISS_SLIP) return policy_refuse(c, "$.contest.limit: its miss must issue a slip");
+    for (int i = 0; top != NULL && i < r->n_then; i++) {
+        if (policy_person_with((struct policy_moment){c->policy, POLICY_LONG_RUN}, top, r->then[i], 0)) continue;
+        return policy_refuse(c, "$.contest.then[%d]: nobody at head office is %s", i, role_name(r->then[i]));
+    }
+    return policy_check_cause_departments(c, "$.contest.departments", r->departments, r->n_departments);
+}
+
 static bool check_record(const struct check *c, const struct pol_pack *p, int index)
 {
     const struct pol_execution_record *r = &p->execution[index];
@@ -47,6 +61,7 @@ bool policy_check_remedies(const struct check *c)
     const struct pol_pack *p = c->policy->pack;
     bool well = p->advance == NULL || check_advance(c, p->advance);
     well &= p->correction == NULL || check_correction(c, p->correction);
+    well &= p->contest == NULL || check_contest(c, p->contest);
     for (int i = 0; i < p->n_execution; i++) well &= check_record(c, p, i);
     return well;
 }

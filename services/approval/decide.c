@@ -155,6 +155,7 @@ static const struct transition table[] = {
     {NONE, EV_DISPATCH_REASSIGNED, on_reassigned, TO(NONE), "AP-6"},
     {NONE, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(NONE), "DI-3"},
     {NONE, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed, TO(NONE), "ES-5: before the finding was read"},
+    {NONE, EV_ESCALATION_CONTEST_DECIDED, approval_on_contest_decided, TO(NONE), "EV-7: before the finding was read"},
     {NONE, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(NONE), "IN-4"},
     {NONE, EV_INTAKE_CLOSED, on_closed, TO(NONE) | TO(ENDED), "closed"},
 
@@ -163,6 +164,7 @@ static const struct transition table[] = {
     {PLANNING, EV_INTAKE_REOPENED, on_reopened_planning, TO(PLANNING), "AP-9"},
     {PLANNING, EV_DISPATCH_REASSIGNED, on_reassigned, PLANNED, "AP-6"},
     {PLANNING, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed, PLANNED, "ES-5"},
+    {PLANNING, EV_ESCALATION_CONTEST_DECIDED, approval_on_contest_decided, PLANNED, "EV-7"},
     {PLANNING, EV_ESCALATION_FILE_ACCEPTED, approval_on_file_accepted, PLANNED, "ES-3"},
     {PLANNING, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(PLANNING), "DI-3"},
     {PLANNING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(PLANNING), "IN-4"},
@@ -171,6 +173,7 @@ static const struct transition table[] = {
     {REVIEW, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {REVIEW, EV_COMMAND_PROPOSE, approval_on_propose_under_review, TO(REVIEW), "ES-5"},
     {REVIEW, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed, PLANNED, "ES-5"},
+    {REVIEW, EV_ESCALATION_CONTEST_DECIDED, approval_on_contest_decided, TO(REVIEW), "EV-7"},
     {REVIEW, EV_ESCALATION_FILE_ACCEPTED, approval_on_file_accepted, PLANNED, "ES-3"},
     {REVIEW, EV_DISPATCH_REASSIGNED, on_reassigned, PLANNED, "ES-3"},
     {REVIEW, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(REVIEW), "DI-3"},
@@ -179,6 +182,7 @@ static const struct transition table[] = {
 
     {AWAITING, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {AWAITING, EV_COMMAND_APPROVE, approval_on_approve, STANDS | TO(AWAITING), "AP-4, AP-5"},
+    {AWAITING, EV_ESCALATION_CONTEST_DECIDED, approval_on_contest_decided, PLANNED, "EV-7"},
     {AWAITING, EV_COMMAND_DENY, approval_on_deny, TO(PLANNING), "AP-4"},
     {AWAITING, EV_DISPATCH_REASSIGNED, on_reassigned, TO(AWAITING), "AP-6"},
     {AWAITING, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(AWAITING), "DI-3"},
@@ -187,6 +191,7 @@ static const struct transition table[] = {
 
     {OFFERED, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {OFFERED, EV_COMMAND_ACCEPT, approval_on_accept, TO(APPROVED), "AP-8"},
+    {OFFERED, EV_ESCALATION_CONTEST_DECIDED, approval_on_contest_decided, PLANNED, "EV-7"},
     {OFFERED, EV_COMMAND_OBJECT, approval_on_object, TO(PLANNING), "AP-8"},
     {OFFERED, EV_SLA_BREACHED, approval_on_breached, TO(OFFERED) | TO(LAPSED), "AP-8"},
     {OFFERED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(OFFERED), "AP-6"},
@@ -209,6 +214,7 @@ static const struct transition table[] = {
     {EXECUTED, EV_INTAKE_CLOSED, on_closed, TO(EXECUTED) | TO(ENDED), "closed"},
 
     {REJECTED, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
+    {REJECTED, EV_ESCALATION_CONTEST_DECIDED, approval_on_contest_decided, PLANNED, "EV-7"},
     {REJECTED, EV_COMMAND_OBJECT, approval_on_appeal, TO(PLANNING), "AP-9"},
     {REJECTED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(REJECTED), "AP-6"},
     {REJECTED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(REJECTED), "DI-3"},

@@ -1,4 +1,4 @@
-/* Planning after a review (ES-3, ES-5, PA-6 to PA-8, PA-11). See steps.h.
+/* Planning after a review (ES-3, ES-5, EV-7, PA-6 to PA-8, PA-11). See steps.h.
  *
  * What the liability table decides is planned by its row without a person: money for a claim, work for a complaint, or
  * a rejection with the row's words. What the row leaves to people, or an amount nobody knows, is planned by the
@@ -167,6 +167,30 @@ enum verdict approval_on_routed(struct step *s)
     next->routed_words = in->words;
     next->routed_settle = in->settle;
     go_on(s);
+    return VERDICT_DONE;
+}
+
+/* EV-7: what rested on the liability as it was found is planned anew. To a customer who was told a rejection it is as
+ * an appeal that was heard; nothing is taken back that they have signed. */
+enum verdict approval_on_contest_decided(struct step *s)
+{
+    const struct ev_escalation_contest_decided *in = s->in->data;
+    const struct approval_state *state = s->state;
+    struct approval_state *next = s->next;
+    if (in->liability == in->found) return VERDICT_IGNORED;
+    next->routed_finding = in->finding;
+    next->routed_row = in->row;
+    next->routed_words = in->words;
+    next->routed_settle = in->settle;
+    struct ev_approval_liability_taken *e = decision_emit(s->out, EV_APPROVAL_LIABILITY_TAKEN);
+    *e = (struct ev_approval_liability_taken){
+        .takeover_no = state->routed_no, .liability = in->liability, .row = in->row, .contest_no = in->contest_no};
+    if (state->status == APPROVAL_STATUS_NONE || state->status == APPROVAL_STATUS_UNDER_REVIEW) return VERDICT_DONE;
+    if (state->status == APPROVAL_STATUS_REJECTED) {
+        approval_negotiate_again(s, &(struct objection){.reason = "liability_contested"});
+    }
+    next->plan = NULL;
+    approval_plan_or_wait(s);
     return VERDICT_DONE;
 }
 

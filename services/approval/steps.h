@@ -63,6 +63,7 @@ void approval_plan_or_wait(struct step *s);
 enum verdict approval_on_concluded(struct step *s);
 enum verdict approval_on_propose(struct step *s);
 enum verdict approval_on_routed(struct step *s);
+enum verdict approval_on_contest_decided(struct step *s);
 enum verdict approval_on_file_accepted(struct step *s);
 enum verdict approval_on_propose_under_review(struct step *s);
 enum verdict approval_on_early_propose(struct step *s);

@@ -76,7 +76,7 @@ static enum verdict on_breached(struct step *s)
     const struct policy_limit *def = slip_limit(s, ev);
     if (def == NULL) return VERDICT_IGNORED;
     if (next->status == ESCALATION_STATUS_NONE) next->status = ESCALATION_STATUS_WATCHING;
-    if (escalation_review_missed(s, ev)) return VERDICT_DONE;
+    if (escalation_review_missed(s, ev) || escalation_contest_missed(s, ev)) return VERDICT_DONE;
     remind(s, ev, def);
     if (next->org_id == NULL || escalation_is_moving(next) || escalation_judgment_missed(s, ev)) return VERDICT_DONE;
     const struct pol_rung *rung = policy_rung(rules, ev->code, next->level);
@@ -142,6 +142,7 @@ static enum verdict on_closed(struct step *s)
     bool comes_back = ev->outcome == OUTCOME_REJECTED || ev->outcome == OUTCOME_LAPSED;
     if (next->dispute != NULL && comes_back) return VERDICT_IGNORED;
     if (escalation_is_in_dispute(next)) escalation_end_dispute(s, DISPUTE_END_CASE_CLOSED);
+    escalation_overtake_contest(s);
     next->status = ESCALATION_STATUS_ENDED;
     next->ended_as = ev->outcome;
     escalation_issue_liaisons(s);
@@ -195,6 +196,8 @@ enum verdict escalation_on_hand_up(struct step *s)
         {at, EV_APPROVAL_REFUSED, escalation_on_refused, TO(at) | TO(WATCHING) | TO(AWAITING_FILE), "ES-3"},           \
         {at, EV_COMMAND_HAND_UP, escalation_on_hand_up, TO(at), "ES-9"},                                               \
         {at, EV_COMMAND_RECORD_JUDGMENT, escalation_on_judgment, TO(at) | TO(WATCHING), "ES-8"},                       \
+        {at, EV_COMMAND_CONTEST_LIABILITY, escalation_on_contest, TO(at), "EV-7"},                                     \
+        {at, EV_COMMAND_DECIDE_CONTEST, escalation_on_decide_contest, TO(at), "EV-7"},                                 \
         {at, EV_INTAKE_REOPENED, escalation_on_failed_agreement, TO(at), "ES-8"},                                      \
         {at, EV_INTAKE_CLOSED, on_closed, TO(at) | TO(ENDED), "RV-1, ES-7"},
 
@@ -242,6 +245,8 @@ static const struct guard guards[] = {
     {EV_COMMAND_NOTE_DISPUTE, TO(NONE), "ES-8"},
     {EV_COMMAND_END_DISPUTE, TO(NONE), "ES-8"},
     {EV_COMMAND_RECORD_JUDGMENT, TO(NONE) | TO(ENDED), "ES-8"},
+    {EV_COMMAND_CONTEST_LIABILITY, TO(NONE) | TO(ENDED), "EV-7"},
+    {EV_COMMAND_DECIDE_CONTEST, TO(NONE) | TO(ENDED), "EV-7"},
     {EV_COMMAND_ANSWER_LIAISON, TO(NONE), "ES-7"},
     {EV_COMMAND_HAND_UP, TO(NONE) | TO(ENDED), "ES-9"},
 };

@@ -218,6 +218,7 @@ enum verdict escalation_on_judgment(struct step *s)
         return step_refuse(s, "ES-8", "nothing_to_perform", plan_is_rejection(plan) ? "rejection" : why.reason);
     }
     change(s)->judged = true;
+    escalation_overtake_contest(s);
     if (escalation_is_reviewing(next)) next->status = ESCALATION_STATUS_WATCHING;
     struct ev_escalation_judgment_recorded *out = decision_emit(s->out, EV_ESCALATION_JUDGMENT_RECORDED);
     *out = (struct ev_escalation_judgment_recorded){.dispute_no = next->dispute->no,
@@ -275,6 +276,7 @@ enum verdict escalation_on_agreement(struct step *s)
     if (in->judgment) return VERDICT_IGNORED;
     next->agreements++;
     tell_agreements(s);
+    escalation_overtake_contest(s);
     if (escalation_is_in_dispute(next)) escalation_end_dispute(s, DISPUTE_END_AGREED_OUTSIDE);
     return VERDICT_DONE;
 }

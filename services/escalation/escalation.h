@@ -12,8 +12,10 @@
  * policy names reaches head office. Missing or incomplete: a sanction, and another local outlet goes to see. With the
  * finding, the policy's table decides whose fault it is, and approval plans by its row.
  *
- * A matter may be brought before a mediator, an arbitrator or a court at any step, also after a rejection has closed
- * the case (dispute.c). A closed case that ran late asks the units that were reminded for the cause (liaison.c). */
+ * What the table decided may be contested until the customer has signed; a department's head decides, or an
+ * inspection's report (contest.c). A matter may be brought before a mediator, an arbitrator or a court at any step,
+ * also after a rejection has closed the case (dispute.c). A closed case that ran late asks the units that were reminded
+ * for the cause (liaison.c). */
 #ifndef REDRESS_ESCALATION_ESCALATION_H
 #define REDRESS_ESCALATION_ESCALATION_H
 

@@ -146,7 +146,7 @@ void escalation_review_annulled(struct step *s, const char *code)
 
 /* Who had the case first answers for its work (assignment.outlet_id is the same unit); for the company's fault head
  * office does. */
-static const char *liable_org(const struct step *s, enum liability liability)
+const char *escalation_liable_org(const struct step *s, enum liability liability)
 {
     const struct escalation_state *next = s->next;
     switch (liability) {
@@ -173,6 +173,7 @@ static bool route(struct step *s, const struct brief *brief, const struct findin
     decided->liability = row->liability;
     next->status = ESCALATION_STATUS_WATCHING;
     next->routed_no = next->takeovers;
+    next->routed_finding = decided;
     struct ev_escalation_liability_routed *out = decision_emit(s->out, EV_ESCALATION_LIABILITY_ROUTED);
     *out = (struct ev_escalation_liability_routed){.takeover_no = next->takeovers,
                                                    .facts = facts,
@@ -180,7 +181,7 @@ static bool route(struct step *s, const struct brief *brief, const struct findin
                                                    .words = row->words,
                                                    .liability = row->liability,
                                                    .settle = row->settle,
-                                                   .liable_org = liable_org(s, row->liability),
+                                                   .liable_org = escalation_liable_org(s, row->liability),
                                                    .finding = decided,
                                                    .policy_id = s->policy->pack->id,
                                                    .policy_version = s->policy->pack->version};

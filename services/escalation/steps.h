@@ -79,6 +79,9 @@ void escalation_demand_file(struct step *s, const char *cause);
 void escalation_decide_known(struct step *s);
 /* The miss of the demand's limit, or of the visit that stands in for the file. true = it was one of these. */
 bool escalation_review_missed(struct step *s, const struct ev_sla_breached *ev);
+/* Who answers for it: who had the case first, head office for the company's fault; NULL = no unit of the organisation.
+ */
+const char *escalation_liable_org(const struct step *s, enum liability liability);
 /* SL-3: the demand was met in time after all. */
 void escalation_review_annulled(struct step *s, const char *code);
 
@@ -120,7 +123,17 @@ bool escalation_liaison_owed_by(const struct step *s, const char *code, struct a
 /* Whose reminder the miss of this limit is: who answers for the open investigation. false = another limit. */
 bool escalation_correction_led_by(const struct step *s, const char *code, struct addressee *to);
 
+/* ---- contest.c: what head office decided of the liability is disputed (EV-7) ---- */
+
+/* Whoever was asked is silent: the next, or nobody any more. false = the miss is of another limit. */
+bool escalation_contest_missed(struct step *s, const struct ev_sla_breached *ev);
+/* An open contest has lost its matter: signed, judged or closed. */
+void escalation_overtake_contest(struct step *s);
+
 /* ---- the rows' functions ---- */
+
+enum verdict escalation_on_contest(struct step *s);
+enum verdict escalation_on_decide_contest(struct step *s);
 
 enum verdict escalation_on_slip(struct step *s);
 enum verdict escalation_on_close_correction(struct step *s);

@@ -1,5 +1,5 @@
-/* What the walker does beside the negotiation: disputes, cases handed up, liaison slips answered, signatures beside the
- * approver's (AP-5, ES-7 to ES-9). */
+/* What the walker does beside the negotiation: disputes, contested liability, cases handed up, liaison slips answered,
+ * signatures beside the approver's (AP-5, EV-7, ES-7 to ES-9). */
 #include "walker.h"
 
 enum { DAY_MS = 24 * 60 * 60000 };
@@ -83,15 +83,48 @@ static void answer_liaison(struct walker *k, int64_t case_id)
     world_command(k->w, EV_COMMAND_ANSWER_LIAISON, c, case_id);
 }
 
+/* EV-7: by the customer, the outlet or head office, with a report or without. */
+static void contest(struct walker *k, int64_t case_id)
+{
+    const struct actor *who[] = {actor(k, "customer", ROLE_CUSTOMER, NULL),
+                                 actor(k, "O-CN1-M", ROLE_OUTLET_MANAGER, "O-CN1"),
+                                 actor(k, "HO-D1", ROLE_DEPARTMENT_HEAD, "HO")};
+    struct ev_command_contest_liability *c = NEW(k, struct ev_command_contest_liability);
+    struct document *report = NEW(k, struct document);
+    *report = (struct document){.title = "report", .sha256 = "9f86d0"};
+    *c = (struct ev_command_contest_liability){.actor = who[walker_draw(k, 3)],
+                                               .claimed = (enum liability)(1 + walker_draw(k, 6)),
+                                               .reason = "another's fault",
+                                               .inspector = "institute"};
+    if (walker_draw(k, 4) == 0) c->inspection = report;
+    world_command(k->w, EV_COMMAND_CONTEST_LIABILITY, c, case_id);
+}
+
+/* Whoever was asked last, mostly. */
+static void decide_contest(struct walker *k, int64_t case_id)
+{
+    const struct contest *open = ((const struct escalation_state *)world_state(k->w, case_id, ESCALATION))->contest;
+    const struct pol_unit *top = policy_head_office(k->w->policy);
+    struct ev_command_decide_contest *c = NEW(k, struct ev_command_decide_contest);
+    enum liability liability = (enum liability)(1 + walker_draw(k, 6));
+    const struct pol_person *who = &top->people[walker_draw(k, top->n_people)];
+    if (open != NULL) who = policy_person_in(top, open->asked[open->n_asked - 1]);
+    *c = (struct ev_command_decide_contest){.actor = actor(k, who->id, who->roles[0], top->id),
+                                            .contest_no = open != NULL ? open->contest_no : "none",
+                                            .liability = liability,
+                                            .words = "by the drawings"};
+    world_command(k->w, EV_COMMAND_DECIDE_CONTEST, c, case_id);
+}
+
 void walker_dispute(struct walker *k, int64_t case_id)
 {
     typedef void (*deed)(struct walker *, int64_t);
-    static const deed OUTSIDE[] = {open_dispute, hand_up, answer_liaison, note, end, judge};
-    static const deed INSIDE[] = {open_dispute, note, end, judge, judge, judge};
+    static const deed OUTSIDE[] = {open_dispute, hand_up, answer_liaison, note, end, judge, contest, decide_contest};
+    static const deed INSIDE[] = {open_dispute, note, end, judge, judge, judge, contest, decide_contest};
     const struct escalation_state *st = world_state(k->w, case_id, ESCALATION);
     bool in_dispute = st->dispute != NULL && !st->dispute->judged;
     world_run_to(k->w, k->w->now_ms + 60000); /* nobody sues in the very instant a case closes */
-    (in_dispute ? INSIDE : OUTSIDE)[walker_draw(k, 6)](k, case_id);
+    (in_dispute ? INSIDE : OUTSIDE)[walker_draw(k, 8)](k, case_id);
 }
 
 const struct actor *walker_signer(struct walker *k, const struct approval_state *st, enum org_level level)

@@ -137,6 +137,18 @@ static const char *waits_for(const struct world_case *c)
     return intake->status == INTAKE_STATUS_AWAITING_SATISFACTION ? "the satisfaction call" : NULL;
 }
 
+/* EV-7: who is asked for a contested liability is owed an answer by a date. */
+static bool contest_stands_still(const struct world_case *c)
+{
+    const struct escalation_state *escalation = c->state[ESCALATION];
+    const struct sla_state *sla = c->state[SLA];
+    if (escalation == NULL || escalation->contest == NULL) return false;
+    for (int i = 0; sla != NULL && i < sla->n_limits; i++) {
+        if (strcmp(sla->limits[i].code, "liability_contest") == 0) return sla->limits[i].state != LIMIT_STATE_ARMED;
+    }
+    return true;
+}
+
 static const char *check_case(struct world *w, const struct world_case *c)
 {
     const struct intake_state *intake = c->state[INTAKE];
@@ -153,6 +165,7 @@ static const char *check_case(struct world *w, const struct world_case *c)
     if (intake->assignment_version != dispatch->assignment->version) {
         return differs(w, "intake has another assignment than dispatch", c->case_id, "");
     }
+    if (limits && contest_stands_still(c)) return differs(w, "contested, nobody is to answer", c->case_id, "");
     if (limits && !has_running_limit(w, c) && waits_for(c) == NULL) {
         return differs(w, "open, no limit runs, nobody is waited for", c->case_id,
                        world_status(w, c->case_id, APPROVAL));

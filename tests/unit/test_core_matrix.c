@@ -139,6 +139,14 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
                                                                  .liability = LIABILITY_OUTLET,
                                                                  .settle = SETTLE_COMPENSATE,
                                                                  .finding = &finding};
+    static const struct ev_escalation_contest_decided recast = {.contest_no = "ZY-1-1",
+                                                                .found = LIABILITY_CUSTOMER,
+                                                                .liability = LIABILITY_OUTLET,
+                                                                .end = CONTEST_END_DECIDED,
+                                                                .words = "w",
+                                                                .row = "report-outlet",
+                                                                .settle = SETTLE_COMPENSATE,
+                                                                .finding = &finding};
     static const struct ev_command_apply_advance apply = {.actor = &buyer, .amount_minor = 1, .currency = "CNY"};
     static const struct ev_command_record_execution taken = {
         .actor = &handler, .measure_no = 1, .step = EXECUTION_STEP_REPAIRED};
@@ -175,6 +183,7 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
         [EV_COMMAND_HAND_OVER_FILE] = &file,
         [EV_ESCALATION_VISIT_ASSIGNED] = &visit,
         [EV_ESCALATION_LIABILITY_ROUTED] = &routed,
+        [EV_ESCALATION_CONTEST_DECIDED] = &recast,
         [EV_ESCALATION_FILE_ACCEPTED] = &accepted_file,
         [EV_INBOUND_COMPLAINT] = &complaint,
         [EV_INBOUND_SUPPLEMENT] = &material,

@@ -266,6 +266,11 @@ Test(escalation, golden_matrix)
              "1") ",'plan':"
                   "{'measures':[],'amount_minor':1,'currency':'CNY'},'liability':'outlet','must_pay':true,"
                   "'must_execute':false}"},
+        {"command.contest_liability",
+         "{'actor':{'id':'customer','role':'customer'},'claimed':'outlet','reason':'bad work'}"},
+        {"command.decide_contest",
+         "{'actor':{'id':'HO-E1','role':'department_head','org_id':'HO'},'contest_no':'ZY-1-1','liability':'outlet',"
+         "'words':'seen'}"},
         {"command.dispute", "{'actor':{'id':'customer','role':'customer'},'step':'court','forum':'court'}"},
         {"command.note_dispute", "{'actor':{'id':'customer','role':'customer'},'note':'filed'}"},
         {"command.end_dispute", "{'actor':{'id':'customer','role':'customer'},'end':'withdrawn'}"},
