@@ -1,5 +1,7 @@
 /* What the policy says of advance compensation, of the company's own faults and of carrying plans out (PA-5, PA-8,
  * PA-10): nothing that nobody could do, or that could not end. */
+#include <stdio.h>
+
 #include "policy/check.h"
 
 static bool check_advance(const struct check *c, const struct pol_advance_rules *r)
@@ -37,6 +39,23 @@ static bool check_contest(const struct check *c, const struct pol_contest_rules 
     return policy_check_cause_departments(c, "$.contest.departments", r->departments, r->n_departments);
 }
 
+/* RV-5: whoever approves exists, and what is copied has a department. */
+static bool check_accountability(const struct check *c, const struct pol_accountability *r)
+{
+    const struct pol_unit *top = policy_head_office(c->policy);
+    const struct policy_moment in_the_long_run = {c->policy, POLICY_LONG_RUN};
+    if (policy_limit(c->policy, r->appeal_limit) == NULL)
+        return policy_refuse(c, "$.accountability.appeal_limit: there is no limit \"%s\"", r->appeal_limit);
+    if (top != NULL && policy_person_with(in_the_long_run, top, r->approver, 0) == NULL)
+        return policy_refuse(c, "$.accountability.approver: nobody at head office is %s", role_name(r->approver));
+    for (int i = 0; i < r->n_copies; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "$.accountability.copies[%d]", i);
+        if (!policy_check_department(c, path, r->copies[i])) return false;
+    }
+    return r->publisher == NULL || policy_check_department(c, "$.accountability.publisher", r->publisher);
+}
+
 static bool check_record(const struct check *c, const struct pol_pack *p, int index)
 {
     const struct pol_execution_record *r = &p->execution[index];
@@ -61,6 +80,7 @@ bool policy_check_remedies(const struct check *c)
     const struct pol_pack *p = c->policy->pack;
     bool well = p->advance == NULL || check_advance(c, p->advance);
     well &= p->correction == NULL || check_correction(c, p->correction);
+    well &= p->accountability == NULL || check_accountability(c, p->accountability);
     well &= p->contest == NULL || check_contest(c, p->contest);
     for (int i = 0; i < p->n_execution; i++) well &= check_record(c, p, i);
     return well;

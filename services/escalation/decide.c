@@ -61,10 +61,10 @@ static const struct policy_limit *slip_limit(const struct step *s, const struct 
 
 static void remind(struct step *s, const struct ev_sla_breached *ev, const struct policy_limit *def)
 {
-    struct matter m = {ev->code, ev->ver, ev->due_ms, ev->late_ms, true};
+    struct matter m = {ev->code, ev->ver, ev->due_ms, ev->late_ms, !def->def->outlives};
     struct addressee to = escalation_responsible(s, def->def->responsible);
     escalation_correction_led_by(s, ev->code, &to);
-    if (escalation_liaison_owed_by(s, ev->code, &to)) m.of_limit = false;
+    escalation_liaison_owed_by(s, ev->code, &to);
     escalation_issue_slip(s, &m, to);
 }
 
@@ -74,6 +74,7 @@ static enum verdict on_breached(struct step *s)
     struct escalation_state *next = s->next;
     const struct policy *rules = policy_then(s->policy, ev->revision);
     const struct policy_limit *def = slip_limit(s, ev);
+    if (escalation_sanction_unappealed(s, ev)) return VERDICT_DONE;
     if (def == NULL) return VERDICT_IGNORED;
     if (next->status == ESCALATION_STATUS_NONE) next->status = ESCALATION_STATUS_WATCHING;
     if (escalation_review_missed(s, ev) || escalation_contest_missed(s, ev)) return VERDICT_DONE;
@@ -93,6 +94,7 @@ static enum verdict on_breached_after(struct step *s)
 {
     const struct ev_sla_breached *ev = s->in->data;
     const struct policy_limit *def = slip_limit(s, ev);
+    if (escalation_sanction_unappealed(s, ev)) return VERDICT_DONE;
     if (def == NULL) return VERDICT_IGNORED;
     remind(s, ev, def);
     escalation_issue_liaisons(s);
@@ -208,6 +210,8 @@ enum verdict escalation_on_hand_up(struct step *s)
         {at, EV_COMMAND_END_DISPUTE, escalation_on_dispute_end, TO(at), "ES-8"},                                       \
         {at, EV_COMMAND_ANSWER_LIAISON, escalation_on_liaison_answer, TO(at), "ES-7"},                                 \
         {at, EV_COMMAND_CLOSE_CORRECTION, escalation_on_close_correction, TO(at), "PA-8"},                             \
+        {at, EV_COMMAND_DECIDE_SANCTION, escalation_on_decide_sanction, TO(at), "RV-5"},                               \
+        {at, EV_COMMAND_APPEAL_SANCTION, escalation_on_appeal_sanction, TO(at), "RV-5"},                               \
         {at, EV_APPROVAL_SLIP_APPROVED, escalation_on_slip, TO(at), "ES-8, PA-8"},
 
 static const struct transition TABLE[] = {
@@ -241,6 +245,8 @@ static const struct transition TABLE[] = {
 /* Where no row takes a command: the rule that refuses it. */
 static const struct guard guards[] = {
     {EV_COMMAND_CLOSE_CORRECTION, TO(NONE), "PA-8"},
+    {EV_COMMAND_DECIDE_SANCTION, TO(NONE), "RV-5"},
+    {EV_COMMAND_APPEAL_SANCTION, TO(NONE), "RV-5"},
     {EV_COMMAND_DISPUTE, TO(NONE), "ES-8"},
     {EV_COMMAND_NOTE_DISPUTE, TO(NONE), "ES-8"},
     {EV_COMMAND_END_DISPUTE, TO(NONE), "ES-8"},

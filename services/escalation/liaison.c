@@ -69,19 +69,11 @@ void escalation_issue_liaisons(struct step *s)
     next->open_slips = slips;
 }
 
-/* "liaison_answer#QH-1-1", and its repeats, are of the slip QH-1-1. */
-static bool is_of_slip(const char *code, const char *slip_no)
-{
-    const char *name = strchr(code, '#');
-    size_t n = strlen(slip_no);
-    return name != NULL && strncmp(name + 1, slip_no, n) == 0 && (name[1 + n] == '\0' || name[1 + n] == '#');
-}
-
 bool escalation_liaison_owed_by(const struct step *s, const char *code, struct addressee *to)
 {
     const struct escalation_state *next = s->next;
     for (int i = 0; i < next->n_liaisons; i++) {
-        if (!is_of_slip(code, next->liaisons[i].slip_no)) continue;
+        if (!escalation_is_named(code, next->liaisons[i].slip_no)) continue;
         const struct pol_unit *unit = policy_unit(s->policy, next->liaisons[i].to_org);
         if (unit == NULL) unit = policy_head_office(s->policy);
         *to = escalation_find_person(s, unit, policy_approver(s->policy, unit->level));

@@ -12,6 +12,14 @@
 
 static inline bool same_text(const char *a, const char *b) { return a != NULL && b != NULL && strcmp(a, b) == 0; }
 
+/* "liaison_answer#QH-1-1" and its repeats are of the slip QH-1-1. */
+static inline bool escalation_is_named(const char *code, const char *name)
+{
+    const char *own = strchr(code, '#');
+    size_t n = strlen(name);
+    return own != NULL && strncmp(own + 1, name, n) == 0 && (own[1 + n] == '\0' || own[1 + n] == '#');
+}
+
 /* ---- people.c: who watches, who is told ---- */
 
 struct addressee {
@@ -37,7 +45,7 @@ struct addressee escalation_department_head(const struct step *s, const char *de
 struct matter {
     const char *code;
     int64_t ver, due_ms, late_ms;
-    bool of_limit; /* a limit was missed: the closed case will be one that ran late (ES-7) */
+    bool of_limit; /* of the case was missed: closed, it will be one that ran late (ES-7) */
 };
 
 void escalation_issue_slip(struct step *s, const struct matter *m, struct addressee to);
@@ -97,6 +105,8 @@ struct charge {
 /* RV-5: by the policy's scale; returns the sanction's number, NULL when the scale has nothing for the offence. */
 const char *escalation_record_sanction(struct step *s, const struct charge *charge);
 void escalation_withdraw_sanction(struct step *s, const char *sanction_no, const char *org_id);
+/* The miss of an appeal's limit makes a sanction final. false = the miss is of another limit. */
+bool escalation_sanction_unappealed(struct step *s, const struct ev_sla_breached *ev);
 
 /* ---- dispute.c: mediation, arbitration, court (ES-8) ---- */
 
@@ -132,6 +142,8 @@ void escalation_overtake_contest(struct step *s);
 
 /* ---- the rows' functions ---- */
 
+enum verdict escalation_on_decide_sanction(struct step *s);
+enum verdict escalation_on_appeal_sanction(struct step *s);
 enum verdict escalation_on_contest(struct step *s);
 enum verdict escalation_on_decide_contest(struct step *s);
 

@@ -310,8 +310,8 @@ Test(dispute_story, ES_8_what_came_of_a_hearing_is_owed_by_the_end_of_its_day)
     hearing_in(3);
     advance_days(4);
     expect_limit("hearing", LIMIT_STATE_MISSED);
-    const struct ev_escalation_slip_issued *slip = last(EV_ESCALATION_SLIP_ISSUED);
-    cr_assert_str_eq(slip->code, "hearing");
+    const struct ev_escalation_slip_issued *slip = slip_for("hearing");
+    cr_assert_not_null(slip);
     cr_assert_str_eq(slip->to_person, "HO-L1");
     dispute_ends(DISPUTE_END_DISMISSED, legal());
     expect_sound();

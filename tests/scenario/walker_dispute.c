@@ -1,5 +1,5 @@
-/* What the walker does beside the negotiation: disputes, contested liability, cases handed up, liaison slips answered,
- * signatures beside the approver's (AP-5, EV-7, ES-7 to ES-9). */
+/* What the walker does beside the negotiation: disputes, contested liability, sanctions, cases handed up, liaison slips
+ * answered, signatures beside the approver's (AP-5, EV-7, ES-7 to ES-9, RV-5). */
 #include "walker.h"
 
 enum { DAY_MS = 24 * 60 * 60000 };
@@ -116,15 +116,40 @@ static void decide_contest(struct walker *k, int64_t case_id)
     world_command(k->w, EV_COMMAND_DECIDE_CONTEST, c, case_id);
 }
 
+/* RV-5: the last sanction's notice is approved, or appealed against, and the appeal decided. */
+static void sanction(struct walker *k, int64_t case_id)
+{
+    const struct escalation_state *st = world_state(k->w, case_id, ESCALATION);
+    bool appeals = walker_draw(k, 2) == 0, uphold = walker_draw(k, 2) == 0;
+    const struct sanction *c = st->n_sanctioned > 0 ? &st->sanctioned[st->n_sanctioned - 1] : NULL;
+    struct ev_command_appeal_sanction *appeal = NEW(k, struct ev_command_appeal_sanction);
+    struct ev_command_decide_sanction *decide = NEW(k, struct ev_command_decide_sanction);
+    if (c == NULL) return;
+    const struct pol_unit *unit = policy_unit(k->w->policy, c->org_id);
+    *appeal =
+        (struct ev_command_appeal_sanction){.actor = actor(k, unit->people[0].id, unit->people[0].roles[0], unit->id),
+                                            .sanction_no = c->sanction_no,
+                                            .reason = "the door was shut"};
+    *decide = (struct ev_command_decide_sanction){.actor = actor(k, "HO-GM", ROLE_GENERAL_MANAGER, "HO"),
+                                                  .sanction_no = c->sanction_no,
+                                                  .uphold = uphold,
+                                                  .reason = "by the file"};
+    if (appeals)
+        world_command(k->w, EV_COMMAND_APPEAL_SANCTION, appeal, case_id);
+    else
+        world_command(k->w, EV_COMMAND_DECIDE_SANCTION, decide, case_id);
+}
+
 void walker_dispute(struct walker *k, int64_t case_id)
 {
     typedef void (*deed)(struct walker *, int64_t);
-    static const deed OUTSIDE[] = {open_dispute, hand_up, answer_liaison, note, end, judge, contest, decide_contest};
-    static const deed INSIDE[] = {open_dispute, note, end, judge, judge, judge, contest, decide_contest};
+    static const deed OUTSIDE[] = {open_dispute, hand_up, answer_liaison, note,    end,
+                                   judge,        contest, decide_contest, sanction};
+    static const deed INSIDE[] = {open_dispute, note, end, judge, judge, judge, contest, decide_contest, sanction};
     const struct escalation_state *st = world_state(k->w, case_id, ESCALATION);
     bool in_dispute = st->dispute != NULL && !st->dispute->judged;
     world_run_to(k->w, k->w->now_ms + 60000); /* nobody sues in the very instant a case closes */
-    (in_dispute ? INSIDE : OUTSIDE)[walker_draw(k, 8)](k, case_id);
+    (in_dispute ? INSIDE : OUTSIDE)[walker_draw(k, 9)](k, case_id);
 }
 
 const struct actor *walker_signer(struct walker *k, const struct approval_state *st, enum org_level level)

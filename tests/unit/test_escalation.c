@@ -271,6 +271,10 @@ Test(escalation, golden_matrix)
         {"command.decide_contest",
          "{'actor':{'id':'HO-E1','role':'department_head','org_id':'HO'},'contest_no':'ZY-1-1','liability':'outlet',"
          "'words':'seen'}"},
+        {"command.decide_sanction", "{'actor':{'id':'HO-GM','role':'general_manager','org_id':'HO'},"
+                                    "'sanction_no':'JC-1-1','uphold':true,'reason':'by the file'}"},
+        {"command.appeal_sanction", "{'actor':{'id':'O-E1-M','role':'outlet_manager','org_id':'O-E1'},"
+                                    "'sanction_no':'JC-1-1','reason':'the door was shut'}"},
         {"command.dispute", "{'actor':{'id':'customer','role':'customer'},'step':'court','forum':'court'}"},
         {"command.note_dispute", "{'actor':{'id':'customer','role':'customer'},'note':'filed'}"},
         {"command.end_dispute", "{'actor':{'id':'customer','role':'customer'},'end':'withdrawn'}"},
