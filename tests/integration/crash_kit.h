@@ -7,6 +7,25 @@
 
 enum victim { PAYMENT_DIES, BANK_DIES, DATABASE_DIES, VICTIMS };
 
+/* The moments of a payout's life at which it dies. */
+enum moment {
+    BEFORE_INTENT,  /* decided, the transaction not begun */
+    AFTER_INTENT,   /* committed, the bank not asked */
+    ON_ITS_WAY,     /* the order has left, the bank has not booked it */
+    BOOKED,         /* the bank has booked it, what it answered is lost */
+    ANSWERED,       /* the answer is here, nothing decided */
+    BEFORE_SETTLED, /* decided, the transaction not begun */
+    AFTER_SETTLED,  /* committed, the adapter not told */
+    MOMENTS
+};
+
+/* What differs between the ways to the bank. */
+struct crash_way {
+    const char *stops_booking; /* the bank's fault by which it books nothing */
+    int leaving_us;            /* what an order needs to get there */
+    bool a_statement_makes_up; /* for a report that is lost */
+};
+
 enum { AMOUNT = 1000 };
 
 static int64_t epoch;
@@ -101,6 +120,45 @@ static inline void crash(enum victim who, int64_t case_id, const void *committed
     recover(who);
 }
 
+/* From the slip until the order has left; the state then committed. */
+static inline const void *order(int n, enum moment when, enum victim who, const struct crash_way *way)
+{
+    int64_t case_id = case_id_make(n % HOOKS_PARTS, n);
+    bool held_up = when == ON_ITS_WAY || when == BOOKED;
+    feed_slip(n, "after_sales", PLAN);
+    if (when == BEFORE_INTENT) {
+        crash(who, case_id, NULL);
+        feed_slip(n, "after_sales", PLAN); /* its position was not committed: read again */
+    }
+    if (held_up) faults(when == BOOKED ? "{\"drop_percent\":100}" : way->stops_booking);
+    if (when == AFTER_INTENT)
+        commit_untold();
+    else
+        hooks_must_commit(k);
+    const void *intended = *hooks_state(k, case_id);
+    if (held_up) usleep((useconds_t)way->leaving_us);
+    if (held_up || when == AFTER_INTENT) crash(who, case_id, intended);
+    if (held_up) faults("{}");
+    if (when == BOOKED && way->a_statement_makes_up) keeper("-X POST", "/statement");
+    return intended;
+}
+
+/* A payout from slip to settlement, and the death in it. */
+static inline void play(int n, enum moment when, enum victim who, const struct crash_way *way)
+{
+    int64_t case_id = case_id_make(n % HOOKS_PARTS, n);
+    int part = case_id_partition(case_id);
+    const void *intended = order(n, when, who, way);
+    until_answered(part);
+    if (when == ANSWERED) crash(who, case_id, intended);
+    if (when == BEFORE_SETTLED || when == AFTER_SETTLED) decide_answer(part);
+    if (when == BEFORE_SETTLED) crash(who, case_id, intended);
+    if (when == AFTER_SETTLED) {
+        commit_untold();
+        crash(who, case_id, *hooks_state(k, case_id));
+    }
+}
+
 static inline void expect_paid_once(int n)
 {
     int64_t case_id = case_id_make(n % HOOKS_PARTS, n);
@@ -126,6 +184,22 @@ static inline void expect_books(int payouts)
     cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account LIKE 'bank:%'"),
                  -(int64_t)payouts * AMOUNT);
     cr_assert_eq(booked(), payouts, "the bank's book");
+}
+
+/* Each process dies at each moment, on a payout of its own, not drawn. */
+static inline void play_all(const struct crash_way *way)
+{
+    int n = 0;
+    hooks_adapter(k);
+    hooks_assign(k, ++epoch);
+    for (int when = 0; when < MOMENTS; when++) {
+        for (int who = 0; who < VICTIMS; who++) {
+            play(++n, (enum moment)when, (enum victim)who, way);
+            expect_paid_once(n);
+        }
+    }
+    fprintf(stderr, "%d payouts, each with a death of its own: 0 double, 0 lost\n", n);
+    expect_books(n);
 }
 
 #endif
