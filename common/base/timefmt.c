@@ -95,3 +95,11 @@ const char *timefmt_utc(int64_t ms, char *buf)
              t / 60000 % 60, t / 1000 % 60, t % 1000);
     return buf;
 }
+
+const char *timefmt_date_text(int64_t days, char *buf)
+{
+    int year, month, day;
+    timefmt_date(days, &year, &month, &day);
+    snprintf(buf, TIMEFMT_SIZE, "%04d-%02d-%02d", year % 10000, month, day);
+    return buf;
+}

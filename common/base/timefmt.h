@@ -15,5 +15,7 @@ const char *timefmt_utc(int64_t ms, char *buf);
 /* Days since 1970-01-01 of a proleptic Gregorian date, and back. */
 int64_t timefmt_days(int year, int month, int day);
 void timefmt_date(int64_t days, int *year, int *month, int *day);
+/* "2026-03-02" into buf (TIMEFMT_SIZE bytes). Returns buf. */
+const char *timefmt_date_text(int64_t days, char *buf);
 
 #endif

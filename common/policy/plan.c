@@ -178,6 +178,15 @@ bool plan_check(const struct plan *plan, const struct finding *finding, struct r
     return adds_up(plan, finding) || refuse(why, "AP-2", "not_loss_plus_goodwill");
 }
 
+bool plan_makes_good(const struct plan *plan, const struct finding *finding, int64_t granted_minor, struct refusal *why)
+{
+    bool owed = finding != NULL && finding->justified && finding->liability == LIABILITY_COMPANY &&
+                finding->has_loss_minor && plan_knows_currency(finding->currency);
+    int64_t sum = strcmp(plan->currency, owed ? finding->currency : "") == 0 ? plan_worth(plan) : 0;
+    bool beyond = __builtin_add_overflow(sum, granted_minor, &sum);
+    return !owed || beyond || sum >= finding->loss_minor || refuse(why, "PA-8", "less_than_the_loss");
+}
+
 bool finding_check(const struct policy *p, const struct finding *finding, struct refusal *why)
 {
     if (finding->supplier_id != NULL && policy_supplier(p, finding->supplier_id) == NULL) {

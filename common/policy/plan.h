@@ -30,6 +30,10 @@ struct refusal {
  * The finding is what the plan rests on: verified loss + declared goodwill must be the amount, in the loss's currency.
  */
 bool plan_check(const struct plan *plan, const struct finding *finding, struct refusal *why);
+/* PA-8: where the company itself is at fault, the plan's money and goods, with `granted_minor` of the loss's currency
+ * by earlier plans, make good the whole of the verified loss; else false with *why filled (less_than_the_loss). */
+bool plan_makes_good(const struct plan *plan, const struct finding *finding, int64_t granted_minor,
+                     struct refusal *why);
 bool plan_is_rejection(const struct plan *plan);
 /* A measure other than money must be carried out: rework, repair, replace, return, exchange, support, service. */
 bool plan_must_execute(const struct plan *plan);

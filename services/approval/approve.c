@@ -11,7 +11,9 @@
 
 /* ---- who has to sign ---- */
 
-/* The higher of what is claimed and of what this plan and the granted before make together. */
+static const struct pol_band *higher(const struct pol_band *a, const struct pol_band *b) { return a > b ? a : b; }
+
+/* The highest of what is claimed, of what this plan and the granted before make together, and of what was advanced. */
 static const struct pol_band *band_of(const struct policy *p, const struct approval_state *next)
 {
     const struct brief *b = next->brief;
@@ -20,7 +22,8 @@ static const struct pol_band *band_of(const struct policy *p, const struct appro
     if (adds && __builtin_add_overflow(total, next->granted_minor, &total)) total = INT64_MAX;
     const struct pol_band *planned = policy_band(p, total, next->plan->currency);
     const struct pol_band *claimed = b->has_claimed_minor ? policy_band(p, b->claimed_minor, b->currency) : NULL;
-    return claimed > planned ? claimed : planned;
+    const struct pol_band *advanced = policy_band(p, next->advanced_minor, next->advanced_currency);
+    return higher(higher(claimed, planned), advanced);
 }
 
 static bool somebody_else_is(const struct pol_unit *unit, enum role role, const char *proposer_id)

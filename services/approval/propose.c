@@ -30,9 +30,32 @@ static bool planned_is_small(const struct policy *p, const struct approval_state
            is_below(p, total, plan->currency);
 }
 
+/* What was granted before is in the planned; an advance is taken off it (PA-5), unless the currencies differ. */
+static bool advanced_is_small(const struct policy *p, const struct approval_state *state, const struct plan *plan)
+{
+    if (state->advanced_currency == NULL) return true;
+    return strcmp(state->advanced_currency, plan->currency) == 0 &&
+           is_below(p, state->advanced_minor, state->advanced_currency);
+}
+
 bool approval_is_small(const struct policy *p, const struct approval_state *state, const struct plan *plan)
 {
-    return claimed_is_small(p, state->brief, plan) && planned_is_small(p, state, plan);
+    return claimed_is_small(p, state->brief, plan) && planned_is_small(p, state, plan) &&
+           advanced_is_small(p, state, plan);
+}
+
+/* PA-8: what earlier slips have granted towards the loss. */
+static int64_t granted_towards(const struct approval_state *state, const struct finding *f)
+{
+    bool same = f != NULL && f->currency != NULL && state->granted_currency != NULL &&
+                strcmp(f->currency, state->granted_currency) == 0;
+    return same ? state->granted_minor : 0;
+}
+
+static bool check_plan(const struct approval_state *state, const struct plan *plan, const struct finding *f,
+                       struct refusal *why)
+{
+    return plan_check(plan, f, why) && plan_makes_good(plan, f, granted_towards(state, f), why);
 }
 
 /* ES-3: not told as the answer; the next level looks at it first. */
@@ -136,11 +159,14 @@ enum verdict approval_on_concluded(struct step *s)
     next->finding = in->finding;
     next->investigator_id = in->investigator_id;
     next->payee = in->payee;
+    next->has_advanced_minor = in->has_advanced_minor;
+    next->advanced_minor = in->advanced_minor;
+    next->advanced_currency = in->advanced_currency;
     if (approval_is_reviewed(next)) {
         approval_plan_or_wait(s);
         return VERDICT_DONE;
     }
-    if (in->plan != NULL && plan_check(in->plan, in->finding, &why)) {
+    if (in->plan != NULL && check_plan(state, in->plan, in->finding, &why)) {
         bool alone = investigator_may_decide(s->policy, in, next->assignment);
         approval_put_plan(s, &(struct proposal){in->plan, in->investigator_id, alone});
         return VERDICT_DONE;
@@ -196,7 +222,7 @@ enum verdict approval_on_propose(struct step *s)
         return step_refuse(s, "DI-2", "not_your_case", state->assignment->org_id);
     }
     const struct plan *plan = proposed_plan(s, in, &why);
-    if (plan == NULL || !plan_check(plan, state->finding, &why)) {
+    if (plan == NULL || !check_plan(state, plan, state->finding, &why)) {
         return step_refuse(s, why.rule, why.reason, why.detail);
     }
     if (approval_granted_would_overflow(state, plan)) return step_refuse(s, "AP-2", "amount_overflow", NULL);

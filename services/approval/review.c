@@ -25,8 +25,8 @@ static void await_review(struct step *s)
 
 static bool same_currency(const char *a, const char *b) { return a != NULL && b != NULL && strcmp(a, b) == 0; }
 
-/* The verified loss, never more than was claimed; without a loss, and for the company's own fault (PA-8), what was
- * claimed. false when neither is known. */
+/* The verified loss, never more than was claimed; without a loss what was claimed; for the company's own fault (PA-8)
+ * the higher of the two. false when neither is known. */
 static bool amount_of(const struct approval_state *next, int64_t *minor, const char **currency)
 {
     const struct brief *b = next->brief;
@@ -34,7 +34,8 @@ static bool amount_of(const struct approval_state *next, int64_t *minor, const c
     bool claimed = b->has_claimed_minor && b->claimed_minor > 0 && b->currency != NULL;
     bool lost = f->has_loss_minor && f->loss_minor > 0 && f->currency != NULL;
     if (claimed && lost && !same_currency(b->currency, f->currency)) return false;
-    if (claimed && (!lost || f->liability == LIABILITY_COMPANY || f->loss_minor > b->claimed_minor)) {
+    bool highest = f->liability == LIABILITY_COMPANY;
+    if (claimed && (!lost || (f->loss_minor > b->claimed_minor) != highest)) {
         *minor = b->claimed_minor;
         *currency = b->currency;
     } else if (lost) {
@@ -86,13 +87,17 @@ static const struct plan *plan_by_row(struct step *s, enum settle settle)
     return NULL;
 }
 
-/* The highest of claimed and planned counts (AP-4); what nobody has said needs a person. */
+/* The highest of claimed, planned and advanced counts (AP-4); what nobody has said needs a person. */
 static bool rule_decides(const struct policy *p, const struct approval_state *next)
 {
     const struct brief *b = next->brief;
     if (next->granted_currency != NULL) return false;
     if (b->kind == KIND_CLAIM && !b->has_claimed_minor) return false;
     if (b->has_claimed_minor && !liability_rule_may_decide(p, b->claimed_minor, b->currency)) return false;
+    if (next->advanced_currency != NULL &&
+        !liability_rule_may_decide(p, next->advanced_minor, next->advanced_currency)) {
+        return false;
+    }
     return liability_rule_may_decide(p, next->plan->amount_minor, next->plan->currency);
 }
 

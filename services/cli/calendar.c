@@ -43,13 +43,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         "calendar-dir", 'D', "DIR", 0, "folder of the calendars", 0                                                    \
     }
 
-static void date_text(int32_t day, char out[16])
-{
-    int y, m, d;
-    timefmt_date(day, &y, &m, &d);
-    snprintf(out, 16, "%04d-%02d-%02d", y % 10000, m, d);
-}
-
 /* ---- a date, and what differs between two calendars on it ---- */
 
 static const char *weekday(int32_t day)
@@ -60,8 +53,8 @@ static const char *weekday(int32_t day)
 
 static json_t *day_json(const struct calendar_day *d)
 {
-    char date[16];
-    date_text(d->day, date);
+    char date[TIMEFMT_SIZE];
+    timefmt_date_text(d->day, date);
     json_t *row = json_pack("{s:s, s:s, s:s, s:b, s:I}", "date", date, "weekday", weekday(d->day), "kind",
                             calendar_day_kind_name(d->kind), "working", d->working, "work_minutes",
                             (json_int_t)(d->work_ms / 60000));
@@ -93,9 +86,9 @@ static json_t *changes_between(const struct calendar *a, const struct calendar *
 {
     json_t *rows = json_array();
     int32_t last = (int32_t)timefmt_days(2401, 1, 1);
-    char date[16];
+    char date[TIMEFMT_SIZE];
     for (int32_t day = (int32_t)timefmt_days(1899, 12, 31); calendar_first_change(a, b, day, last, &day); day++) {
-        date_text(day, date);
+        timefmt_date_text(day, date);
         json_array_append_new(rows, json_pack("{s:s, s:s, s:o, s:o}", "date", date, "weekday", weekday(day), "before",
                                               side_json(a, day), "after", side_json(b, day)));
     }

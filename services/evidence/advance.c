@@ -167,6 +167,8 @@ static enum verdict grant(struct step *s, struct advance *a, const struct ev_com
 {
     const struct evidence_state *state = s->state;
     a->stage = ADVANCE_STAGE_GRANTED;
+    a->has_granted_minor = true;
+    a->granted_minor = amount;
     struct ev_evidence_advance_granted *e = decision_emit(s->out, EV_EVIDENCE_ADVANCE_GRANTED);
     *e = (struct ev_evidence_advance_granted){.application_no = a->application_no,
                                               .brief = state->brief,

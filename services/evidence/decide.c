@@ -71,7 +71,9 @@ static bool check_finding(const struct step *s, const struct finding *f, const s
     const struct evidence_state *state = s->state;
     if (f == NULL) return true;
     if (!finding_check(s->policy, f, why)) return false;
-    return plan == NULL || plan_check(plan, finding_ours_unless_shown(f, state->assignment, s->out->arena), why);
+    if (plan == NULL) return true;
+    f = finding_ours_unless_shown(f, state->assignment, s->out->arena);
+    return plan_check(plan, f, why) && plan_makes_good(plan, f, 0, why);
 }
 
 static bool check_submission(const struct step *s, const struct ev_command_submit_evidence *in, struct refusal *why)
@@ -99,6 +101,7 @@ void evidence_conclude(struct step *s, const struct conclusion *c)
     struct evidence_state *next = s->next;
     next->status = EVIDENCE_STATUS_CONCLUDED;
     next->finding = finding_ours_unless_shown(c->finding, next->assignment, s->out->arena);
+    bool advanced = next->advance != NULL && next->advance->has_granted_minor;
     struct ev_evidence_investigation_concluded *e = decision_emit(s->out, EV_EVIDENCE_INVESTIGATION_CONCLUDED);
     *e = (struct ev_evidence_investigation_concluded){.brief = next->brief,
                                                       .assignment = next->assignment,
@@ -107,6 +110,9 @@ void evidence_conclude(struct step *s, const struct conclusion *c)
                                                       .on_the_spot = c->on_the_spot,
                                                       .plan = c->plan,
                                                       .payee = next->payee,
+                                                      .has_advanced_minor = advanced,
+                                                      .advanced_minor = advanced ? next->advance->granted_minor : 0,
+                                                      .advanced_currency = advanced ? next->advance->currency : NULL,
                                                       .has_takeover_no = next->file_no > 0 || next->visit_no > 0,
                                                       .takeover_no = later_of(next->file_no, next->visit_no)};
 }

@@ -3,7 +3,6 @@
  * batch that decides it has committed. At an assignment everything of the partition is forgotten and the open payouts
  * are read from the table: the same keys are asked again, which the bank knows. The bank's statement has a desk of its
  * own (statement.h). */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,22 +143,16 @@ static void close_bank(struct host *h)
 
 /* ---- partitions ---- */
 
-enum { DAY_SIZE = 40 };
-
 /* The date there when the order was made. */
-static const char *day_of(const struct host *h, int64_t ms, char text[DAY_SIZE])
+static const char *day_of(const struct host *h, int64_t ms, char text[TIMEFMT_SIZE])
 {
-    int64_t days = h->policy != NULL ? calendar_date_of(h->policy->calendar, ms) : ms / 86400000;
-    int year, month, day;
-    timefmt_date(days, &year, &month, &day);
-    snprintf(text, DAY_SIZE, "%04d-%02d-%02d", year, month, day);
-    return text;
+    return timefmt_date_text(h->policy != NULL ? calendar_date_of(h->policy->calendar, ms) : ms / 86400000, text);
 }
 
 static void ask(const struct host *h, enum bank_kind kind, struct bank_order *o)
 {
     const struct bank *b = h->adapter;
-    char day[DAY_SIZE];
+    char day[TIMEFMT_SIZE];
     o->day = day_of(h, o->ordered_ms, day);
     if (b->client[kind] != NULL)
         bank_client_ask(b->client[kind], o);

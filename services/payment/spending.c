@@ -68,13 +68,6 @@ enum verdict payment_on_spending_answered(struct step *s)
 
 /* ---- the account that answers ---- */
 
-static const char *date_text(int64_t day, struct arena *a)
-{
-    int y, m, d;
-    timefmt_date(day, &y, &m, &d);
-    return arena_printf(a, "%04d-%02d-%02d", y, m, d);
-}
-
 /* The account as of today, nothing counted yet on a new date. An order leaves after the answer, so it is of the date
  * on which it is answered; a date never comes back. */
 static struct pay_spending *open_today(struct step *s, const char *key)
@@ -114,6 +107,7 @@ enum verdict payment_on_spending_asked(struct step *s)
     }
     struct pay_spending *account = open_today(s, ev->account);
     bool granted = let_pass(account, ceiling, ev);
+    char day[TIMEFMT_SIZE];
     struct ev_payment_spending_answered *out = decision_emit(s->out, EV_PAYMENT_SPENDING_ANSWERED);
     *out = (struct ev_payment_spending_answered){.account = ev->account,
                                                  .asker_id = ev->asker_id,
@@ -122,7 +116,7 @@ enum verdict payment_on_spending_asked(struct step *s)
                                                  .amount_minor = ev->amount_minor,
                                                  .currency = ev->currency,
                                                  .granted = granted,
-                                                 .day = date_text(account->day, arena_of(s)),
+                                                 .day = arena_strdup(arena_of(s), timefmt_date_text(account->day, day)),
                                                  .spent_minor = account->spent_minor,
                                                  .has_ceiling_minor = ceiling != NULL,
                                                  .ceiling_minor = ceiling != NULL ? ceiling->minor : 0};

@@ -34,7 +34,7 @@ struct statement_desk {
     int64_t compared_ms;    /* when the last reading that was compared began; 0: never */
     struct statement *read; /* compared, not yet committed */
     struct ev_payment_statement_compared news;
-    char day[16], id[48];
+    char day[TIMEFMT_SIZE], id[48];
     bool more; /* there is more news, or more statement, than this comparison holds */
 };
 
@@ -171,9 +171,7 @@ static void take_news(struct statement_desk *d, const struct pg_rows *rows)
 
 static void name_day(struct statement_desk *d, const struct host *h)
 {
-    int year, month, day;
-    timefmt_date(calendar_date_of(h->policy->calendar, d->read->began_ms), &year, &month, &day);
-    snprintf(d->day, sizeof d->day, "%04d-%02d-%02d", year, month, day);
+    timefmt_date_text(calendar_date_of(h->policy->calendar, d->read->began_ms), d->day);
     snprintf(d->id, sizeof d->id, "statement.%lld", (long long)d->read->began_ms);
 }
 

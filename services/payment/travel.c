@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "base/timefmt.h"
+#include "calendar/calendar.h"
+#include "event/identity.h"
 #include "payment/payment.h"
 #include "payment/steps.h"
 #include "policy/policy.h"
@@ -46,7 +49,12 @@ static const char *objection(const struct step *s, const struct ev_command_allow
 {
     const char *visit = arena_printf(s->out->arena, "visit:%s@%s", ev->case_no, ev->visited_on);
     const char *department = main_department(ev);
+    char today[TIMEFMT_SIZE];
+    int64_t of_case;
+    if (!case_no_parse(ev->case_no, &of_case)) return "no_case_number";
     if (!is_date(ev->visited_on)) return "no_date";
+    timefmt_date_text(calendar_date_of(s->policy->calendar, s->in->at_ms), today);
+    if (strcmp(ev->visited_on, today) > 0) return "not_yet_visited";
     if (case_id_serial(s->in->case_id) != id_account_serial(visit)) return "not_this_visit";
     if (ev->form_no[0] == '\0') return "form_missing";
     if (department == NULL || department[0] == '\0' || strlen(department) > DEPARTMENT_MAX) return "department_missing";

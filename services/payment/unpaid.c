@@ -1,6 +1,7 @@
-/* What an outlet leaves unpaid (PA-6, steps.h): when the limit of the payment is missed, head office pays in its place
- * and the outlet's account bears it. Only where nothing is under way: a voucher nobody has signed is withdrawn, a
- * payout the bank refused is over. What the bank may still be paying is never paid beside it (PA-3). */
+/* What an outlet leaves unpaid (PA-6, steps.h): when the limit of the payment, or the date of a judgment (ES-8), is
+ * missed, head office pays in its place and the outlet's account bears it. Only where nothing is under way: a voucher
+ * nobody has signed is withdrawn, a payout the bank refused is over. What the bank may still be paying is never paid
+ * beside it (PA-3). */
 #include <string.h>
 
 #include "payment/payment.h"
@@ -11,8 +12,11 @@
 static bool is_of_this_slip(const struct step *s, const struct ev_sla_breached *ev)
 {
     const struct payment_state *st = s->state;
-    const char *limit = s->policy->pack->payment->unpaid_limit;
-    return limit != NULL && strcmp(ev->code, limit) == 0 && !ev->history && ev->due_ms > st->begun_at_ms;
+    const struct pol_pack *pack = s->policy->pack;
+    const char *unpaid = pack->payment->unpaid_limit, *judgment = pack->dispute != NULL ? pack->dispute->limit : NULL;
+    bool meant =
+        (unpaid != NULL && strcmp(ev->code, unpaid) == 0) || (judgment != NULL && strcmp(ev->code, judgment) == 0);
+    return meant && !ev->history && ev->due_ms > st->begun_at_ms;
 }
 
 /* Head office has no cash desk where the customer is: the bank pays, to an account or at its counter. */

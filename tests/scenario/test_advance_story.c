@@ -101,6 +101,71 @@ Test(story, PA_5_PA_7_paid_first_and_recovered_from_the_supplier)
     expect_sound();
 }
 
+/* AP-4: what head office has paid first counts as paid, when nobody has claimed an amount and the plan has none. */
+Test(story, AP_4_PA_5_an_advance_counts_towards_who_decides)
+{
+    customer_complains(CATEGORY_ENVIRONMENTAL);
+    customer_asks_for(60000);
+    struct ev_command_file_advance filed = papers();
+    outlet_files(&filed);
+    reviews(&service_manager, true, 50000);
+    visit_done();
+    handler_proposes(rework());
+    expect_events(EV_APPROVAL_DECIDED_ALONE, 0);
+    expect_events(EV_APPROVAL_REQUESTED, 1);
+    expect_sound();
+}
+
+/* Below the threshold the handler still decides alone. */
+Test(story, AP_4_PA_5_a_small_advance_needs_no_approval)
+{
+    customer_complains(CATEGORY_ENVIRONMENTAL);
+    customer_asks_for(60000);
+    struct ev_command_file_advance filed = papers();
+    outlet_files(&filed);
+    reviews(&service_manager, true, 49999);
+    visit_done();
+    handler_proposes(rework());
+    expect_events(EV_APPROVAL_DECIDED_ALONE, 1);
+    expect_sound();
+}
+
+/* A complaint that silence brings up to head office, with an advance granted before; whether the rule decides it. */
+static int decided_by_rule(int64_t advanced)
+{
+    static struct actor handler;
+    struct ev_inbound_complaint *f = form();
+    f->kind = KIND_COMPLAINT;
+    f->category = CATEGORY_ENVIRONMENTAL;
+    f->contract_no = NULL;
+    f->region = "AIR-SFO";
+    arrives("/channels/phone", f);
+    customer_asks_for(advanced);
+    handler = (struct actor){.id = owner()->handler_id, .role = ROLE_HANDLER, .org_id = owner()->org_id};
+    struct ev_command_file_advance filed = papers();
+    filed.actor = &handler;
+    filed.surveyor_id = owner()->visitor_id;
+    outlet_files(&filed);
+    reviews(&service_manager, true, 0);
+    advance_hours(49);
+    expect_owner("HO");
+    struct visit_record record = full_record();
+    struct finding found = the_finding(CAUSE_WORKMANSHIP, LIABILITY_OUTLET);
+    file_handed_over(&record, &found);
+    expect_events(EV_APPROVAL_PLAN_PROPOSED, 1);
+    expect_sound();
+    return count(EV_APPROVAL_DECIDED_BY_RULE);
+}
+
+/* ES-5: the rule decides below 10,000 yuan; what is paid already counts. */
+Test(story, ES_5_PA_5_a_large_advance_leaves_the_decision_to_a_person)
+{
+    cr_assert_eq(decided_by_rule(999999), 1);
+    story_end();
+    story_begin();
+    cr_assert_eq(decided_by_rule(1000000), 0);
+}
+
 Test(story, PA_5_what_may_not_be_asked_for)
 {
     claims(CATEGORY_WORKMANSHIP, 200000);

@@ -488,6 +488,14 @@ Test(story, ES_5_the_companys_fault_is_compensated_in_full)
     cr_assert_eq(((const struct ev_approval_offered *)last(EV_APPROVAL_OFFERED))->plan->amount_minor, 90000);
 }
 
+/* ES-5 PA-8: a loss that is more than the customer knew to claim is made good as well. */
+Test(story, ES_5_PA_8_the_companys_fault_is_the_whole_loss)
+{
+    single_outlet_refuses(20000);
+    file_handed_over(whole(), found_loss(CAUSE_DESIGN, LIABILITY_NONE, 30000));
+    cr_assert_eq(((const struct ev_approval_offered *)last(EV_APPROVAL_OFFERED))->plan->amount_minor, 30000);
+}
+
 /* ES-5: a claim whose amount nobody has said and no loss tells is planned by people. */
 Test(story, ES_5_an_unknown_amount_is_planned_by_people)
 {

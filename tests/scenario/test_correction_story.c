@@ -13,16 +13,21 @@ static const struct actor finance = {.id = "HO-F1", .role = ROLE_FINANCE, .org_i
 
 static const struct ev_escalation_correction_opened *opened(void) { return last(EV_ESCALATION_CORRECTION_OPENED); }
 
-static void closes(const struct actor *who, const char *measures)
+static void closes_with(const struct actor *who, const char *found, const char *measures)
 {
     struct ev_command_close_correction *c = arena_alloc(&story_world->arena, sizeof *c);
     *c = (struct ev_command_close_correction){.actor = who,
                                               .correction_no = opened()->correction_no,
-                                              .found = "the drawing had no expansion joint",
+                                              .found = found,
                                               .measures = measures,
                                               .outcome = CORRECTION_OUTCOME_CORRECTED};
     world_command(story_world, EV_COMMAND_CLOSE_CORRECTION, c, the_case());
     world_drain(story_world);
+}
+
+static void closes(const struct actor *who, const char *measures)
+{
+    closes_with(who, "the drawing had no expansion joint", measures);
 }
 
 /* Compensated, paid and closed; the fault was ours by that cause. */
@@ -51,6 +56,8 @@ Test(story, PA_8_the_companys_fault_opens_a_corrective_investigation)
     expect_limit("correction", LIMIT_STATE_ARMED);
     closes(&finance, "joint added to the standard drawing");
     expect_refused("RO-1", "not_your_investigation");
+    closes_with(&head_of_design, "", "joint added to the standard drawing");
+    expect_refused("PA-8", "outcome_missing");
     closes(&head_of_design, "");
     expect_refused("PA-8", "outcome_missing");
     closes(&head_of_design, "joint added to the standard drawing");
@@ -93,6 +100,54 @@ Test(story, PA_8_one_investigation_at_a_time)
     expect_events(EV_APPROVAL_SLIP_APPROVED, 2);
     expect_events(EV_ESCALATION_CORRECTION_OPENED, 1);
     cr_assert_str_eq(opened()->department, "customer_service");
+}
+
+/* The whole verified loss, whoever plans: nothing less, and no rejection; what was granted before counts. */
+Test(story, PA_8_the_plan_makes_good_the_whole_loss)
+{
+    struct visit_record record = full_record();
+    struct finding f = the_finding(CAUSE_DESIGN, LIABILITY_COMPANY);
+    f.has_loss_minor = true;
+    f.loss_minor = 30000;
+    f.currency = "CNY";
+    customer_claims(20000);
+    visitor_submits(&record, &f, compensation(29999));
+    expect_refused("PA-8", "less_than_the_loss");
+    visitor_submits(&record, &f, NULL);
+    handler_proposes(compensation(29999));
+    expect_refused("PA-8", "less_than_the_loss");
+    handler_proposes(rejection("too much is asked for"));
+    expect_refused("PA-8", "less_than_the_loss");
+    handler_proposes(compensation(30000));
+    customer_accepts();
+    advance_hours(1);
+    customer_answers(SATISFACTION_NOT_SATISFIED);
+    handler_proposes(compensation(100));
+    expect_events(EV_APPROVAL_PLAN_PROPOSED, 2);
+    expect_sound();
+}
+
+/* Goods count at their worth; another's fault is not held to the loss. */
+Test(story, PA_8_goods_make_good_and_an_outlets_plan_is_its_own)
+{
+    static const struct measure measures[] = {
+        {.kind = MEASURE_KIND_COMPENSATION, .executor = "O-CN1-H1"},
+        {.kind = MEASURE_KIND_EXCHANGE, .executor = "O-CN1-H1", .value_minor = 25000, .has_value_minor = true}};
+    struct visit_record record = full_record();
+    struct finding f = the_finding(CAUSE_DESIGN, LIABILITY_COMPANY);
+    struct plan both = {.n_measures = 2, .measures = measures, .amount_minor = 5000, .currency = "CNY"};
+    f.has_loss_minor = true;
+    f.loss_minor = 30000;
+    f.currency = "CNY";
+    customer_claims(20000);
+    visitor_submits(&record, &f, &both);
+    expect_event(EV_APPROVAL_PLAN_PROPOSED);
+    story_end();
+    story_begin();
+    f.liability = LIABILITY_OUTLET;
+    customer_claims(20000);
+    visitor_submits(&record, &f, compensation(100));
+    expect_event(EV_APPROVAL_PLAN_PROPOSED);
 }
 
 /* Nobody else's fault opens one. */

@@ -168,6 +168,63 @@ Test(dispute_story, ES_8_head_office_recovers_what_it_pays_by_judgment)
     expect_sound();
 }
 
+/* A claim that is to be paid in cash, judged; two people of the outlet would have to sign the voucher. */
+static void judged_in_cash(int64_t fen, int64_t days)
+{
+    struct ev_inbound_complaint *f = form();
+    f->kind = KIND_CLAIM;
+    f->has_claimed_minor = true;
+    f->claimed_minor = fen;
+    f->pay_method = PAY_METHOD_CASH;
+    arrives("/channels/web", f);
+    visit_done();
+    goes_to(DISPUTE_STEP_COURT, customer());
+    judged(fen, MEASURE_KIND_ABSENT, days);
+    expect_status(PAYMENT, "cash_due");
+}
+
+/* Paid once by head office, borne by the outlet's deposit, then owed. */
+static void expect_performed_by_head_office(int64_t fen)
+{
+    expect_events(EV_PAYMENT_STEPPED_IN, 1);
+    expect_events(EV_PAYMENT_SETTLED, 1);
+    expect_events(EV_PAYMENT_RECOVERY_DUE, 1);
+    expect_status(INTAKE, "closed");
+    expect_sound();
+    turn_to(world_account(story_world, "outlet:O-CN1"));
+    const struct ev_payment_recharged *charged = last(EV_PAYMENT_RECHARGED);
+    cr_assert_eq(charged->amount_minor, fen);
+    cr_assert_eq(charged->deposit_minor, 20000);
+    cr_assert_eq(charged->owed_minor, fen - 20000);
+}
+
+/* ES-8 PA-6: the judgment's date comes before the payment's limit: head office pays at once, recovers and sanctions;
+ * the limit that is missed afterwards finds it paid. */
+Test(dispute_story, ES_8_PA_6_a_judgment_left_unpaid_is_head_offices_at_its_date)
+{
+    finance_receives("outlet:O-CN1", RECEIPT_PURPOSE_DEPOSIT, 20000);
+    judged_in_cash(50000, 1);
+    advance_days(2);
+    expect_limit("judgment", LIMIT_STATE_MISSED);
+    expect_owner("HO");
+    cr_assert_eq(((const struct ev_escalation_sanction_recorded *)last(EV_ESCALATION_SANCTION_RECORDED))->offence,
+                 OFFENCE_JUDGMENT_MISSED);
+    expect_events(EV_PAYMENT_SETTLED, 1);
+    advance_days(10);
+    expect_performed_by_head_office(50000);
+}
+
+/* The payment's limit comes first: what head office has paid then performs the judgment in its time. */
+Test(dispute_story, ES_8_PA_6_a_judgment_paid_in_the_outlets_place_is_performed)
+{
+    finance_receives("outlet:O-CN1", RECEIPT_PURPOSE_DEPOSIT, 20000);
+    judged_in_cash(50000, 10);
+    advance_days(15);
+    expect_limit("judgment", LIMIT_STATE_MET);
+    expect_no_event(EV_ESCALATION_SANCTION_RECORDED);
+    expect_performed_by_head_office(50000);
+}
+
 /* ES-8 AP-8: nothing ends by silence while it is before a court; afterwards it goes on where it was. */
 Test(dispute_story, ES_8_silence_ends_nothing_in_dispute)
 {

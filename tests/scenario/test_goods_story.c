@@ -112,6 +112,32 @@ Test(story, PA_10_a_repair_that_fails_its_inspection_begins_again)
     expect_sound();
 }
 
+/* AP-6: nor what the plan names him for, whoever did it in the end. */
+Test(story, PA_10_who_was_to_do_it_does_not_inspect_it)
+{
+    struct measure own = {.kind = MEASURE_KIND_REPAIR, .executor = "HO-Q1"};
+    agreed_on(&(struct plan){.n_measures = 1, .measures = &own, .currency = "CNY"});
+    step(&colleague, EXECUTION_STEP_REPAIRED);
+    inspected(&quality, INSPECTION_PASSED);
+    expect_refused("AP-6", "own_work");
+}
+
+/* Each measure has a record of its own: a repair that fails sends nothing back that was shipped. */
+Test(story, PA_10_a_failed_repair_leaves_the_other_record_alone)
+{
+    struct measure both[] = {{.kind = MEASURE_KIND_REPLACE, .executor = "O-CN1-H1"},
+                             {.kind = MEASURE_KIND_REPAIR, .executor = "O-CN1-H1"}};
+    agreed_on(&(struct plan){.n_measures = 2, .measures = both, .currency = "CNY"});
+    shipped(&handler, "SF1");
+    take(&(struct ev_command_record_execution){.actor = &handler, .measure_no = 2, .step = EXECUTION_STEP_REPAIRED});
+    take(&(struct ev_command_record_execution){
+        .actor = &quality, .measure_no = 2, .step = EXECUTION_STEP_INSPECTED, .result = INSPECTION_FAILED});
+    shipped(&handler, "SF2");
+    expect_refused("PA-10", "another_step_first");
+    step(&handler, EXECUTION_STEP_COLLECTED);
+    expect_events(EV_APPROVAL_EXECUTION_RECORDED, 4);
+}
+
 /* What a plan's work is not asked a record of is done by one word; and no record without an agreed plan. */
 Test(story, PA_10_no_record_where_none_is_asked_for)
 {

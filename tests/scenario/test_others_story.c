@@ -66,6 +66,8 @@ Test(story, PA_11_the_customers_own_doing_is_put_right_at_his_charge)
     cr_assert_str_eq(due->entries[1].account, "income:repair:O-CN1");
     expect_no_event(EV_PAYMENT_INSTRUCTED);
     const char *account = due->account;
+    const struct ev_intake_registered *registered = last(EV_INTAKE_REGISTERED);
+    cr_assert_str_eq(account, arena_printf(&story_world->arena, "customer:%s", registered->brief->case_no));
     handler_executes();
     expect_sound();
     turn_to(world_account(story_world, account));
@@ -96,6 +98,19 @@ Test(story, PA_11_nobody_elses_fault_is_charged_to_the_customer)
     advance_hours(1);
     expect_events(EV_PAYMENT_SETTLED, 1);
     expect_no_event(EV_PAYMENT_RECOVERY_DUE);
+}
+
+static void claim_of(int64_t amount, const char *currency)
+{
+    struct ev_command_record_third_party_claim *c = arena_alloc(&story_world->arena, sizeof *c);
+    *c = (struct ev_command_record_third_party_claim){.actor = &handler,
+                                                      .third_party = "the carrier",
+                                                      .has_amount_minor = true,
+                                                      .amount_minor = amount,
+                                                      .currency = currency,
+                                                      .support = "the damage report"};
+    world_command(story_world, EV_COMMAND_RECORD_THIRD_PARTY_CLAIM, c, the_case());
+    world_drain(story_world);
 }
 
 static void claim_recorded(const char *third_party, const char *support, enum claim_outcome outcome)
@@ -129,6 +144,10 @@ Test(story, PA_11_the_customer_is_helped_to_claim_from_a_third_party)
     expect_refused("PA-11", "third_party_missing");
     claim_recorded("the carrier", "", CLAIM_OUTCOME_ABSENT);
     expect_refused("PA-11", "support_missing");
+    claim_of(0, "CNY");
+    expect_refused("PA-11", "not_an_amount");
+    claim_of(80000, NULL);
+    expect_refused("PA-11", "not_an_amount");
     claim_recorded("the carrier", "the damage report", CLAIM_OUTCOME_ABSENT);
     const struct ev_approval_third_party_claim_recorded *c = last(EV_APPROVAL_THIRD_PARTY_CLAIM_RECORDED);
     cr_assert_eq(c->outcome, CLAIM_OUTCOME_OPEN);

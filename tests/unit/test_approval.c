@@ -75,6 +75,31 @@ Test(approval, AP_4_the_threshold_exactly)
     }
 }
 
+/* AP-4 AP-5: what head office has paid first counts as paid; in another currency it cannot be compared. */
+Test(approval, AP_4_PA_5_an_advance_is_paid_already)
+{
+    static const struct {
+        int64_t advanced;
+        const char *in, *band;
+        bool alone;
+    } rows[] = {{49999, "CNY", NULL, true},
+                {50000, "CNY", NULL, false},
+                {1, "USD", NULL, false},
+                {2000000, "CNY", "large", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct approval_state s = in_status(APPROVAL_STATUS_PLANNING);
+        struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = 1, .currency = "CNY"};
+        struct ev_command_propose c = {.actor = &kit_handler, .plan = &p};
+        s.has_advanced_minor = true;
+        s.advanced_minor = rows[i].advanced;
+        s.advanced_currency = rows[i].in;
+        cr_assert_eq(step(&s, EV_COMMAND_PROPOSE, &c), VERDICT_DONE);
+        const struct ev_approval_requested *e =
+            kit_output(1, rows[i].alone ? EV_APPROVAL_DECIDED_ALONE : EV_APPROVAL_REQUESTED);
+        if (rows[i].band != NULL) cr_assert_str_eq(e->band, rows[i].band);
+    }
+}
+
 /* AP-2: what would not fit into an amount is refused, not wrapped. */
 Test(approval, AP_2_the_sum_granted_does_not_wrap)
 {

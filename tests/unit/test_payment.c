@@ -177,14 +177,24 @@ Test(payment, AP_2_refund_and_discount_have_entries_of_their_own)
 
 /* PA-9: the signed reply form stands in the place of the slip: once a visit, charged to the department that signed for
  * most of the issues, by another than the one who signed. */
-static const char *travel(const char *person, const char *signer, const char *date, const char *departments)
+static const char *travel_of(const char *case_no, const char *person, const char *signer, const char *date,
+                             const char *departments)
 {
     return arena_printf(&k.arena,
-                        "{'actor':{'id':'%s','role':'outlet_manager','org_id':'O-E1'},'case_no':'RF2026-03-000017',"
-                        "'visited_on':'%s','form_no':'F7','signer_id':'%s','departments':[%s],'currency':'CNY','payee':"
-                        "'acc-1'}",
-                        person, date, signer, departments);
+                        "{'actor':{'id':'%s','role':'outlet_manager','org_id':'O-E1'},'case_no':'%s','visited_on':'%s',"
+                        "'form_no':'F7','signer_id':'%s','departments':[%s],'currency':'CNY','payee':'acc-1'}",
+                        person, case_no, date, signer, departments);
 }
+
+/* With one member's value replaced. */
+static const char *travel_but(const char *value, const char *other, const char *date)
+{
+    const char *json = travel_of("RF2026-03-000017", "O-E1-M", "O-E1-H1", date, "'design'");
+    const char *at = strstr(json, value);
+    return arena_printf(&k.arena, "%.*s%s%s", (int)(at - json), json, other, at + strlen(value));
+}
+
+#define travel(...) travel_of("RF2026-03-000017", __VA_ARGS__)
 
 static void refuse_travel(const char *json, const char *said)
 {
@@ -200,10 +210,15 @@ Test(payment, PA_9_a_visit_has_one_allowance)
     refuse_travel(travel("O-E1-M", "O-E1-M", date, "'design'"), "refused AP-6 own_form");
     refuse_travel(travel("O-E1-M", "HO-F1", date, "'design'"), "refused PA-9 signer_unknown");
     refuse_travel(travel("O-E1-M", "O-E1-H1", date, ""), "refused PA-9 department_missing");
-    refuse_travel(travel("O-E1-M", "O-E1-H1", "2026-03-03", "'design'"), "refused PA-9 not_this_visit");
+    refuse_travel(travel("O-E1-M", "O-E1-H1", "2026-03-01", "'design'"), "refused PA-9 not_this_visit");
+    refuse_travel(travel_of("RF2026-03-000018", "O-E1-M", "O-E1-H1", date, "'design'"), "refused PA-9 not_this_visit");
+    refuse_travel(travel_of("17", "O-E1-M", "O-E1-H1", date, "'design'"), "refused PA-9 no_case_number");
+    refuse_travel(travel("O-E1-M", "O-E1-H1", "2026-03-03", "'design'"), "refused PA-9 not_yet_visited");
     refuse_travel(travel("O-E1-M", "O-E1-H1", "yesterday", "'design'"), "refused PA-9 no_date");
+    refuse_travel(travel_but("CNY", "USD", date), "refused PA-9 currency_without_allowance");
+    refuse_travel(travel_but("F7", "", date), "refused PA-9 form_missing");
     kit_expect(&k, "command.allow_travel", WHEN,
-               travel("O-E1-M", "O-E1-H1", date, "'design','engineering','material','engineering'"),
+               travel("O-E1-M", "O-E1-H1", date, "'design','engineering','engineering','material'"),
                "payment.travel_allowed payment.instructed");
     cr_assert_eq(instructed()->amount_minor, 10000);
     cr_assert_str_eq(instructed()->entries[0].account, "expense:travel:engineering:O-E1");

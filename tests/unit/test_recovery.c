@@ -120,6 +120,19 @@ Test(recovery, PA_6_what_the_bank_may_be_paying_is_not_paid_beside_it)
     expect("sla.breached", missed("payment", "2026-03-05 18:00", "false"), "ignored");
 }
 
+/* AP-2: goods leave the stock once, however often their slip is read. */
+Test(recovery, AP_2_PA_3_goods_are_booked_once)
+{
+    char *json = arena_strdup(&k.arena, slip("S1", "O-E1", "outlet", 500));
+    char *measures = strstr(json, "[]");
+    const char *exchange = arena_printf(&k.arena, "%.*s[{'kind':'exchange','executor':'x','value_minor':700}]%s",
+                                        (int)(measures - json), json, measures + 2);
+    expect("approval.slip_approved", exchange, "payment.goods_booked payment.instructed");
+    expect("approval.slip_approved", exchange, "ignored");
+    expect("payment.bank_answer", paid(), "payment.settled");
+    expect("approval.slip_approved", exchange, "ignored");
+}
+
 /* PA-7: a supplier has no deposit: all of it is owed. */
 Test(recovery, PA_7_recourse_against_the_supplier)
 {
