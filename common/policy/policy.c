@@ -140,6 +140,13 @@ const struct pol_unit *policy_unit(const struct policy *p, const char *id)
     return NULL;
 }
 
+const struct pol_unit *policy_unit_ever(const struct policy *p, const char *id)
+{
+    const struct pol_unit *unit = NULL;
+    for (; p && !unit; p = p->earlier) unit = policy_unit(p, id);
+    return unit;
+}
+
 const struct pol_unit *policy_parent(const struct policy *p, const struct pol_unit *unit)
 {
     return policy_unit(p, unit->parent);

@@ -84,6 +84,8 @@ const struct calendar *policy_calendar_named(const struct policy *p, const char 
 
 /* NULL for an unknown or NULL id. */
 const struct pol_unit *policy_unit(const struct policy *p, const char *id);
+/* Also one that is no more: as the newest revision has it that knows it. What it owes, it owes. */
+const struct pol_unit *policy_unit_ever(const struct policy *p, const char *id);
 /* The unit above; NULL for head office. */
 const struct pol_unit *policy_parent(const struct policy *p, const struct pol_unit *unit);
 /* Whether `upper` is above `lower`, over any number of levels. False for the same unit, or one that is not known. */

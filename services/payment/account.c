@@ -21,7 +21,7 @@ static bool has_deposit(const char *key) { return strncmp(key, OUTLET, sizeof OU
 
 static bool is_key(const struct policy *p, const char *key)
 {
-    if (has_deposit(key)) return policy_unit(p, key + sizeof OUTLET - 1) != NULL;
+    if (has_deposit(key)) return policy_unit_ever(p, key + sizeof OUTLET - 1) != NULL;
     static const char *const others[] = {"supplier:", "customer:"};
     for (int i = 0; i < 2; i++) {
         size_t n = strlen(others[i]);
