@@ -196,5 +196,6 @@ enum verdict approval_on_deny(struct step *s)
     next->plan = NULL;
     struct ev_approval_denied *e = decision_emit(s->out, EV_APPROVAL_DENIED);
     *e = (struct ev_approval_denied){.approver_id = in->actor->id, .round = state->round, .reason = in->reason};
+    if (approval_is_reviewed(next)) approval_plan_or_wait(s);
     return VERDICT_DONE;
 }

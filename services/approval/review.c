@@ -191,6 +191,10 @@ enum verdict approval_on_contest_decided(struct step *s)
     *e = (struct ev_approval_liability_taken){
         .takeover_no = state->routed_no, .liability = in->liability, .row = in->row, .contest_no = in->contest_no};
     if (state->status == APPROVAL_STATUS_NONE || state->status == APPROVAL_STATUS_UNDER_REVIEW) return VERDICT_DONE;
+    if (state->status == APPROVAL_STATUS_AWAITING_APPROVAL || state->status == APPROVAL_STATUS_OFFERED) {
+        struct ev_approval_plan_withdrawn *w = decision_emit(s->out, EV_APPROVAL_PLAN_WITHDRAWN);
+        *w = (struct ev_approval_plan_withdrawn){.round = state->round, .contest_no = in->contest_no};
+    }
     if (state->status == APPROVAL_STATUS_REJECTED) {
         approval_negotiate_again(s, &(struct objection){.reason = "liability_contested"});
     }

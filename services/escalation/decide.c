@@ -212,7 +212,7 @@ enum verdict escalation_on_hand_up(struct step *s)
         {at, EV_COMMAND_CLOSE_CORRECTION, escalation_on_close_correction, TO(at), "PA-8"},                             \
         {at, EV_COMMAND_DECIDE_SANCTION, escalation_on_decide_sanction, TO(at), "RV-5"},                               \
         {at, EV_COMMAND_APPEAL_SANCTION, escalation_on_appeal_sanction, TO(at), "RV-5"},                               \
-        {at, EV_APPROVAL_SLIP_APPROVED, escalation_on_slip, TO(at), "ES-8, PA-8"},
+        {at, EV_APPROVAL_SLIP_APPROVED, escalation_on_slip, TO(at) | TO(WATCHING), "ES-8, PA-8"},
 
 static const struct transition TABLE[] = {
     {NONE, EV_DISPATCH_ASSIGNED, on_assigned, TO(WATCHING) | TO(AWAITING_FILE), "CH-5, CH-6, DI-2"},

@@ -268,13 +268,15 @@ static void tell_agreements(struct step *s)
     *out = (struct ev_escalation_agreement_noted){.agreements = next->agreements, .failed = next->failed};
 }
 
-/* Signed beside the proceedings: they are over. */
+/* Signed beside the proceedings: they are over. So is a review: nobody else is sent to see what is settled, and nobody
+ * is sanctioned for a file that decides nothing any more. */
 enum verdict escalation_on_agreement(struct step *s)
 {
     const struct ev_approval_slip_approved *in = s->in->data;
     struct escalation_state *next = s->next;
     if (in->judgment) return VERDICT_IGNORED;
     next->agreements++;
+    if (escalation_is_reviewing(next)) next->status = ESCALATION_STATUS_WATCHING;
     tell_agreements(s);
     escalation_overtake_contest(s);
     if (escalation_is_in_dispute(next)) escalation_end_dispute(s, DISPUTE_END_AGREED_OUTSIDE);

@@ -257,6 +257,65 @@ Test(approval, SL_3_an_overtaken_closing_ends_nothing)
     cr_assert_eq(next.lapse_due_ms, 77);
 }
 
+static struct ev_escalation_liability_routed routed_by(const char *row, int64_t takeover_no)
+{
+    return (struct ev_escalation_liability_routed){.takeover_no = takeover_no,
+                                                   .row = row,
+                                                   .words = "w",
+                                                   .liability = LIABILITY_OUTLET,
+                                                   .settle = SETTLE_COMPENSATE,
+                                                   .finding = &finding};
+}
+
+/* ES-5 SL-3: a plan handed in in time and read after the takeover stands; head office's approver signs or denies it,
+ * and what the table decided meanwhile is kept for the plan after it. */
+Test(approval, ES_5_a_plan_that_waits_is_judged_before_the_rules)
+{
+    struct approval_state s = in_status(APPROVAL_STATUS_AWAITING_APPROVAL);
+    struct assignment top = {.version = 4, .org_id = "HO", .level = ORG_LEVEL_HEAD_OFFICE, .manager_id = "HO-M1"};
+    struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = 9000, .currency = "CNY"};
+    struct ev_dispatch_reassigned taken = {.assignment = &top,
+                                           .from_org = "O-CN1",
+                                           .reason = "limit_missed",
+                                           .review = true,
+                                           .has_takeover_no = true,
+                                           .takeover_no = 1};
+    struct ev_escalation_liability_routed routed = routed_by("workmanship", 1);
+    struct actor manager = {.id = "HO-M1", .role = ROLE_HO_SERVICE_MANAGER, .org_id = "HO"};
+    struct ev_command_approve approve = {.actor = &manager};
+    struct ev_command_deny deny = {.actor = &manager, .reason = "too much"};
+    s.plan = &p;
+    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &taken), VERDICT_DONE);
+    kit_output(1, EV_APPROVAL_REQUESTED);
+    s = next;
+    cr_assert_eq(step(&s, EV_ESCALATION_LIABILITY_ROUTED, &routed), VERDICT_DONE);
+    cr_assert_eq(next.status, APPROVAL_STATUS_AWAITING_APPROVAL);
+    s = next;
+    cr_assert_eq(step(&s, EV_COMMAND_APPROVE, &approve), VERDICT_DONE);
+    cr_assert_eq(next.status, APPROVAL_STATUS_OFFERED);
+    cr_assert_eq(step(&s, EV_COMMAND_DENY, &deny), VERDICT_DONE);
+    kit_output(0, EV_APPROVAL_DENIED);
+    kit_output(1, EV_APPROVAL_PLAN_PROPOSED);
+    cr_assert_str_eq(next.proposer_id, "rule:workmanship");
+}
+
+/* ES-5: denied before the table has decided: planning waits for it. */
+Test(approval, ES_5_after_a_denial_planning_waits_for_the_review)
+{
+    struct approval_state s = in_status(APPROVAL_STATUS_AWAITING_APPROVAL);
+    struct assignment top = {.version = 4, .org_id = "HO", .level = ORG_LEVEL_HEAD_OFFICE, .manager_id = "HO-M1"};
+    struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = 9000, .currency = "CNY"};
+    struct actor manager = {.id = "HO-M1", .role = ROLE_HO_SERVICE_MANAGER, .org_id = "HO"};
+    struct ev_command_deny deny = {.actor = &manager, .reason = "too much"};
+    s.assignment = &top;
+    s.plan = &p;
+    s.review_no = 1;
+    s.n_due_roles = 1;
+    s.due_roles = &manager.role;
+    cr_assert_eq(step(&s, EV_COMMAND_DENY, &deny), VERDICT_DONE);
+    cr_assert_eq(next.status, APPROVAL_STATUS_UNDER_REVIEW);
+}
+
 /* AP-9: nobody is above head office; AP-7 says so in the routes. */
 Test(approval, AP_9_head_offices_rejection_has_no_appeal)
 {

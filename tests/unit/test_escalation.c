@@ -153,6 +153,24 @@ Test(escalation, ES_5_only_a_finding_after_the_demand_decides)
                "escalation.liability_routed");
 }
 
+#define SIGNED                                                                                                         \
+    "{'slip_no':'S','brief':" KIT_BRIEF("claim", ",'received_ms':1") ",'assignment':" AT_OUTLET(                       \
+        "1") ",'plan':{'measures':[],'amount_minor':1,'currency':'CNY'},'liability':'outlet','must_pay':true,"         \
+             "'must_execute':false}"
+
+/* ES-4: the customer has signed beside the demand for the file: the file is still owed, but nobody is sanctioned for it
+ * and nobody else is sent to see. */
+Test(escalation, ES_4_what_is_signed_is_not_reviewed_any_more)
+{
+    kit_feed(&k, "dispatch.assigned", "2026-03-02 10:00", ASSIGNED(AT_OUTLET("1")));
+    kit_expect(&k, "approval.refused", "2026-03-02 11:00", REFUSED, "escalation.taken_over escalation.file_demanded");
+    kit_expect(&k, "approval.slip_approved", "2026-03-02 12:00", SIGNED, "escalation.agreement_noted");
+    cr_assert_eq(state()->status, ESCALATION_STATUS_WATCHING);
+    kit_expect(&k, "sla.breached", "2026-03-03 11:00", BREACHED("file_handover", "1"), "escalation.slip_issued");
+    cr_assert_eq(state()->sanctions, 0);
+    kit_expect(&k, "evidence.file_received", "2026-03-03 12:00", FILE_RECEIVED("false"), "ignored");
+}
+
 /* ES-9: deadlock climbs one level; on head office's own level its general manager is told. */
 Test(escalation, ES_9_a_deadlock_goes_one_level_up_and_at_the_top_to_the_general_manager)
 {

@@ -209,6 +209,7 @@ export const events = {
   'escalation.liaison_issued': ['Liaison slip {slip_no} to {to_person}: why {codes} ran late', '向 {to_person} 发出洽办单 {slip_no}：{codes} 逾期原因', 'warn'],
   'escalation.liaison_answered': ['Liaison slip {slip_no} answered: {cause}', '洽办单 {slip_no} 已答复：{cause}'],
   'escalation.liaison_withdrawn': ['Liaison slip {slip_no} withdrawn', '撤回洽办单 {slip_no}'],
+  'approval.plan_withdrawn': ['The plan is taken back: the liability was decided anew ({contest_no})', '撤回方案：责任已重新认定（{contest_no}）', 'warn'],
   'approval.judgment_taken': ['The judgment takes the place of a plan', '以裁决代替方案', 'warn'],
   'intake.dispute_noted': ['In dispute: the case does not end by silence', '争议处理中，案件不因沉默而结束', 'warn'],
   'intake.dispute_over': ['No longer in dispute', '争议结束'],
