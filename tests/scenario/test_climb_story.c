@@ -586,3 +586,19 @@ Test(story, ES_3_withdrawn_during_the_review)
     expect_no_event(EV_ESCALATION_SANCTION_RECORDED);
     expect_sound();
 }
+
+/* ES-5 AP-2: the rule pays the loss that was verified, and never more than was claimed. */
+Test(story, ES_5_the_rule_pays_no_more_than_was_claimed)
+{
+    single_outlet_refuses(20000);
+    file_handed_over(whole(), found_loss(CAUSE_WORKMANSHIP, LIABILITY_OUTLET, 25000));
+    const struct ev_approval_offered *offer = last(EV_APPROVAL_OFFERED);
+    cr_assert_eq(offer->plan->amount_minor, 20000);
+    story_end();
+    story_begin();
+    single_outlet_refuses(20000);
+    file_handed_over(whole(), found_loss(CAUSE_WORKMANSHIP, LIABILITY_OUTLET, 15000));
+    offer = last(EV_APPROVAL_OFFERED);
+    cr_assert_eq(offer->plan->amount_minor, 15000);
+    expect_sound();
+}
