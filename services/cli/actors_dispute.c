@@ -1,5 +1,6 @@
 /* Few customers go before a mediator, an arbitrator or a court; whoever does is answered by head office's legal
- * support. Few cases are handed up; the units that were late say why, most of them. */
+ * support. Few cases are handed up; the units that were late say why, most of them; the general manager decides on
+ * sanctions, and few units appeal. */
 #include "cli/actors_play.h"
 
 enum { DAY_H = 24, DAY_MS = DAY_H * 3600 * 1000 };
@@ -60,6 +61,39 @@ static void on_liaison(struct play *p, const struct ev_escalation_liaison_issued
                                             .prevention = "a second visitor is named"};
 }
 
+static void decides_sanction(struct play *p, const char *sanction_no)
+{
+    const struct actor *who = play_somebody(p, policy_head_office(p->s->policy)->id, ROLE_GENERAL_MANAGER);
+    if (who == NULL) return;
+    struct ev_command_decide_sanction *c = play_act(p, EV_COMMAND_DECIDE_SANCTION, 4, 2 * DAY_H);
+    *c = (struct ev_command_decide_sanction){.actor = who,
+                                             .sanction_no = arena_strdup(p->arena, sanction_no),
+                                             .uphold = !play_chance(p, 75, 20),
+                                             .reason = "by the file"};
+}
+
+/* RV-5: few units appeal. */
+static void on_notice(struct play *p, const struct ev_escalation_penalty_notice_issued *e)
+{
+    const struct pol_unit *unit = policy_unit(p->s->policy, e->to_org);
+    const struct pol_person *who = unit == NULL ? NULL : policy_person_in(unit, e->to_person);
+    if (who == NULL || !play_chance(p, 76, 20)) return;
+    struct ev_command_appeal_sanction *c = play_act(p, EV_COMMAND_APPEAL_SANCTION, DAY_H, 6 * DAY_H);
+    *c = (struct ev_command_appeal_sanction){.actor = play_person(p, who->roles[0], who->id, unit->id),
+                                             .sanction_no = arena_strdup(p->arena, e->sanction_no),
+                                             .reason = "the customer was not at home"};
+}
+
+static void on_sanction(struct play *p, const struct ev_escalation_sanction_recorded *e)
+{
+    if (e->to_be_approved) decides_sanction(p, e->sanction_no);
+}
+
+static void on_sanction_appealed(struct play *p, const struct ev_escalation_sanction_appealed *e)
+{
+    decides_sanction(p, e->sanction_no);
+}
+
 bool play_hands_up(struct play *p)
 {
     if (p->who->level == ORG_LEVEL_HEAD_OFFICE || !play_chance(p, 74, p->s->temper->hand_up)) return false;
@@ -75,6 +109,9 @@ void play_dispute(struct play *p)
     case EV_APPROVAL_REJECTED: on_rejected(p); break;
     case EV_ESCALATION_DISPUTE_OPENED: on_opened(p, data); break;
     case EV_ESCALATION_LIAISON_ISSUED: on_liaison(p, data); break;
+    case EV_ESCALATION_SANCTION_RECORDED: on_sanction(p, data); break;
+    case EV_ESCALATION_PENALTY_NOTICE_ISSUED: on_notice(p, data); break;
+    case EV_ESCALATION_SANCTION_APPEALED: on_sanction_appealed(p, data); break;
     default: break; /* events nobody has to act on */
     }
 }

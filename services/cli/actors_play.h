@@ -30,7 +30,8 @@ const struct actor *play_somebody(struct play *p, const char *org, enum role rol
 /* Head office answers; below it some let the limit pass. */
 bool play_keeps_silent(const struct play *p, int salt);
 
-/* actors_dispute.c: customers who sue, head office's legal support, cases handed up, causes given (ES-7 to ES-9). */
+/* actors_dispute.c: customers who sue, head office's legal support, cases handed up, causes given, sanctions decided
+ * (ES-7 to ES-9, RV-5). */
 void play_dispute(struct play *p);
 /* ES-9: a special case goes up instead of being investigated here; true = it does. */
 bool play_hands_up(struct play *p);

@@ -7,7 +7,7 @@ every figure is read from the events in PostgreSQL (console.timeline), by the ev
   settled     the case is closed; `open` tells of the rest. The time to settle runs from head office's first takeover
               to the last closing, the time to decide to the first plan or rejection told to the customer after it
   a person    an employee decided after that takeover: proposed, signed, denied or decided a plan, released or corrected
-              a payout, recorded a judgment. Who visits, hands over a file, finds a cause, carries a plan out or phones
+              a payout, recorded a judgment, decided a contested liability. Who visits, hands over a file, finds a cause, carries a plan out or phones
               decides nothing, and the customer's own answers are the customer's
   asked for   the pack itself wants a person there, or the case should not have come up (SL-3): the first that applies
               of REASONS says why. Only "other" is neither
@@ -36,6 +36,7 @@ REASONS = {
     "deadlock": "the customer did not agree on the level below (AP-8, negotiation.rounds)",
     "handed_up": "the level below handed the case up for a decision (ES-9)",
     "judgment": "a court or an arbitrator decided (ES-8)",
+    "contested": "head office's finding of the liability was contested (EV-7)",
     "objected": "the customer objected to the rule's plan: people negotiate (AP-8)",
     "not_satisfied": "the customer was not satisfied with what was done (RV-1)",
     "row_asks": "the liability table leaves the finding to people (liability.rows: settle ask)",
@@ -112,6 +113,8 @@ def histories():
 def is_by_person(kind, data):
     if kind == "approval.plan_proposed":
         return not data["proposer_id"].startswith("rule:")
+    if kind == "escalation.contest_decided":
+        return data["end"] == "decided"
     return kind in DECISIONS
 
 
@@ -121,6 +124,8 @@ def reason_of(takeover, before, decision):
     kinds = {k for k, _, _ in before}
     if decision == "escalation.judgment_recorded":
         return "judgment"
+    if decision == "escalation.contest_decided":
+        return "contested"
     if decision.startswith("payment."):
         return "payout"
     if any(d["reason"] == "not_satisfied" for k, _, d in before if k == "intake.reopened"):
