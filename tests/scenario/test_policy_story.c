@@ -142,6 +142,8 @@ Test(policy_story, SL_6_what_stands_still_moves_when_it_runs_again)
     arrives("/channels/web", f);
     set_length("preliminary_review", 3);
     applied(true, CALENDARS);
+    expect_limit("preliminary_review", LIMIT_STATE_PAUSED);
+    expect_no_event(EV_SLA_RESCHEDULED);
     customer_supplies("claimed_amount");
     expect_due("preliminary_review", "2026-03-05T10:00:00.000Z");
     expect_sound();
@@ -158,8 +160,11 @@ Test(policy_story, SL_6_what_has_fired_stays_and_what_is_past_fires_now)
     set_length("first_response", 48);
     set_length("plan", 1);
     advance_hours(10); /* Tuesday evening: one working day is over */
+    const struct limit before = *limit_of("first_response");
     applied(true, CALENDARS);
     expect_limit("first_response", LIMIT_STATE_MISSED);
+    cr_assert_eq(limit_of("first_response")->due_ms, before.due_ms);
+    cr_assert_eq(limit_of("first_response")->ver, before.ver);
     advance_to(story_world->now_ms + 1);
     cr_assert_eq(limit_of("first_response")->misses, 1);
     cr_assert_eq(limit_of("plan")->misses, 1); /* and runs anew with the regional, who took over */
