@@ -6,11 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/id.h"
 #include "event/events.h"
 #include "policy/policy.h"
 
 enum { AT_ONCE = 64 };
+/* Of all partitions together: what falls due meanwhile waits for a turn. So many more or half as many, as the last turn
+ * with moves in it was short or long. */
+enum { TURN_LEAST = 32, TURN_FIRST = 64, TURN_MOST = 128, TURN_MORE = 16, TURN_SHORT_US = 25000, TURN_LONG_US = 60000 };
 
 struct move {
     int64_t case_id;
@@ -20,6 +24,9 @@ struct move {
 
 struct moves {
     int parts;
+    int a_turn, left; /* how many a turn hands out; of this one, not yet */
+    int last_part;    /* partitions are asked in order: one that is no higher begins a turn */
+    int64_t turn_us;  /* monotonic: when this one began */
     struct cursor {
         int64_t revision; /* being looked through for, or done with */
         bool done;
@@ -34,6 +41,8 @@ struct moves *moves_new(int parts)
     struct moves *m = calloc(1, sizeof *m);
     if (m == NULL || (m->at = calloc((size_t)parts, sizeof *m->at)) == NULL) abort();
     m->parts = parts;
+    m->a_turn = m->left = TURN_FIRST;
+    m->last_part = parts;
     return m;
 }
 
@@ -85,14 +94,28 @@ static bool read_more(struct host *h, struct cursor *c, int part, struct err *e)
     return true;
 }
 
+static void begin_turn(struct moves *m, int part)
+{
+    bool first = part <= m->last_part;
+    m->last_part = part;
+    if (!first) return;
+    int64_t now = clock_monotonic_us(), took = now - m->turn_us;
+    if (m->left == 0 && took > TURN_LONG_US && m->a_turn > TURN_LEAST) m->a_turn /= 2;
+    if (m->left == 0 && took < TURN_SHORT_US && m->a_turn < TURN_MOST) m->a_turn += TURN_MORE;
+    m->turn_us = now;
+    m->left = m->a_turn;
+}
+
 bool moves_inputs(struct host *h, struct moves *m, int part, struct moves_batch *out, struct err *e)
 {
     struct cursor *c = &m->at[part];
     int64_t revision = moving(h->policy);
     if (!moves_pending(m, part, h->policy)) return true;
+    begin_turn(m, part);
     if (c->revision != revision) *c = (struct cursor){.revision = revision};
+    if (m->left == 0) return true;
     if (c->n == 0 && !read_more(h, c, part, e)) return false;
-    for (int i = 0; i < c->n && out->n < out->max; i++) {
+    for (int i = 0; i < c->n && out->n < out->max && m->left > 0; i++, m->left--) {
         struct move *v = &c->pending[i];
         out->inputs[out->n++] = (struct local_input){.part = part,
                                                      .case_id = v->case_id,

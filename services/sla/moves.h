@@ -1,9 +1,10 @@
 /* What a change of the policy means to running deadlines, as inputs (SL-6).
  *
  * When a revision that moves deadlines is in force, each case with an armed timer not yet looked at under it gets one
- * sla.policy_changed, a few cases a turn and always behind the timers that are due: firing never waits for it. A
- * timer's row says under which revision it was looked at (column revision, written with the case's transaction), so a
- * restart or another owner goes on where the last commit was. */
+ * sla.policy_changed, always behind the timers that are due, and of all partitions together so few a turn that what
+ * falls due meanwhile waits some ms: as many as such turns take (moves.c). A timer's row says under which revision it
+ * was looked at (column revision, written with the case's transaction), so a restart or another owner goes on where the
+ * last commit was. */
 #ifndef REDRESS_SLA_MOVES_H
 #define REDRESS_SLA_MOVES_H
 

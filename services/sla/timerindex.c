@@ -118,6 +118,7 @@ static bool compare(struct host *h, int part, int64_t now_ms, struct err *e)
     struct pg_args args = PG_ARGS(&t->arena);
     pg_arg_int(&args, part);
     pg_arg_int(&args, w.after_ms);
+    timers_acknowledge(t, part); /* what has fired since is no row any more, and must be no lease */
     if (!timers_index_said(t, part, ts_look(t->ts, part, &w))) return true;
     if (!pg_query(h->pg,
                   "SELECT id, due FROM timer WHERE partition = $1 AND state = 'armed' AND due > $2 "
