@@ -34,7 +34,15 @@ static int64_t loss(const struct play *p)
 
 static const char *currency(struct play *p) { return arena_strdup(p->arena, p->who->currency); }
 
-/* A claim is compensated, a complaint put right; some are rejected with reasons. Each round asks a little more. */
+/* Each round a little more; never above what was claimed. 0: nothing to be paid, or too little to be parted. */
+static int64_t offer(const struct play *p)
+{
+    if (p->who->kind != KIND_CLAIM) return 0;
+    int64_t amount = loss(p) / 100 * (90 + 10 * (p->who->rounds + 1));
+    return p->who->has_claimed && amount > p->who->claimed_minor ? p->who->claimed_minor : amount;
+}
+
+/* A claim is compensated, what asks for no money put right; some are rejected with reasons. */
 static const struct plan *make_plan(struct play *p, bool may_reject)
 {
     struct plan *plan = ARENA_NEW(p->arena, struct plan);
@@ -44,11 +52,9 @@ static const struct plan *make_plan(struct play *p, bool may_reject)
     if (may_reject && p->who->rounds == 0 && play_chance(p, 50, p->s->temper->reject)) {
         m->kind = MEASURE_KIND_REJECTION;
         plan->reasons = "the survey shows no fault of ours; see the on-site record";
-    } else if (p->who->kind == KIND_CLAIM) {
+    } else if (offer(p) > 0) {
         m->kind = MEASURE_KIND_COMPENSATION;
-        plan->amount_minor = loss(p) / 100 * (90 + 10 * (p->who->rounds + 1));
-        if (p->who->has_claimed && plan->amount_minor > p->who->claimed_minor)
-            plan->amount_minor = p->who->claimed_minor;
+        plan->amount_minor = offer(p);
     } else {
         m->kind = play_chance(p, 51, 70) ? MEASURE_KIND_REWORK : MEASURE_KIND_APOLOGY;
     }
