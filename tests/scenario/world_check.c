@@ -113,7 +113,10 @@ static const char *waits_for(const struct world_case *c)
     case EVIDENCE_STATUS_VISIT_ORDERED: return "the visit";
     case EVIDENCE_STATUS_INCOMPLETE: return "the rest of the package";
     case EVIDENCE_STATUS_INVESTIGATING: return "the investigation";
-    case EVIDENCE_STATUS_AWAITING_FILE: return NULL; /* the demand's limit runs, or another is sent */
+    case EVIDENCE_STATUS_AWAITING_FILE:
+        /* The demand's limit runs, or another is sent; unless a file that was read late has led to a plan already. */
+        if (approval->status == APPROVAL_STATUS_UNDER_REVIEW) return NULL;
+        break;
     case EVIDENCE_STATUS_CONCLUDED: break;
     case EVIDENCE_STATUS_STOOD_DOWN:
     case EVIDENCE_STATUS_NONE:

@@ -44,6 +44,13 @@ static inline void kit_close(struct kit *k)
     arena_deinit(&k->arena);
 }
 
+/* An unknown case again, under the same policy: for tests of many histories. */
+static inline void kit_renew(struct kit *k)
+{
+    arena_reset(&k->arena);
+    *k = (struct kit){.core = k->core, .policy = k->policy, .arena = k->arena, .case_id = KIT_CASE};
+}
+
 static inline int64_t kit_ms(const char *text)
 {
     char full[40];

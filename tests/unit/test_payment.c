@@ -537,8 +537,7 @@ Test(payment, PA_4_any_history_leaves_each_currency_at_zero)
     for (unsigned int round = 1; round <= 400; round++) {
         unsigned int seed = round;
         struct ledger l = {0};
-        tear_down();
-        set_up();
+        kit_renew(&k);
         for (int i = 1; i <= 60; i++) {
             random_input(&seed, &l, i);
             been[state() == NULL ? 0 : state()->status]++;
