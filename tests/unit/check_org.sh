@@ -34,6 +34,24 @@ PY
 "$CTL" org export --csv "$PACK" | cmp - "$TMP/org.csv" || fail "another table"
 "$CTL" policy check "$PACK" --calendar "$ROOT/schemas/calendar" >/dev/null || fail "the imported pack is refused"
 
+# The same as JSON, whole: what a file does not say is not there any more.
+"$CTL" org export "$PACK" >"$TMP/org.json" || fail "export as JSON"
+"$CTL" org import "$TMP/org.json" "$PACK" >"$TMP/out" || fail "import JSON: $(cat "$TMP/out")"
+python3 - "$TMP/org.json" "$PACK/organisation.json" <<'PY' || fail "another organisation by JSON"
+import json, sys
+old, new = (json.load(open(path, encoding="utf-8")) for path in sys.argv[1:])
+assert new.pop("version") == old.pop("version") + 1
+assert new == old
+PY
+jq 'del(.departments)' "$TMP/org.json" >"$TMP/none.json"
+rc=0
+"$CTL" org check "$TMP/none.json" "$PACK" >"$TMP/out" || rc=$?
+((rc != 0)) || fail "no departments: $(cat "$TMP/out")"
+grep -q 'bands\[0\].departments\[0\]: the organisation has no department "finance"' "$TMP/out" || fail "$(cat "$TMP/out")"
+jq '.departments[0].head = "HO-GONE"' "$TMP/org.json" >"$TMP/gone.json"
+"$CTL" org check "$TMP/gone.json" "$PACK" >"$TMP/out" && fail "nobody heads it: $(cat "$TMP/out")"
+grep -q 'departments\[0\].head: nobody at head office is "HO-GONE"' "$TMP/out" || fail "$(cat "$TMP/out")"
+
 # ---- what cannot be right ----
 
 # refused SED PATTERN [TABLE]: the table, changed, is refused with that, and nothing is written.
