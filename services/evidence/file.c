@@ -82,11 +82,13 @@ enum verdict evidence_on_reassigned(struct step *s)
     }
     next->assignment = in->assignment;
     bool settled = state->status == EVIDENCE_STATUS_CONCLUDED || state->status == EVIDENCE_STATUS_AWAITING_FILE;
+    /* SL-3: the case moved because the file was missing, and the file had come in time: no visit stands in for it. */
+    bool came = in->await_file && in->file_of == NULL && state->file_done;
     if (moved && is_here(state, in)) {
         tell_what_is_here(s, in);
-    } else if (moved && in->await_file && !on_the_way) {
+    } else if (moved && in->await_file && !on_the_way && !came) {
         await_file(s, in);
-    } else if (!moved || on_the_way || settled) {
+    } else if (!moved || on_the_way || settled || came) {
         note_assignment(s, in->assignment);
     } else {
         evidence_order_visit(s);
