@@ -39,6 +39,29 @@ Test(evidence, ES_2_only_another_unit_visits_again)
     cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &e), VERDICT_IGNORED, "an older assignment");
 }
 
+/* SL-3 ES-4: the case moves on because the file was missing, and the file had come in time: it is here, nobody waits
+ * for it or for a visit. Without it the visit that stands in is waited for. */
+Test(evidence, SL_3_a_file_that_came_in_time_is_here)
+{
+    struct evidence_state s = in_status(EVIDENCE_STATUS_INVESTIGATING);
+    struct assignment top = {.version = 4, .org_id = "HO", .level = ORG_LEVEL_HEAD_OFFICE, .manager_id = "HO-M1"};
+    struct ev_dispatch_reassigned e = {.assignment = &top,
+                                       .from_org = "R-CN",
+                                       .reason = "file_missing",
+                                       .has_takeover_no = true,
+                                       .takeover_no = 2,
+                                       .review = true,
+                                       .await_file = true};
+    s.file_no = 1;
+    s.file_done = true;
+    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &e), VERDICT_DONE);
+    cr_assert_eq(next.status, EVIDENCE_STATUS_INVESTIGATING);
+    cr_assert_str_eq(next.assignment->org_id, "HO");
+    s.file_done = false;
+    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &e), VERDICT_DONE);
+    cr_assert_eq(next.status, EVIDENCE_STATUS_AWAITING_FILE);
+}
+
 /* IN-4: a correction read before the assignment is kept, whatever the assignment says. */
 Test(evidence, IN_4_a_correction_may_come_before_the_assignment)
 {
