@@ -23,7 +23,7 @@ class SchemaGen(unittest.TestCase):
 
     def run_gen(self, command="c", out="out"):
         return subprocess.run([sys.executable, "-B", GEN, command, self.schemas, self.tmp / out],
-                              capture_output=True, text=True, timeout=60)
+                              capture_output=True, text=True, timeout=200)
 
     def refused(self, file, change, message):
         """`change` edits the schema in place; the generator must then refuse with `message`."""
