@@ -193,12 +193,12 @@ Test(bank, PA_3_lost_and_late_answers_are_asked_again_with_the_same_key)
     faults("{\"drop_percent\":15,\"lose_percent\":15,\"slow_percent\":20,\"slow_ms\":400}");
     struct bank_client *c = client_new("secret-of-the-test");
     ask(c, 0, 60, "acc-1");
-    usleep(1500000);
+    struct bank_client_figures f = {0};
+    for (int i = 0; i < 3000 && f.retried <= 10; i++, usleep(10000)) bank_client_figures(c, &f);
+    cr_assert_gt(f.retried, 10);
     faults("{\"drop_percent\":10}");
     cr_assert_eq(collect(c, 60).settled, 60);
-    struct bank_client_figures f;
     bank_client_figures(c, &f);
-    cr_assert_gt(f.retried, 10);
     cr_assert_eq(f.open, 0);
     cr_assert_eq(booked(), 60);
     bank_client_free(c);
@@ -224,7 +224,9 @@ Test(bank, PA_3_a_bank_that_is_down_is_no_refusal)
     struct bank_client *c = client_new("secret-of-the-test");
     ask(c, 0, 50, "acc-1");
     struct bank_client_figures f = {0};
-    for (int i = 0; i < 1000 && f.down_since_ms == 0; i++, usleep(10000)) bank_client_figures(c, &f);
+    /* A busy machine may make it a time-out first. */
+    for (int i = 0; i < 1000 && (f.down_since_ms == 0 || strstr(f.why, "503") == NULL); i++, usleep(10000))
+        bank_client_figures(c, &f);
     cr_assert_eq(f.open, 50);
     cr_assert_gt(f.down_since_ms, 0);
     cr_assert(strstr(f.why, "503") != NULL, "%s", f.why);
