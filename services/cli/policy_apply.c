@@ -1,8 +1,6 @@
 /* redressctl policy apply (SL-6, SL-8): what was proposed and approved comes into force. */
 #include <argp.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "calendar/calendar.h"
@@ -108,8 +106,7 @@ static const char *not_approved(struct policy_change *c, const struct proposal *
     struct err unread = ERR_INIT;
     bool itself = proposal_applied(c->root, p->head->revision, &c->arena, &came, &unread) && came->has_proposal &&
                   came->proposal == p->head->proposal;
-    return itself ? "it has come into force already"
-                  : "another change came into force since it was proposed: propose it again";
+    return itself ? "it has come into force already" : change_overtaken;
 }
 
 static int put_into_force(struct policy_change *c, const struct proposal *p, struct err *e)
@@ -133,11 +130,8 @@ static int dry_run(struct policy_change *c, struct err *e)
 static int apply_proposal(struct policy_change *c, int64_t number, bool dry, struct err *e)
 {
     struct proposal p;
-    if (!proposal_read(c->root, number, &c->arena, &p, e)) return cli_fail(c->cli, e);
-    if (p.head == NULL) {
-        fprintf(stderr, "%s: there is no proposal %" PRId64 "\n", c->cli->program, number);
-        return CLI_NOT_FOUND;
-    }
+    int rc = change_find_proposal(c, number, &p, e);
+    if (rc != CLI_OK) return rc;
     c->pack = p.pack;
     c->calendar = p.calendar;
     if (!change_load(c, p.head->open_deadlines, e)) return cli_fail(c->cli, e);
@@ -178,16 +172,14 @@ int policy_apply(struct cli *cli, int argc, char **argv)
     struct policy_change c;
     if (argp_parse(&parser, argc, argv, 0, NULL, &o) != 0) return CLI_USAGE;
     if (o.n_words != 1) return cli_usage(cli, "needs the number of a proposal");
-    char *end;
-    int64_t number = strtoll(o.words[0], &end, 10);
-    bool proposed = number > 0 && *end == '\0';
-    if (proposed && (o.calendar != NULL || o.moving != OPEN_DEADLINES_ABSENT))
+    int64_t number = change_number(o.words[0]);
+    if (number > 0 && (o.calendar != NULL || o.moving != OPEN_DEADLINES_ABSENT))
         return cli_usage(cli, "calendars, --move and --pin are what was proposed");
     int rc = CLI_FAILED;
     if (!change_open(cli, &c, &e))
         rc = cli_fail(cli, &e);
     else
-        rc = proposed ? apply_proposal(&c, number, o.dry_run, &e) : apply_folder(&c, &o, &e);
+        rc = number > 0 ? apply_proposal(&c, number, o.dry_run, &e) : apply_folder(&c, &o, &e);
     change_close(&c);
     return rc;
 }

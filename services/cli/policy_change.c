@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "base/timefmt.h"
 #include "calendar/calendar.h"
 #include "cli/policy_folder.h"
+#include "cli/policy_proposal.h"
 #include "policy/policy_load.h"
 #include "runtime/settings.h"
 
@@ -108,6 +110,27 @@ const char *change_too_early(struct policy_change *c)
     if (calendar_date_of(c->next->calendar, c->now_ms) >= timefmt_days(year, month, day)) return NULL;
     return arena_printf(&c->arena, "it is effective from %s", from);
 }
+
+/* ---- what was proposed ---- */
+
+const char change_overtaken[] = "another change came into force since it was proposed: propose it again";
+
+int64_t change_number(const char *word)
+{
+    char *end;
+    int64_t number = strtoll(word, &end, 10);
+    return number > 0 && *end == '\0' ? number : 0;
+}
+
+int change_find_proposal(struct policy_change *c, int64_t number, struct proposal *out, struct err *e)
+{
+    if (!proposal_read(c->root, number, &c->arena, out, e)) return cli_fail(c->cli, e);
+    if (out->head != NULL) return CLI_OK;
+    fprintf(stderr, "%s: there is no proposal %" PRId64 "\n", c->cli->program, number);
+    return CLI_NOT_FOUND;
+}
+
+/* ---- what is told ---- */
 
 int change_refuse(const struct cli *cli, const char *why)
 {

@@ -9,6 +9,8 @@
 #include "policy/policy.h"
 #include "runtime/pg.h"
 
+struct proposal; /* policy_proposal.h */
+
 struct policy_change {
     struct cli *cli;
     const char *root;            /* the setting policy.dir */
@@ -34,6 +36,12 @@ void change_close(struct policy_change *c);
 const char *change_objection(struct policy_change *c, bool *nothing_new);
 /* NULL = its effective date has come. */
 const char *change_too_early(struct policy_change *c);
+/* Why a proposal that was made against an earlier revision cannot come any more. */
+extern const char change_overtaken[];
+/* The number of a proposal; 0: the word is none. */
+int64_t change_number(const char *word);
+/* The proposal of that number: CLI_OK, or how the command ends, which has been told. */
+int change_find_proposal(struct policy_change *c, int64_t number, struct proposal *out, struct err *e);
 /* Prints why on standard error: CLI_REFUSED. */
 int change_refuse(const struct cli *cli, const char *why);
 /* Prints what moves. `more` is taken: what a command adds for programs. */

@@ -1,7 +1,6 @@
 /* redressctl policy propose | approve | deny (SL-8): two people of head office for each change of the policy. */
 #include <argp.h>
 #include <inttypes.h>
-#include <string.h>
 
 #include "cli/console.h"
 #include "cli/policy_change.h"
@@ -138,14 +137,10 @@ static int decide(struct policy_change *c, int64_t number, const struct pol_verd
 {
     struct proposal p;
     bool taken;
-    if (!proposal_read(c->root, number, &c->arena, &p, e)) return cli_fail(c->cli, e);
-    if (p.head == NULL) {
-        fprintf(stderr, "%s: there is no proposal %" PRId64 "\n", c->cli->program, number);
-        return CLI_NOT_FOUND;
-    }
+    int rc = change_find_proposal(c, number, &p, e);
+    if (rc != CLI_OK) return rc;
     const char *why = change_approver_fault((struct policy_moment){c->now, c->now_ms}, p.head->by, v->by);
-    if (p.head->revision != c->now->revision + 1)
-        why = "another change came into force since it was proposed: propose it again";
+    if (p.head->revision != c->now->revision + 1) why = change_overtaken;
     if (p.verdict != NULL) why = p.verdict->approved ? "it has been approved already" : "it has been denied already";
     if (why != NULL) return change_refuse(c->cli, why);
     if (proposal_decide(&p, v, &taken, e)) return tell_verdict(c->cli, number, v);
@@ -157,9 +152,8 @@ static int verdict(struct cli *cli, const struct options *o, bool approved)
     struct err e = ERR_INIT;
     struct policy_change c;
     int rc;
-    char *end = NULL;
-    int64_t number = o->n_words == 1 ? strtoll(o->words[0], &end, 10) : 0;
-    if (number < 1 || *end != '\0') return cli_usage(cli, "needs the number of a proposal");
+    int64_t number = o->n_words == 1 ? change_number(o->words[0]) : 0;
+    if (number == 0) return cli_usage(cli, "needs the number of a proposal");
     bool well = change_open(cli, &c, &e);
     const struct actor *who = well ? read_actor(o->as, &c.arena) : NULL;
     struct pol_verdict v = {.approved = approved, .by = who, .at_ms = c.now_ms, .reason = o->reason};
