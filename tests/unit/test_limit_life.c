@@ -2,22 +2,14 @@
  * with their own zones (SL-1), and a warning that is told once however often the limit is moved (SL-3). */
 #include "calendar/load.h"
 #include "golden_kit.h"
-#include "sla/sla.h"
+#include "sla_kit.h"
 
 static struct kit k;
 static void set_up(void) { k = kit_open(&sla_core); }
 static void tear_down(void) { kit_close(&k); }
 TestSuite(limit_life, .init = set_up, .fini = tear_down);
 
-static const struct limit *limit(const char *code)
-{
-    const struct sla_state *s = k.state;
-    for (int i = 0; i < s->n_limits; i++) {
-        if (strcmp(s->limits[i].code, code) == 0) return &s->limits[i];
-    }
-    cr_assert_fail("no limit %s", code);
-    return NULL;
-}
+static const struct limit *limit(const char *code) { return kit_limit(&k, code); }
 
 static void registered(const char *kind, const char *region, const char *when)
 {

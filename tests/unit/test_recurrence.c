@@ -1,8 +1,7 @@
 /* Duties that recur (SL-1), in the SLA core: a call to the customer every second day, and a report every week, counted
  * from the last fulfilment, standing still with their case; each period missed once (SL-3), also when topics are read
  * late. */
-#include "feed_kit.h"
-#include "sla/sla.h"
+#include "sla_kit.h"
 
 /* The shipped policy and two duties, that begin with the acknowledgement and end with the result. */
 struct duties {
@@ -58,15 +57,7 @@ static void tear_down(void)
 
 TestSuite(recurrence, .init = set_up, .fini = tear_down);
 
-static const struct limit *limit(const char *code)
-{
-    const struct sla_state *s = k.state;
-    for (int i = 0; i < s->n_limits; i++) {
-        if (strcmp(s->limits[i].code, code) == 0) return &s->limits[i];
-    }
-    cr_assert_fail("no limit %s", code);
-    return NULL;
-}
+static const struct limit *limit(const char *code) { return kit_limit(&k, code); }
 
 static void expect_due(const char *code, const char *when)
 {

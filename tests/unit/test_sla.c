@@ -2,7 +2,7 @@
  * working time as limits of a case. Office hours 09:00-12:00, 13:30-18:00, Asia/Shanghai, the 2026 calendar. */
 #include "golden_kit.h"
 #include "policy/check.h"
-#include "sla/sla.h"
+#include "sla_kit.h"
 
 static struct kit k;
 static void set_up(void) { k = kit_open(&sla_core); }
@@ -22,14 +22,7 @@ Test(sla, SL_2_what_a_limit_may_name_is_what_sla_reads)
 
 static const struct sla_state *state(void) { return k.state; }
 
-static const struct limit *limit(const char *code)
-{
-    for (int i = 0; i < state()->n_limits; i++) {
-        if (strcmp(state()->limits[i].code, code) == 0) return &state()->limits[i];
-    }
-    cr_assert_fail("no limit %s", code);
-    return NULL;
-}
+static const struct limit *limit(const char *code) { return kit_limit(&k, code); }
 
 #define expect_due(code, text)                                                                                         \
     cr_assert_eq(limit(code)->due_ms, kit_ms(text), "%s is due %+lld min off", code,                                   \
