@@ -22,7 +22,7 @@ bool policy_refuse(const struct check *c, const char *fmt, ...) __attribute__((f
 
 /* The organisation is checked against the pack: head office must be able to do what the pack asks of it. */
 bool policy_check_pack(const struct check *c);
-/* Bands of amounts, templates of plans. */
+/* Bands of amounts, standards of goodwill, templates of plans. */
 bool policy_check_plans(const struct check *c);
 /* The rules head office decides by: refusals, the demand for the file, the liability table. */
 bool policy_check_liability(const struct check *c);

@@ -1,4 +1,4 @@
-/* Bands and templates of a pack (AP-5, AP-11). See check.h. */
+/* Bands, standards of goodwill and templates of a pack (AP-2, AP-5, AP-11). See check.h. */
 #include <stdio.h>
 #include <string.h>
 
@@ -73,11 +73,37 @@ static bool check_template(const struct check *c, const struct pol_pack *p, int 
     return true;
 }
 
+static bool fits_every_case(const struct pol_goodwill_standard *g)
+{
+    return g->n_categories + g->n_severities + g->n_causes == 0;
+}
+
+/* AP-2: each case has one standard, and each standard some case. */
+static bool check_goodwill(const struct check *c, const struct pol_pack *p, int index)
+{
+    const struct pol_goodwill_standard *g = &p->goodwill[index];
+    bool last = index == p->n_goodwill - 1;
+    if (last && !fits_every_case(g)) return policy_refuse(c, "$.goodwill[%d]: the last must fit every case", index);
+    if (!last && fits_every_case(g)) return policy_refuse(c, "$.goodwill[%d]: leaves no case to the next", index);
+    if (g->percent < 0 || g->percent > 100)
+        return policy_refuse(c, "$.goodwill[%d].percent: not between 0 and 100", index);
+    for (int i = 0; i < g->n_amount; i++) {
+        const struct pol_amount *amount = &g->amount[i];
+        if (!is_amount(amount->minor, amount->currency))
+            return policy_refuse(c, "$.goodwill[%d].amount[%d]: an ISO 4217 code and an amount", index, i);
+        if (policy_amount(g->amount, g->n_amount, amount->currency) != amount)
+            return policy_refuse(c, "$.goodwill[%d].amount[%d]: %s is listed twice", index, i, amount->currency);
+    }
+    return true;
+}
+
 bool policy_check_plans(const struct check *c)
 {
     const struct pol_pack *p = c->policy->pack;
     bool well = true;
     for (int i = 0; i < p->n_bands; i++) well &= check_band(c, p, i);
+    well &= p->n_goodwill > 0 || policy_refuse(c, "$.goodwill: no standard");
+    for (int i = 0; i < p->n_goodwill; i++) well &= check_goodwill(c, p, i);
     for (int i = 0; i < p->n_templates; i++) well &= check_template(c, p, i);
     return well;
 }

@@ -72,11 +72,26 @@ static struct money money_of(int64_t minor, const char *currency)
     return m;
 }
 
+bool finding_clears_us(const struct finding *finding)
+{
+    if (!finding->shown && finding->report != finding->liability) return false;
+    switch (finding->liability) {
+    case LIABILITY_CUSTOMER:
+    case LIABILITY_THIRD_PARTY:
+    case LIABILITY_NONE: return true;
+    case LIABILITY_ABSENT:
+    case LIABILITY_OUTLET:
+    case LIABILITY_SUPPLIER:
+    case LIABILITY_COMPANY: break;
+    }
+    return false;
+}
+
 /* A verified loss is made good in its own currency. */
 static bool in_its_currency(const struct plan *plan, const struct finding *finding, struct refusal *why)
 {
     bool lost = finding != NULL && finding->has_loss_minor && plan_knows_currency(finding->currency);
-    if (!lost || plan->amount_minor == 0 || strcmp(plan->currency, finding->currency) == 0) return true;
+    if (!lost || plan_worth(plan) == 0 || strcmp(plan->currency, finding->currency) == 0) return true;
     *why = (struct refusal){.rule = "AP-2", .reason = "other_currency", .detail = finding->currency};
     return false;
 }
@@ -87,7 +102,7 @@ static bool adds_up(const struct plan *plan, const struct finding *finding)
 {
     if (finding == NULL || !finding->has_loss_minor || !plan_knows_currency(finding->currency)) return true;
     if (!plan->has_goodwill_minor) return true;
-    struct money sum = money_of(finding->loss_minor, finding->currency);
+    struct money sum = money_of(finding_clears_us(finding) ? 0 : finding->loss_minor, finding->currency);
     return money_add(sum, money_of(plan->goodwill_minor, plan->currency), &sum) && sum.minor == plan->amount_minor;
 }
 
@@ -143,7 +158,7 @@ static bool has_kind(const struct plan *plan, enum measure_kind kind)
  * is paid than goodwill, and the customer of a third party is helped to claim there. */
 static bool check_others_liability(const struct plan *plan, const struct finding *finding, struct refusal *why)
 {
-    bool proven = finding != NULL && (finding->shown || finding->report == finding->liability);
+    bool proven = finding != NULL && finding_clears_us(finding);
     bool customers = proven && finding->liability == LIABILITY_CUSTOMER;
     bool third_partys = proven && finding->liability == LIABILITY_THIRD_PARTY;
     if (!check_charges(plan, customers, why)) return false;

@@ -27,7 +27,8 @@ struct refusal {
  *         not_loss_plus_goodwill
  *   AP-7  rejection_without_reasons, rejection_with_money
  *   PA-11 charge_without_liability, work_not_charged, terms_missing, nothing_is_owed, help_missing
- * The finding is what the plan rests on: verified loss + declared goodwill must be the amount, in the loss's currency.
+ * The finding is what the plan rests on: verified loss + declared goodwill must be the amount, in the loss's currency;
+ * where it clears us, the goodwill alone. How much goodwill there may be: policy/goodwill.h.
  */
 bool plan_check(const struct plan *plan, const struct finding *finding, struct refusal *why);
 /* PA-8: where the company itself is at fault, the plan's money and goods, with `granted_minor` of the loss's currency
@@ -43,6 +44,8 @@ int64_t plan_worth(const struct plan *plan);
 /* PA-11: what the customer pays for the work. */
 int64_t plan_charge(const struct plan *plan);
 bool plan_knows_currency(const char *code);
+/* EV-6, EV-7: it is shown, or an inspection reports, that the fault is the customer's, a third party's or nobody's. */
+bool finding_clears_us(const struct finding *finding);
 /* False with *why filled when a finding's loss is negative or in no known currency (AP-2), or its supplier is none of
  * the organisation's, so that nobody could be asked for the recourse (PA-7: unknown_supplier). */
 bool finding_check(const struct policy *p, const struct finding *finding, struct refusal *why);

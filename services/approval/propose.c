@@ -3,6 +3,7 @@
 
 #include "approval/steps.h"
 #include "event/newest.h"
+#include "policy/goodwill.h"
 #include "policy/plan.h"
 #include "policy/rights.h"
 
@@ -52,10 +53,20 @@ static int64_t granted_towards(const struct approval_state *state, const struct 
     return same ? state->granted_minor : 0;
 }
 
-static bool check_plan(const struct approval_state *state, const struct plan *plan, const struct finding *f,
-                       struct refusal *why)
+bool approval_check_plan(const struct step *s, const struct plan *plan, struct refusal *why)
 {
-    return plan_check(plan, f, why) && plan_makes_good(plan, f, granted_towards(state, f), why);
+    const struct approval_state *next = s->next;
+    struct goodwill_basis basis = {.brief = next->brief,
+                                   .finding = next->finding,
+                                   .granted_minor = next->granted_minor,
+                                   .granted_currency = next->granted_currency};
+    if (!plan_check(plan, next->finding, why)) return false;
+    if (approval_granted_would_overflow(next, plan)) {
+        *why = (struct refusal){"AP-2", "amount_overflow", NULL};
+        return false;
+    }
+    return plan_makes_good(plan, next->finding, granted_towards(next, next->finding), why) &&
+           goodwill_check(s->policy, &basis, plan, s->out->arena, why);
 }
 
 /* ES-3: not told as the answer; the next level looks at it first. */
@@ -166,7 +177,7 @@ enum verdict approval_on_concluded(struct step *s)
         approval_plan_or_wait(s);
         return VERDICT_DONE;
     }
-    if (in->plan != NULL && check_plan(state, in->plan, in->finding, &why)) {
+    if (in->plan != NULL && approval_check_plan(s, in->plan, &why)) {
         bool alone = investigator_may_decide(s->policy, in, next->assignment);
         approval_put_plan(s, &(struct proposal){in->plan, in->investigator_id, alone});
         return VERDICT_DONE;
@@ -222,10 +233,9 @@ enum verdict approval_on_propose(struct step *s)
         return step_refuse(s, "DI-2", "not_your_case", state->assignment->org_id);
     }
     const struct plan *plan = proposed_plan(s, in, &why);
-    if (plan == NULL || !check_plan(state, plan, state->finding, &why)) {
+    if (plan == NULL || !approval_check_plan(s, plan, &why)) {
         return step_refuse(s, why.rule, why.reason, why.detail);
     }
-    if (approval_granted_would_overflow(state, plan)) return step_refuse(s, "AP-2", "amount_overflow", NULL);
     bool alone = policy_may_decide_alone(s->policy, in->actor->role);
     approval_put_plan(s, &(struct proposal){plan, in->actor->id, alone});
     return VERDICT_DONE;

@@ -1,8 +1,8 @@
 /* Planning after a review (ES-3, ES-5, EV-7, PA-6 to PA-8, PA-11). See steps.h.
  *
  * What the liability table decides is planned by its row without a person: money for a claim, work for a complaint, or
- * a rejection with the row's words. What the row leaves to people, or an amount nobody knows, is planned by the
- * level that has the case; what is above the policy's amount goes to its approver. */
+ * a rejection with the row's words. What the row leaves to people, an amount nobody knows, or what a person might not
+ * propose either, is planned by the level that has the case; what is above the policy's amount goes to its approver. */
 #include <string.h>
 
 #include "approval/steps.h"
@@ -134,7 +134,8 @@ void approval_plan_or_wait(struct step *s)
     if (settle != SETTLE_ABSENT) next->finding = next->routed_finding != NULL ? next->routed_finding : next->finding;
     next->routed_settle = SETTLE_ABSENT;
     const struct plan *plan = plan_by_row(s, settle);
-    if (plan != NULL) {
+    struct refusal why;
+    if (plan != NULL && approval_check_plan(s, plan, &why)) {
         put_rule_plan(s, plan);
     } else {
         approval_start_planning(s);

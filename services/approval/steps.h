@@ -6,6 +6,7 @@
 #define REDRESS_APPROVAL_STEPS_H
 
 #include "event/core.h"
+#include "policy/plan.h"
 #include "policy/policy.h"
 
 struct proposal {
@@ -14,7 +15,9 @@ struct proposal {
     bool may_decide_alone; /* by role and place; the amount is judged here (AP-3) */
 };
 
-/* propose.c: a plan comes on the table and is decided alone, or goes to the approver. */
+/* propose.c: false with *why filled when the plan breaks a rule on what the case stands on (plan.h, goodwill.h). */
+bool approval_check_plan(const struct step *s, const struct plan *plan, struct refusal *why);
+/* A plan comes on the table and is decided alone, or goes to the approver. */
 void approval_put_plan(struct step *s, const struct proposal *proposal);
 /* The unit that has the case owes a plan. */
 void approval_start_planning(struct step *s);

@@ -28,17 +28,19 @@ static void meet(struct play *p, const struct assignment *a)
 
 static int64_t loss(const struct play *p)
 {
+    if (p->who->has_loss) return p->who->loss_minor;
     if (!p->who->has_claimed) return 8000 + play_draw(p, 40, 60000);
     return p->who->claimed_minor / 100 * (50 + play_draw(p, 41, 51));
 }
 
 static const char *currency(struct play *p) { return arena_strdup(p->arena, p->who->currency); }
 
-/* Each round a little more; never above what was claimed. 0: nothing to be paid, or too little to be parted. */
+/* Each round a little more as goodwill (AP-2), twice; never above what was claimed, and money only once. 0: nothing to
+ * be paid, or too little to be parted. */
 static int64_t offer(const struct play *p)
 {
-    if (p->who->kind != KIND_CLAIM) return 0;
-    int64_t amount = loss(p) / 100 * (90 + 10 * (p->who->rounds + 1));
+    if (p->who->kind != KIND_CLAIM || p->who->granted) return 0;
+    int64_t amount = loss(p) / 100 * (100 + 10 * (p->who->rounds < 2 ? p->who->rounds : 2));
     return p->who->has_claimed && amount > p->who->claimed_minor ? p->who->claimed_minor : amount;
 }
 
@@ -172,6 +174,8 @@ static void propose(struct play *p, int from_h, int to_h)
 static void on_concluded(struct play *p, const struct ev_evidence_investigation_concluded *e)
 {
     meet(p, e->assignment);
+    p->who->has_loss = e->finding->has_loss_minor;
+    p->who->loss_minor = e->finding->loss_minor;
     if (e->plan == NULL) propose(p, 1, 10);
 }
 
@@ -235,6 +239,7 @@ static void on_offered(struct play *p, const struct ev_approval_offered *e)
 
 static void on_slip(struct play *p, const struct ev_approval_slip_approved *e)
 {
+    p->who->granted |= e->must_pay;
     if (!e->must_execute || play_keeps_silent(p, 12)) return;
     struct ev_command_execute *c = play_act(p, EV_COMMAND_EXECUTE, 4, 60);
     *c = (struct ev_command_execute){.actor = play_handler(p), .note = "done and shown to the customer"};

@@ -39,6 +39,8 @@ struct acquaintance {
     char handler_id[48], org_id[48];
     enum org_level level;
     int rounds; /* plans proposed so far */
+    bool has_loss, granted;
+    int64_t loss_minor; /* verified */
 };
 
 struct scene {

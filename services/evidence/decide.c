@@ -10,6 +10,7 @@
 #include "event/newest.h"
 #include "evidence/package.h"
 #include "evidence/steps.h"
+#include "policy/goodwill.h"
 #include "policy/plan.h"
 #include "policy/rights.h"
 
@@ -73,7 +74,9 @@ static bool check_finding(const struct step *s, const struct finding *f, const s
     if (!finding_check(s->policy, f, why)) return false;
     if (plan == NULL) return true;
     f = finding_ours_unless_shown(f, state->assignment, s->out->arena);
-    return plan_check(plan, f, why) && plan_makes_good(plan, f, 0, why);
+    struct goodwill_basis basis = {.brief = state->brief, .finding = f};
+    return plan_check(plan, f, why) && plan_makes_good(plan, f, 0, why) &&
+           goodwill_check(s->policy, &basis, plan, s->out->arena, why);
 }
 
 static bool check_submission(const struct step *s, const struct ev_command_submit_evidence *in, struct refusal *why)

@@ -126,12 +126,15 @@ Test(plan_story, AP_5_nobody_signs_their_own_plan)
     *r = full_record();
     *found = the_finding(CAUSE_UNKNOWN, LIABILITY_CUSTOMER);
     found->shown = true;
+    found->has_loss_minor = true;
+    found->loss_minor = 10000000;
+    found->currency = "CNY";
     file_handed_over(r, found);
     expect_status(APPROVAL, "planning");
     struct actor *a = NEW(struct actor);
     struct ev_command_propose *c = NEW(struct ev_command_propose);
     struct plan *goodwill = NEW(struct plan);
-    *goodwill = *compensation(2000000); /* nothing else is owed for the customer's own doing (PA-11) */
+    *goodwill = *compensation(2000000); /* nothing else is owed for the customer's own doing (PA-11), a fifth of the loss (AP-2) */
     goodwill->has_goodwill_minor = true;
     goodwill->goodwill_minor = 2000000;
     *a = (struct actor){.id = "HO-F1", .role = ROLE_FINANCE, .org_id = "HO"};

@@ -60,6 +60,7 @@ Test(approval, AP_4_the_threshold_exactly)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct amounts *r = &rows[i];
         struct brief brief = kit_brief;
+        struct finding lost = finding;
         struct approval_state s = in_status(APPROVAL_STATUS_PLANNING);
         struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = r->planned, .currency = r->planned_in};
         struct ev_command_propose c = {.actor = &kit_handler, .plan = &p};
@@ -67,7 +68,11 @@ Test(approval, AP_4_the_threshold_exactly)
         brief.has_claimed_minor = r->claimed >= 0;
         brief.claimed_minor = r->claimed >= 0 ? r->claimed : 0;
         brief.currency = r->claimed_in;
+        lost.has_loss_minor = true; /* nothing of it is goodwill (AP-2) */
+        lost.loss_minor = r->planned + r->granted;
+        lost.currency = r->planned_in;
         s.brief = &brief;
+        s.finding = &lost;
         s.granted_minor = r->granted;
         s.granted_currency = r->granted_in;
         cr_assert_eq(step(&s, EV_COMMAND_PROPOSE, &c), VERDICT_DONE);
@@ -124,6 +129,40 @@ Test(approval, AP_2_a_loss_is_made_good_in_its_own_currency)
     s.finding = &lost;
     kit_refused(step(&s, EV_COMMAND_PROPOSE, &c), "AP-2", "other_currency");
     p.currency = "CNY";
+    cr_assert_eq(step(&s, EV_COMMAND_PROPOSE, &c), VERDICT_DONE);
+}
+
+/* AP-2: the claim in another currency owes nothing in this one. */
+Test(approval, AP_2_what_is_claimed_in_another_currency_owes_nothing_here)
+{
+    struct brief brief = kit_brief;
+    struct approval_state s = in_status(APPROVAL_STATUS_PLANNING);
+    struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = 50001, .currency = "CNY"};
+    struct ev_command_propose c = {.actor = &kit_handler, .plan = &p};
+    brief.kind = KIND_CLAIM;
+    brief.has_claimed_minor = true;
+    brief.claimed_minor = 90000;
+    brief.currency = "EUR";
+    s.brief = &brief;
+    kit_refused(step(&s, EV_COMMAND_PROPOSE, &c), "AP-2", "goodwill_above_standard");
+    p.amount_minor = 50000;
+    cr_assert_eq(step(&s, EV_COMMAND_PROPOSE, &c), VERDICT_DONE);
+}
+
+/* AP-2: work that gives no money may always be planned, also after more was granted than the standard allows. */
+Test(approval, AP_2_work_is_no_goodwill)
+{
+    struct finding lost = finding;
+    struct approval_state s = in_status(APPROVAL_STATUS_PLANNING);
+    struct measure work = {.kind = MEASURE_KIND_REWORK, .executor = "O-CN1-H1"};
+    struct plan p = {.n_measures = 1, .measures = &work, .currency = "CNY"};
+    struct ev_command_propose c = {.actor = &kit_handler, .plan = &p};
+    lost.has_loss_minor = true;
+    lost.loss_minor = 100;
+    lost.currency = "CNY";
+    s.finding = &lost;
+    s.granted_minor = 900000; /* by a judgment */
+    s.granted_currency = "CNY";
     cr_assert_eq(step(&s, EV_COMMAND_PROPOSE, &c), VERDICT_DONE);
 }
 
@@ -265,6 +304,34 @@ static struct ev_escalation_liability_routed routed_by(const char *row, int64_t 
                                                    .liability = LIABILITY_OUTLET,
                                                    .settle = SETTLE_COMPENSATE,
                                                    .finding = &finding};
+}
+
+/* AP-2 ES-5: the rule's plan is held to the standards of goodwill too: what was granted already is not granted again by
+ * the table, a person looks at it. */
+Test(approval, AP_2_ES_5_the_table_gives_no_goodwill_above_the_standard)
+{
+    struct finding lost = finding;
+    struct brief brief = kit_brief;
+    struct approval_state s = in_status(APPROVAL_STATUS_UNDER_REVIEW);
+    struct ev_escalation_liability_routed routed = routed_by("workmanship", 1);
+    brief.kind = KIND_CLAIM;
+    brief.has_claimed_minor = true;
+    brief.claimed_minor = 100000;
+    brief.currency = "CNY";
+    lost.has_loss_minor = true;
+    lost.loss_minor = 90000;
+    lost.currency = "CNY";
+    routed.finding = &lost;
+    s.brief = &brief;
+    s.review_no = 1;
+    s.granted_currency = "CNY";
+    s.granted_minor = 50001;
+    cr_assert_eq(step(&s, EV_ESCALATION_LIABILITY_ROUTED, &routed), VERDICT_DONE);
+    cr_assert_eq(next.status, APPROVAL_STATUS_PLANNING);
+    cr_assert_null(next.plan);
+    s.granted_minor = 50000;
+    cr_assert_eq(step(&s, EV_ESCALATION_LIABILITY_ROUTED, &routed), VERDICT_DONE);
+    cr_assert_eq(next.plan->amount_minor, 90000);
 }
 
 /* ES-5 SL-3: a plan handed in in time and read after the takeover stands; head office's approver signs or denies it,

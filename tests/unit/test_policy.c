@@ -149,6 +149,7 @@ static const char small_pack[] =
     "manager\","
     "\"calendar\":\"cn\",\"timezone\":\"Asia/Shanghai\",\"currency\":\"CNY\",\"numbering\":{\"prefix\":\"RF\"},"
     "\"alone_below\":[{\"currency\":\"CNY\",\"minor\":1},{\"currency\":\"USD\",\"minor\":0}],\"alone_roles\":[],"
+    "\"goodwill\":[{}],"
     "\"approver_outlet\":\"outlet_manager\",\"approver_regional\":\"regional_manager\","
     "\"approver_head_office\":\"ho_service_manager\",\"consent_honoured\":true,"
     "\"materials\":[{\"kind\":\"claim\",\"items\":[]},{\"kind\":\"other\",\"items\":[]}],"
@@ -507,6 +508,28 @@ Test(policy, PA_8_remedies_that_cannot_be_right_are_refused)
         expect_refused(text, organisation_text, faults[i].message);
         free(text);
         free(with);
+    }
+}
+
+/* AP-2: each case has one standard of goodwill, each standard some case. */
+Test(policy, AP_2_standards_that_cannot_be_right_are_refused)
+{
+    static const struct fault faults[] = {
+        {"[{}]", "[]", "$.goodwill: no standard"},
+        {"[{}]", "[{\"categories\":[\"other\"]}]", "$.goodwill[0]: the last must fit every case"},
+        {"[{}]", "[{},{\"severities\":[\"minor\"]},{}]", "$.goodwill[0]: leaves no case to the next"},
+        {"[{}]", "[{\"percent\":101}]", "$.goodwill[0].percent: not between 0 and 100"},
+        {"[{}]", "[{\"percent\":-1}]", "$.goodwill[0].percent: not between 0 and 100"},
+        {"[{}]", "[{\"amount\":[{\"currency\":\"CNY\",\"minor\":-1}]}]", "$.goodwill[0].amount[0]: an ISO 4217 code"},
+        {"[{}]", "[{\"amount\":[{\"currency\":\"RMB\",\"minor\":1}]}]", "$.goodwill[0].amount[0]: an ISO 4217 code"},
+        {"[{}]", "[{\"amount\":[{\"currency\":\"CNY\",\"minor\":1},{\"currency\":\"CNY\",\"minor\":2}]}]",
+         "$.goodwill[0].amount[1]: CNY is listed twice"},
+        {"\"goodwill\":[{}],", "", "$.goodwill: is required"},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        char *text = replaced(small_pack, faults[i].from, faults[i].to);
+        expect_refused(text, organisation_text, faults[i].message);
+        free(text);
     }
 }
 
