@@ -1,11 +1,19 @@
 /* Whether head office's rules can decide every case (ES-3, ES-4, ES-5): no combination of facts without a row, none
- * with two. There are some 36,000 of them; each is tried. */
+ * with two. There are some 40,000 of them; each is tried. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/money.h"
 #include "policy/check.h"
 #include "policy/liability.h"
+
+/* AP-2: of a case that rests on force majeure alone, a row that finds nobody else at fault may not make a rejection. */
+static bool rejects_force_majeure(const struct pol_liability_row *row)
+{
+    bool meant = row->n_causes == 0;
+    for (int i = 0; i < row->n_causes; i++) meant |= row->causes[i] == CAUSE_FORCE_MAJEURE;
+    return meant && row->liability == LIABILITY_NONE && row->settle == SETTLE_REJECT;
+}
 
 static bool check_row(const struct check *c, const struct pol_liability_table *t, int index)
 {
@@ -20,6 +28,12 @@ static bool check_row(const struct check *c, const struct pol_liability_table *t
                 row->liability == LIABILITY_COMPANY;
     if (row->settle == SETTLE_COMPENSATE && !ours) {
         return policy_refuse(c, "$.liability.rows[%d].settle: we do not compensate for the fault of others", index);
+    }
+    if (row->settle == SETTLE_GOODWILL && ours) {
+        return policy_refuse(c, "$.liability.rows[%d].settle: our own fault is compensated, not goodwill", index);
+    }
+    if (rejects_force_majeure(row)) {
+        return policy_refuse(c, "$.liability.rows[%d].settle: force majeure is no ground to reject (AP-2)", index);
     }
     if (row->settle == SETTLE_REJECT && ours) {
         return policy_refuse(c, "$.liability.rows[%d].settle: our own fault is no ground to reject", index);

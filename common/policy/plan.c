@@ -169,8 +169,22 @@ static bool check_others_liability(const struct plan *plan, const struct finding
     return helped || refuse(why, "PA-11", "help_missing");
 }
 
-static bool check_rejection(const struct plan *plan, struct refusal *why)
+/* AP-2: what came about by force majeure, and is not shown to be the customer's or a third party's own doing. */
+static bool is_force_majeure(const struct finding *finding)
 {
+    return finding != NULL && finding->cause == CAUSE_FORCE_MAJEURE &&
+           (finding->liability == LIABILITY_NONE || !finding_clears_us(finding));
+}
+
+/* More than words of regret: money, work, or other terms. */
+static bool helps(const struct plan *plan)
+{
+    return has_class(plan, MONEY) || has_class(plan, WORK) || has_kind(plan, MEASURE_KIND_CHANGED_TERMS);
+}
+
+static bool check_rejection(const struct plan *plan, const struct finding *finding, struct refusal *why)
+{
+    if (is_force_majeure(finding)) return refuse(why, "AP-2", "force_majeure_is_no_ground");
     if (plan->n_measures != 1) return refuse(why, "AP-1", "rejection_with_measures");
     if (plan->amount_minor != 0) return refuse(why, "AP-7", "rejection_with_money");
     if (plan->reasons == NULL || plan->reasons[0] == '\0') return refuse(why, "AP-7", "rejection_without_reasons");
@@ -186,9 +200,10 @@ bool plan_check(const struct plan *plan, const struct finding *finding, struct r
     }
     if (!plan_knows_currency(plan->currency)) return refuse(why, "AP-2", "unknown_currency");
     if (!check_goods(plan, why)) return false;
-    if (plan_is_rejection(plan)) return check_rejection(plan, why);
+    if (plan_is_rejection(plan)) return check_rejection(plan, finding, why);
     if (plan->amount_minor > 0 && !has_class(plan, MONEY)) return refuse(why, "AP-1", "money_without_measure");
     if (plan->amount_minor == 0 && has_class(plan, MONEY)) return refuse(why, "AP-1", "measure_without_money");
+    if (is_force_majeure(finding) && !helps(plan)) return refuse(why, "AP-2", "help_missing");
     if (!check_others_liability(plan, finding, why) || !in_its_currency(plan, finding, why)) return false;
     return adds_up(plan, finding) || refuse(why, "AP-2", "not_loss_plus_goodwill");
 }

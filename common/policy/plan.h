@@ -24,7 +24,7 @@ struct refusal {
  *   AP-1  no_measures, too_many_measures, rejection_with_measures, money_without_measure, measure_without_money,
  *         value_without_goods
  *   AP-2  exchange_without_value, amount_overflow, negative_amount, unknown_currency, other_currency,
- *         not_loss_plus_goodwill
+ *         not_loss_plus_goodwill, force_majeure_is_no_ground (to reject), help_missing (beside an apology)
  *   AP-7  rejection_without_reasons, rejection_with_money
  *   PA-11 charge_without_liability, work_not_charged, terms_missing, nothing_is_owed, help_missing
  * The finding is what the plan rests on: verified loss + declared goodwill must be the amount, in the loss's currency;

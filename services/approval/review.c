@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "approval/steps.h"
+#include "policy/goodwill.h"
 #include "policy/liability.h"
 
 bool approval_is_reviewed(const struct approval_state *next)
@@ -67,6 +68,21 @@ static enum measure_kind remedy_of(const struct step *s, const char *row_id)
     return MEASURE_KIND_REWORK;
 }
 
+/* AP-2: as much of what was lost as the standard of goodwill allows, though nothing of it is owed. NULL when that is
+ * nothing. */
+static const struct plan *goodwill_plan(struct step *s)
+{
+    const struct approval_state *next = s->next;
+    struct plan *p = one_measure(s, MEASURE_KIND_COMPENSATION);
+    if (!amount_of(next, &p->amount_minor, &p->currency)) return NULL;
+    int64_t allowed = goodwill_allowed(
+        s->policy, &(struct goodwill_basis){.brief = next->brief, .finding = next->finding}, p->currency);
+    if (p->amount_minor > allowed) p->amount_minor = allowed;
+    p->has_goodwill_minor = true;
+    p->goodwill_minor = p->amount_minor;
+    return p->amount_minor > 0 ? p : NULL;
+}
+
 /* NULL: people have to plan. */
 static const struct plan *plan_by_row(struct step *s, enum settle settle)
 {
@@ -81,6 +97,9 @@ static const struct plan *plan_by_row(struct step *s, enum settle settle)
         if (next->brief->kind != KIND_CLAIM) return one_measure(s, remedy_of(s, next->routed_row));
         p = one_measure(s, MEASURE_KIND_COMPENSATION);
         return amount_of(next, &p->amount_minor, &p->currency) ? p : NULL;
+    case SETTLE_GOODWILL:
+        if (next->brief->kind != KIND_CLAIM) return one_measure(s, remedy_of(s, next->routed_row));
+        return goodwill_plan(s);
     case SETTLE_ASK:
     case SETTLE_ABSENT: break;
     }

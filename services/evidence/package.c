@@ -88,7 +88,8 @@ bool package_check(const struct visit_record *record, const struct pol_unit *uni
 const struct finding *finding_ours_unless_shown(const struct finding *found, const struct assignment *at,
                                                 struct arena *a)
 {
-    if (found->cause != CAUSE_UNKNOWN || found->shown) return found;
+    bool to_be_shown = found->cause == CAUSE_UNKNOWN || found->cause == CAUSE_FORCE_MAJEURE;
+    if (!to_be_shown || found->shown) return found;
     if (found->liability == LIABILITY_OUTLET || found->liability == LIABILITY_COMPANY) return found;
     struct finding *ours = ARENA_NEW(a, struct finding);
     *ours = *found;

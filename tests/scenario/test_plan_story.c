@@ -134,7 +134,7 @@ Test(plan_story, AP_5_nobody_signs_their_own_plan)
     struct actor *a = NEW(struct actor);
     struct ev_command_propose *c = NEW(struct ev_command_propose);
     struct plan *goodwill = NEW(struct plan);
-    *goodwill = *compensation(2000000); /* nothing else is owed for the customer's own doing (PA-11), a fifth of the loss (AP-2) */
+    *goodwill = *compensation(2000000); /* a fifth of the loss (AP-2): nothing is owed (PA-11) */
     goodwill->has_goodwill_minor = true;
     goodwill->goodwill_minor = 2000000;
     *a = (struct actor){.id = "HO-F1", .role = ROLE_FINANCE, .org_id = "HO"};

@@ -150,7 +150,7 @@ static const struct plan *a_plan(struct walker *k, const struct scene *s)
 static const struct finding *a_finding(struct walker *k)
 {
     struct finding *f = NEW(k, struct finding);
-    *f = (struct finding){.cause = (enum cause)(1 + walker_draw(k, 9)),
+    *f = (struct finding){.cause = (enum cause)(1 + walker_draw(k, 10)),
                           .liability = (enum liability)(1 + walker_draw(k, 6)),
                           .justified = chance(k, 80),
                           .shown = chance(k, 30),

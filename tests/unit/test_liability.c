@@ -46,19 +46,19 @@ Test(liability, ES_5_every_combination_of_facts_has_one_row)
 {
     const struct pol_liability_table *t = policy->pack->liability;
     int tried = 0;
-    for (int i = 0; i < 16 * 9 * 6 * 7 * 3 * 2; i++) {
+    for (int i = 0; i < 16 * 10 * 6 * 7 * 3 * 2; i++) {
         struct liability_facts f = {.category = (enum category)(1 + i % 16),
-                                    .cause = (enum cause)(1 + i / 16 % 9),
-                                    .found = (enum liability)(1 + i / 144 % 6),
-                                    .report = (enum liability)(i / 864 % 7),
-                                    .material_source = (enum material_source)(1 + i / 6048 % 3),
-                                    .shown = i / 18144 % 2};
+                                    .cause = (enum cause)(1 + i / 16 % 10),
+                                    .found = (enum liability)(1 + i / 160 % 6),
+                                    .report = (enum liability)(i / 960 % 7),
+                                    .material_source = (enum material_source)(1 + i / 6720 % 3),
+                                    .shown = i / 20160 % 2};
         int fits = 0;
         for (int k = 0; k < t->n_rows; k++) fits += liability_row_fits(&t->rows[k], &f);
         cr_assert_eq(fits, 1);
         tried++;
     }
-    cr_assert_eq(tried, 36288);
+    cr_assert_eq(tried, 40320);
 }
 
 struct fault {
@@ -108,6 +108,10 @@ Test(liability, ES_5_two_rows_for_one_case_or_none_are_refused)
         {"\"report-none\"", {"\"report\": [\n          \"none\"", "\"report\": [\n          \"company\"", "both fit"}},
         {"\"misuse-shown\"", {"misuse-shown", "system", "$.liability.rows[14].id: \"system\" is used twice"}},
         {"\"misuse-shown\"", {"\"reject\"", "\"compensate\"", "$.liability.rows[14].settle: we do not compensate"}},
+        {"\"force-majeure\"",
+         {"\"goodwill\"", "\"reject\"", "$.liability.rows[22].settle: force majeure is no ground to reject (AP-2)"}},
+        {"\"force-majeure-admitted\"",
+         {"\"compensate\"", "\"goodwill\"", "$.liability.rows[23].settle: our own fault is compensated"}},
         {"\"rule_below\"", {"\"CNY\"", "\"RMB\"", "$.liability.rule_below[0]"}},
         {"\"file\"", {"\"file_handover\"", "\"file_takeover\"", "$.file.limit: there is no limit \"file_takeover\""}},
         {"\"visit_limit\"", {"\"evidence\"", "\"visits\"", "$.file.visit_limit: there is no limit \"visits\""}},

@@ -59,7 +59,7 @@ export const values = {
   customer_material: ['Customer’s material', '客户补充材料'],
   // findings, measures, outcomes
   outlet: ['outlet', '单店'], regional: ['regional', '区域'], head_office: ['head office', '总公司'], supplier: ['supplier', '供应商'], company: ['company', '公司'],
-  third_party: ['third party', '第三方'], none: ['nobody', '无'], batch_defect: ['batch defect', '批次缺陷'], misuse: ['misuse', '使用不当'],
+  third_party: ['third party', '第三方'], none: ['nobody', '无'], batch_defect: ['batch defect', '批次缺陷'], force_majeure: ['force majeure', '不可抗力'], misuse: ['misuse', '使用不当'],
   process_failure: ['process failure', '流程失误'], design: ['design', '设计'], service: ['service', '服务'], transport: ['transport', '运输'],
   rework: ['rework', '返工'], repair: ['repair', '维修'], replace: ['replacement', '更换'], return: ['return', '退货'], refund: ['refund', '退款'],
   discount: ['discount', '折让'], compensation: ['compensation', '赔偿'], apology: ['apology', '道歉'], rejection: ['rejection', '驳回'],
