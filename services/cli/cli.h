@@ -22,7 +22,7 @@ enum cli_exit {
     CLI_NOT_FOUND = 4,   /* no such case, channel, parked input */
     CLI_UNREACHABLE = 5, /* console, Kafka or database do not answer */
     CLI_OFFENCE = 6,     /* audit: an offender was found and named */
-    CLI_PENDING = 7,     /* a command is kept but not answered yet */
+    CLI_PENDING = 7,     /* kept or in force, and not answered or carried through yet */
 };
 
 struct cli {

@@ -3,22 +3,24 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "calendar/calendar.h"
 #include "cli/policy_change.h"
 #include "cli/policy_folder.h"
 #include "cli/policy_proposal.h"
 
-enum { WAIT_S = 120 };
+enum { LOOK_MS = 500, PATIENCE_S = 120, TELL_MS = 5000, MOST_S = 86400 };
 
 struct options {
     const char *words[1];
     int n_words;
     const char *calendar;
+    int64_t patience_s;
     bool dry_run;
     enum open_deadlines moving;
 };
 
-enum { KEY_DRY_RUN = 1000, KEY_PIN, KEY_MOVE };
+enum { KEY_DRY_RUN = 1000, KEY_PIN, KEY_MOVE, KEY_PATIENCE };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -28,6 +30,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case KEY_DRY_RUN: o->dry_run = true; return 0;
     case KEY_PIN: o->moving = OPEN_DEADLINES_PIN; return 0;
     case KEY_MOVE: o->moving = OPEN_DEADLINES_MOVE; return 0;
+    case KEY_PATIENCE: o->patience_s = cli_number(state, "--patience", arg, 1, MOST_S); return 0;
     case ARGP_KEY_ARG:
         if (o->n_words == 1) return ARGP_ERR_UNKNOWN;
         o->words[o->n_words++] = arg;
@@ -38,16 +41,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* ---- apply ---- */
 
-/* The sla service moves the deadlines by itself; here it is only watched. -1: it cannot be seen. */
-static int64_t wait_until_moved(struct policy_change *c, struct err *e)
+/* The sla service moves the deadlines by itself; here it is only watched, for as long as it gets on: given up when
+ * nothing has been looked at for `patience_s`. Returns how many are left; -1: it cannot be seen. */
+static int64_t wait_until_moved(struct policy_change *c, int64_t patience_s, struct err *e)
 {
-    int64_t left = 0;
-    for (int half_s = 0; half_s < 2 * WAIT_S; half_s++) {
-        left = policy_moves_left(c->pg, c->next->revision, e);
-        if (left <= 0) break;
-        nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+    int64_t least = INT64_MAX, moved_us = 0, told_us = clock_monotonic_us();
+    for (;;) {
+        int64_t left = policy_moves_left(c->pg, c->next->revision, e), now_us = clock_monotonic_us();
+        if (left <= 0) return left;
+        if (left < least) {
+            least = left;
+            moved_us = now_us;
+        }
+        if (now_us - moved_us > patience_s * 1000000) return left;
+        if (now_us - told_us > TELL_MS * 1000) {
+            fprintf(stderr, "%" PRId64 " timers still to be looked at\n", left);
+            told_us = now_us;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000}, NULL);
     }
-    return left;
 }
 
 static int tell(struct policy_change *c, bool applied, int64_t left)
@@ -109,13 +121,13 @@ static const char *not_approved(struct policy_change *c, const struct proposal *
     return itself ? "it has come into force already" : change_overtaken;
 }
 
-static int put_into_force(struct policy_change *c, const struct proposal *p, struct err *e)
+static int put_into_force(struct policy_change *c, const struct proposal *p, int64_t patience_s, struct err *e)
 {
     const char *why = not_approved(c, p);
     if (why == NULL) why = change_too_early(c);
     if (why != NULL) return change_refuse(c->cli, why);
     if (!change_find_moves(c, e) || !install(c, p, e)) return cli_fail(c->cli, e);
-    int64_t left = c->moves ? wait_until_moved(c, e) : 0;
+    int64_t left = c->moves ? wait_until_moved(c, patience_s, e) : 0;
     return left < 0 ? cli_fail(c->cli, e) : tell(c, true, left);
 }
 
@@ -127,7 +139,7 @@ static int dry_run(struct policy_change *c, struct err *e)
     return change_find_moves(c, e) ? tell(c, false, 0) : cli_fail(c->cli, e);
 }
 
-static int apply_proposal(struct policy_change *c, int64_t number, bool dry, struct err *e)
+static int apply_proposal(struct policy_change *c, int64_t number, const struct options *o, struct err *e)
 {
     struct proposal p;
     int rc = change_find_proposal(c, number, &p, e);
@@ -135,7 +147,7 @@ static int apply_proposal(struct policy_change *c, int64_t number, bool dry, str
     c->pack = p.pack;
     c->calendar = p.calendar;
     if (!change_load(c, p.head->open_deadlines, e)) return cli_fail(c->cli, e);
-    return dry ? dry_run(c, e) : put_into_force(c, &p, e);
+    return o->dry_run ? dry_run(c, e) : put_into_force(c, &p, o->patience_s, e);
 }
 
 static int apply_folder(struct policy_change *c, const struct options *o, struct err *e)
@@ -157,6 +169,8 @@ int policy_apply(struct cli *cli, int argc, char **argv)
         {"calendar", 'c', "DIR", 0, "dry run of a folder: the calendars (default: those in force)", 0},
         {"move", KEY_MOVE, NULL, 0, "dry run of a folder: running deadlines are counted anew (default: as it says)", 0},
         {"pin", KEY_PIN, NULL, 0, "dry run of a folder: running deadlines stay as they are", 0},
+        {"patience", KEY_PATIENCE, "S", 0,
+         "stop watching, with exit code 7, when no deadline has been looked at for so many seconds (default 120)", 0},
         {0}};
     static const struct argp parser = {
         options,
@@ -167,7 +181,7 @@ int policy_apply(struct cli *cli, int argc, char **argv)
         0,
         0,
         0};
-    struct options o = {0};
+    struct options o = {.patience_s = PATIENCE_S};
     struct err e = ERR_INIT;
     struct policy_change c;
     if (argp_parse(&parser, argc, argv, 0, NULL, &o) != 0) return CLI_USAGE;
@@ -179,7 +193,7 @@ int policy_apply(struct cli *cli, int argc, char **argv)
     if (!change_open(cli, &c, &e))
         rc = cli_fail(cli, &e);
     else
-        rc = number > 0 ? apply_proposal(&c, number, o.dry_run, &e) : apply_folder(&c, &o, &e);
+        rc = number > 0 ? apply_proposal(&c, number, &o, &e) : apply_folder(&c, &o, &e);
     change_close(&c);
     return rc;
 }

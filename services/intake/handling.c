@@ -19,6 +19,7 @@ enum verdict intake_on_dispatched(struct step *s)
     const struct assignment *a = assignment_in(s->in);
     struct intake_state *next = s->next;
     struct pol_length reply = {.unit = LIMIT_UNIT_WORKING_DAYS, .n = s->policy->pack->intake->reply_days};
+    struct pol_limit_def in_days = {.length = &reply};
     if (a->version <= state->assignment_version) return VERDICT_IGNORED;
     next->assignment_version = a->version;
     next->former_handler_id = state->handler_id;
@@ -30,7 +31,7 @@ enum verdict intake_on_dispatched(struct step *s)
                                          .handler_name = a->handler_name,
                                          .org_id = a->org_id,
                                          .next_steps = next->noticed ? "carry_out_the_result" : "visit_then_plan",
-                                         .expected_reply_ms = intake_due(s, &reply, s->in->at_ms)};
+                                         .expected_reply_ms = intake_due(s, &in_days, s->in->at_ms)};
     return VERDICT_DONE;
 }
 

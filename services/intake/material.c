@@ -38,10 +38,11 @@ int intake_missing(const struct policy *p, const struct brief *b, const struct e
     return n;
 }
 
-int64_t intake_due(const struct step *s, const struct pol_length *length, int64_t start_ms)
+int64_t intake_due(const struct step *s, const struct pol_limit_def *def, int64_t start_ms)
 {
+    const struct pol_length *length = def->length;
     const struct calendar *c = policy_calendar(s->policy, ((const struct intake_state *)s->next)->brief->region);
-    struct calendar_limit limit = {0};
+    struct calendar_limit limit = {.deemed_next_open = def->deemed_next_open, .binds_customer = def->binds_customer};
     struct calendar_run run = {.start_ms = start_ms};
     struct calendar_due due;
     if (calendar_span_parse(limit_unit_name(length->unit), length->n, &limit.span) &&
@@ -59,7 +60,7 @@ void intake_request_materials(struct step *s)
     *e = (struct ev_intake_materials_requested){.n_missing = next->n_missing, .missing = next->missing};
     if (limit != NULL) {
         e->has_reply_by_ms = true;
-        e->reply_by_ms = intake_due(s, limit->def->length, s->in->at_ms);
+        e->reply_by_ms = intake_due(s, limit->def, s->in->at_ms);
     }
 }
 

@@ -61,8 +61,8 @@ enum verdict intake_on_dispute_opened(struct step *s);
 enum verdict intake_on_dispute_ended(struct step *s);
 enum verdict intake_on_objected_in_dispute(struct step *s);
 
-/* When a span of the policy that starts then is over, by the calendar of the case; by plain days where that
- * calendar has no answer (a hint for people, never a limit). */
-int64_t intake_due(const struct step *s, const struct pol_length *length, int64_t start_ms);
+/* When a limit of that length that starts then is due, by the calendar of the case, and where it binds the customer; by
+ * plain days where that calendar has no answer (a hint for people, never a limit). */
+int64_t intake_due(const struct step *s, const struct pol_limit_def *def, int64_t start_ms);
 
 #endif

@@ -75,6 +75,7 @@ void limits_end(struct limit *l, enum limit_state state, int64_t at_ms)
                         .revision = l->revision,
                         .has_promised_ms = l->has_promised_ms,
                         .promised_ms = l->promised_ms,
+                        .n_missed = l->n_missed,
                         .missed = l->missed};
 }
 

@@ -57,7 +57,7 @@ void pause_open(struct run *r)
 /* A pause accepted before the due also undoes a miss that was fired before the pause was read (SL-3). */
 void run_pause(struct run *r, struct limit *l)
 {
-    if (l->missed != NULL && r->at_ms < l->missed->due_ms) recur_take_back(r, l);
+    recur_take_back(r, l);
     if (r->at_ms >= l->due_ms) return;
     bool fired = l->state == LIMIT_STATE_MISSED && !l->has_ended_ms;
     if (l->state != LIMIT_STATE_ARMED && !fired) return;

@@ -60,6 +60,7 @@ const struct limit *run_snapshot(struct run *r, const struct limit *l)
 {
     struct limit *copy = ARENA_NEW(r->s->out->arena, struct limit);
     *copy = *l;
+    copy->n_missed = 0;
     return copy;
 }
 
@@ -203,11 +204,11 @@ static void renew(struct run *r, struct limit *l, int64_t start_ms)
 
 void run_again(struct run *r, const struct policy_limit *def, struct limit *l, const struct run_period *period)
 {
-    const struct missed_period *missed = l->missed;
-    const char *start_id = l->start_id;
+    const struct limit before = *l;
     renew(r, l, period->start_ms);
-    l->missed = missed;
-    if (r->event == EV_SLA_TIMER_FIRED) l->start_id = start_id; /* a timer is no event that anybody could look up */
+    l->n_missed = before.n_missed;
+    l->missed = before.missed;
+    if (r->event == EV_SLA_TIMER_FIRED) l->start_id = before.start_id; /* a timer is no event that anybody could look up */
     l->n_pauses = period->n_pauses;
     l->pauses = period->pauses;
     run_anew(r, def, l, false);

@@ -70,7 +70,7 @@ struct run_period {
     int n_pauses; /* that have ended */
     const struct pause *pauses;
 };
-/* The next period of a limit: a version of its own. l->missed stays. */
+/* The next period of a limit: a version of its own. What was missed before stays known. */
 void run_again(struct run *r, const struct policy_limit *def, struct limit *l, const struct run_period *period);
 /* By the end of the case. One that began no earlier than the end waits for the reopening it belongs to. */
 void run_close(struct run *r, struct limit *l);
@@ -102,7 +102,7 @@ void run_resume(struct run *r, struct limit *l);
 void recur_fulfil(struct run *r, struct limit *l);
 /* Its period has been missed: the next one begins where it ended. */
 void recur_after_miss(struct run *r, struct limit *l);
-/* The period before turns out to have stood still when it was missed: it is owed again. */
+/* The case stands still since the time of the event: periods that were missed since are owed again. */
 void recur_take_back(struct run *r, struct limit *l);
 
 #endif

@@ -417,6 +417,10 @@ Test(dispute_story, ES_8_the_state_of_the_proceedings_is_owed)
     expect_limit("proceedings", LIMIT_STATE_ARMED);
     advance_days(30);
     cr_assert_eq(limit_of("proceedings")->misses, 2);
+    const struct ev_escalation_slip_issued *second = last(EV_ESCALATION_SLIP_ISSUED);
+    cr_assert_str_eq(second->code, "proceedings");
+    cr_assert_gt(second->ver, slip->ver, "each missed period has a slip of its own (ES-1)");
+    cr_assert_eq(second->due_ms - slip->due_ms, 30 * (int64_t)DAY_MS);
     hearing_in(40);
     advance_days(28);
     cr_assert_eq(limit_of("proceedings")->misses, 2);

@@ -286,6 +286,8 @@ Test(story, IN_6_after_seven_days_the_case_goes_on)
     struct ev_inbound_complaint *f = form();
     f->kind = KIND_CLAIM;
     arrives("/channels/web", f);
+    const struct ev_intake_materials_requested *asked = last(EV_INTAKE_MATERIALS_REQUESTED);
+    cr_assert_eq(asked->reply_by_ms, limit_of("customer_material")->due_ms, "told the date that counts, to its end");
     advance_days(9);
     expect_status(INTAKE, "open");
     cr_assert_eq(((const struct ev_intake_materials_completed *)last(EV_INTAKE_MATERIALS_COMPLETED))->materials,

@@ -131,9 +131,10 @@ Test(recurrence, SL_3_each_period_is_missed_once)
     cr_assert_str_eq(fire(false), "sla.breached sla.armed");
     cr_assert_eq(misses(), 2);
     /* too late for those two; the next is counted from here */
-    cr_assert_str_eq(happens("intake.progressed", "2026-03-07 12:00"), "sla.ended sla.cancelled sla.armed");
+    cr_assert_str_eq(happens("intake.progressed", "2026-03-07 12:00"),
+                     "sla.ended sla.ended sla.cancelled sla.armed");
     expect_due("call", "2026-03-09 18:00");
-    cr_assert_null(limit("call")->missed);
+    cr_assert_eq(limit("call")->n_missed, 0);
     cr_assert_str_eq(happens("intake.progressed", "2026-03-08 12:00"), "sla.met sla.armed");
     cr_assert_eq(misses(), 2);
 }
@@ -143,9 +144,62 @@ Test(recurrence, SL_3_what_had_passed_was_missed_whichever_timer_was_read)
 {
     begin();
     cr_assert_str_eq(happens("intake.progressed", "2026-03-07 12:00"),
-                     "sla.breached sla.armed sla.breached sla.armed sla.ended sla.cancelled sla.armed");
+                     "sla.breached sla.armed sla.breached sla.armed sla.ended sla.ended sla.cancelled sla.armed");
     cr_assert_eq(misses(), 2);
     expect_due("call", "2026-03-09 18:00");
+}
+
+/* The version's timer, read when the service is back. */
+static const char *fire_late(const char *read)
+{
+    char data[200];
+    const struct limit *l = limit("call");
+    snprintf(data, sizeof data, "{'code':'call','ver':%lld,'warning':false,'due_ms':%lld}", (long long)l->ver,
+             (long long)l->due_ms);
+    kit_feed_at(&k, "sla.timer_fired", data, kit_ms(read), kit_ms(read));
+    kit_check_encodable(&k);
+    return kit_said(&k);
+}
+
+/* Down from Tuesday to Monday: every period that ended meanwhile has a miss of its own with its own due and lateness;
+ * done at last, each of them is answered for. */
+Test(recurrence, SL_3_each_period_missed_while_the_service_was_down_is_told)
+{
+    static const char *const dues[] = {"2026-03-04 18:00", "2026-03-06 18:00", "2026-03-08 18:00"};
+    begin();
+    for (int i = 0; i < 3; i++) {
+        cr_assert_str_eq(fire_late("2026-03-09 12:00"),
+                         i == 0 ? "sla.warned sla.breached sla.armed" : "sla.breached sla.armed");
+        const struct ev_sla_breached *miss = kit_output(&k, EV_SLA_BREACHED, 0);
+        cr_assert(miss->ver == i + 1 && miss->round == i + 1 && miss->due_ms == kit_ms(dues[i]));
+        cr_assert_eq(miss->late_ms, kit_ms("2026-03-09 12:00") - kit_ms(dues[i]));
+    }
+    cr_assert_str_eq(fire_late("2026-03-09 12:00"), "ignored", "the period that runs is not over");
+    cr_assert_str_eq(happens("intake.progressed", "2026-03-09 13:00"),
+                     "sla.ended sla.ended sla.ended sla.cancelled sla.armed");
+    for (int i = 0; i < 3; i++) {
+        const struct ev_sla_ended *ended = kit_output(&k, EV_SLA_ENDED, i);
+        cr_assert(ended->ver == i + 1 && ended->due_ms == kit_ms(dues[i]));
+        cr_assert_eq(ended->late_ms, kit_ms("2026-03-09 13:00") - kit_ms(dues[i]));
+    }
+    cr_assert_eq(misses(), 3);
+    cr_assert_str_eq(happens("intake.progressed", "2026-03-10 13:00"), "sla.met sla.armed", "and only once");
+}
+
+/* Done within the second of three missed periods, and read after all of them: too late for the first, in time for the
+ * second, and the third never was. */
+Test(recurrence, SL_3_a_fulfilment_read_late_is_judged_by_each_missed_period)
+{
+    begin();
+    for (int i = 0; i < 3; i++) fire(false);
+    cr_assert_eq(misses(), 3);
+    cr_assert_str_eq(read_late("intake.progressed", "2026-03-06 12:00", "2026-03-08 19:00"),
+                     "sla.ended sla.annulled sla.annulled sla.cancelled sla.armed");
+    cr_assert_eq(((const struct ev_sla_ended *)kit_output(&k, EV_SLA_ENDED, 0))->ver, 1);
+    cr_assert_eq(((const struct ev_sla_annulled *)kit_output(&k, EV_SLA_ANNULLED, 0))->ver, 2);
+    cr_assert_eq(((const struct ev_sla_annulled *)kit_output(&k, EV_SLA_ANNULLED, 1))->ver, 3);
+    cr_assert(misses() == 1 && limit("call")->misses == 1 && limit("call")->n_missed == 0);
+    expect_due("call", "2026-03-08 18:00");
 }
 
 Test(recurrence, SL_3_a_fulfilment_in_time_read_late_annuls_the_miss)
@@ -188,6 +242,44 @@ Test(recurrence, SL_2_a_duty_stands_still_with_its_case)
     cr_assert_eq(limit("call")->n_pauses, 1, "that of the week before still counts");
     cr_assert_str_eq(happens("escalation.dispute_ended", "2026-03-09 12:00"), "sla.resumed");
     expect_due("call", "2026-03-09 18:00"); /* a day later */
+}
+
+/* Standing still over three of its periods it is missed in none; what was missed before stays missed, and what stood
+ * still already is owed again. */
+Test(recurrence, SL_2_nothing_is_missed_while_its_case_stands_still)
+{
+    begin();
+    fire(false);
+    cr_assert_str_eq(happens("escalation.dispute_opened", "2026-03-05 12:00"), "sla.paused");
+    cr_assert_str_eq(fire_late("2026-03-12 12:00"), "ignored");
+    cr_assert_str_eq(happens("escalation.dispute_ended", "2026-03-12 12:00"), "sla.resumed");
+    expect_due("call", "2026-03-13 18:00"); /* seven days later */
+    fire(false);
+    fire(false);
+    cr_assert_eq(misses(), 3);
+    cr_assert_str_eq(read_late("escalation.dispute_opened", "2026-03-13 12:00", "2026-03-16 09:00"),
+                     "sla.annulled sla.annulled sla.cancelled sla.armed");
+    cr_assert_eq(misses(), 1, "the first was missed while it ran");
+    cr_assert_str_eq(happens("escalation.dispute_ended", "2026-03-16 12:00"), "sla.resumed");
+    expect_due("call", "2026-03-16 18:00");
+    cr_assert_str_eq(happens("intake.progressed", "2026-03-16 13:00"), "sla.ended sla.cancelled sla.armed");
+}
+
+/* A duty that is not in the policy any more when it is missed has no next period; done at last, its miss is answered
+ * for. */
+Test(recurrence, SL_3_the_miss_of_a_duty_taken_out_is_answered_for)
+{
+    struct policy without = duties.policy;
+    begin();
+    without.n_limits = 0;
+    without.revision = 2;
+    without.earlier = &duties.policy;
+    k.policy = &without;
+    cr_assert_str_eq(fire(false), "sla.warned sla.breached");
+    cr_assert_eq(limit("call")->state, LIMIT_STATE_MISSED);
+    cr_assert_str_eq(happens("intake.progressed", "2026-03-05 12:00"), "sla.ended");
+    cr_assert(limit("call")->has_ended_ms);
+    cr_assert_str_eq(happens("intake.progressed", "2026-03-06 12:00"), "ignored");
 }
 
 /* Topics may be read in any order: what was done, and what ended it, before it began. */
