@@ -252,6 +252,27 @@ static bool check_repeat(const struct check *c, int index, const struct pol_limi
     return policy_refuse(c, "$.limits[%d].repeat.length.n: 1 to 10000", index);
 }
 
+/* What holds a case's limits is over with one event, the same for all of them. */
+static bool check_pauses(const struct check *c, int index, const struct policy_limit *l)
+{
+    const struct policy_events *pauses = &l->edges[POLICY_PAUSE], *resumes = &l->edges[POLICY_RESUME];
+    if (pauses->n != resumes->n) {
+        return policy_refuse(c, "$.limits[%d].resume: one event for each of pause, in its place", index);
+    }
+    for (int j = 0; j < index; j++) {
+        const struct policy_limit *other = &c->policy->limits[j];
+        for (int i = 0; i < other->edges[POLICY_PAUSE].n; i++) {
+            for (int k = 0; k < pauses->n; k++) {
+                bool same = other->edges[POLICY_PAUSE].types[i] == pauses->types[k];
+                if (!same || other->edges[POLICY_RESUME].types[i] == resumes->types[k]) continue;
+                return policy_refuse(c, "$.limits[%d].resume[%d]: \"%s\" goes on by another event after %s", index, k,
+                                     other->def->code, event_name(pauses->types[k]));
+            }
+        }
+    }
+    return true;
+}
+
 static bool check_limit(const struct check *c, int index, const struct policy_limit *l)
 {
     const struct pol_limit_def *d = l->def;
@@ -265,10 +286,7 @@ static bool check_limit(const struct check *c, int index, const struct policy_li
     if (d->n_start > 1 && !d->restart) {
         return policy_refuse(c, "$.limits[%d].restart: several events start it, so a new start must restart it", index);
     }
-    if ((d->n_pause == 0) != (d->n_resume == 0)) {
-        return policy_refuse(c, "$.limits[%d].resume: what is paused must be resumed, and the other way round", index);
-    }
-    if (!check_length(c, index, l) || !check_repeat(c, index, d)) return false;
+    if (!check_pauses(c, index, l) || !check_length(c, index, l) || !check_repeat(c, index, d)) return false;
     if (d->has_warn_percent && (d->warn_percent < 1 || d->warn_percent > 99)) {
         return policy_refuse(c, "$.limits[%d].warn_percent: 1 to 99", index);
     }

@@ -79,7 +79,7 @@ enum verdict evidence_on_apply_advance(struct step *s)
 
 /* ---- its papers ---- */
 
-static bool is_on_file(const struct document *d)
+bool evidence_is_paper(const struct document *d)
 {
     return d->title[0] != '\0' && d->sha256 != NULL && strlen(d->sha256) == SHA256_HEX;
 }
@@ -101,8 +101,8 @@ static const char *paper_missing(const struct step *s, const struct ev_command_f
     const struct pol_advance_ground *ground = ground_of(s);
     if (ground == NULL) return "not_in_this_category";
     if (in->inspector[0] == '\0') return "inspector_missing";
-    if (!is_on_file(in->certificate)) return "certificate_missing";
-    if (!is_on_file(in->site_report)) return "site_report_missing";
+    if (!evidence_is_paper(in->certificate)) return "certificate_missing";
+    if (!evidence_is_paper(in->site_report)) return "site_report_missing";
     if (!is_of_the_outlet(s, in->surveyor_id)) return "surveyor_not_of_the_outlet";
     if (in->surveyed_ms > s->in->at_ms) return "surveyed_in_the_future";
     bool other_source =

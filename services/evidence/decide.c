@@ -103,7 +103,8 @@ void evidence_conclude(struct step *s, const struct conclusion *c)
 {
     struct evidence_state *next = s->next;
     next->status = EVIDENCE_STATUS_CONCLUDED;
-    next->finding = finding_ours_unless_shown(c->finding, next->assignment, s->out->arena);
+    evidence_overtake_inspection(s);
+    next->finding = finding_ours_unless_shown(evidence_with_report(s, c->finding), next->assignment, s->out->arena);
     bool advanced = next->advance != NULL && next->advance->has_granted_minor;
     struct ev_evidence_investigation_concluded *e = decision_emit(s->out, EV_EVIDENCE_INVESTIGATION_CONCLUDED);
     *e = (struct ev_evidence_investigation_concluded){.brief = next->brief,
@@ -230,6 +231,7 @@ static enum verdict on_reclassified(struct step *s)
 /* Nothing is to be seen any more; what was seen stands in the events. Kept, it would depend on what was read before. */
 static enum verdict stand_down(struct step *s, const char *reason)
 {
+    evidence_overtake_inspection(s);
     *(struct evidence_state *)s->next = (struct evidence_state){.status = EVIDENCE_STATUS_STOOD_DOWN};
     struct ev_evidence_stood_down *e = decision_emit(s->out, EV_EVIDENCE_STOOD_DOWN);
     e->reason = reason;
@@ -260,6 +262,11 @@ enum {
     {at, EV_DISPATCH_REASSIGNED, evidence_on_reassigned, TO(at) | TO(ORDERED) | TO(AWAITING), "ES-2, ES-3"},           \
         {at, EV_DISPATCH_HANDLER_CHANGED, evidence_on_handler_changed, TO(at), "DI-3"},                                \
         {at, EV_ESCALATION_VISIT_ASSIGNED, evidence_on_visit_assigned, TO(at) | TO(ORDERED), "ES-4"},
+
+/* EV-7: whoever is to inspect may be asked from the visit on; whoever has the case by then ends it. */
+#define INSPECTION(at)                                                                                                 \
+    {at, EV_COMMAND_ORDER_INSPECTION, evidence_on_order_inspection, TO(at), "EV-7"},                                   \
+        {at, EV_COMMAND_END_INSPECTION, evidence_on_end_inspection, TO(at), "EV-7"},
 
 #define FILE_LATE(at)                                                                                                  \
     {at, EV_COMMAND_HAND_OVER_FILE, evidence_on_late_file, TO(at) | TO(INVESTIGATING) | TO(CONCLUDED), "SL-3, ES-4"},
@@ -299,6 +306,7 @@ static const struct transition table[] = {
     {AWAITING, EV_INTAKE_CLOSED, on_closed, TO(STOOD_DOWN), "closed"},
     /* clang-format off */
     MOVES(ORDERED) MOVES(INCOMPLETE) MOVES(INVESTIGATING) MOVES(AWAITING) MOVES(CONCLUDED)
+    INSPECTION(ORDERED) INSPECTION(INCOMPLETE) INSPECTION(INVESTIGATING) INSPECTION(AWAITING)
     ADVANCE(ORDERED) ADVANCE(INCOMPLETE) ADVANCE(INVESTIGATING) ADVANCE(AWAITING)
     FILE_LATE(ORDERED) FILE_LATE(INCOMPLETE) FILE_LATE(INVESTIGATING) FILE_LATE(CONCLUDED)
     /* clang-format on */
@@ -314,7 +322,10 @@ static const struct guard guards[] = {
     {EV_COMMAND_FILE_ADVANCE, TO(NONE), "EV-1"},          {EV_COMMAND_FILE_ADVANCE, TO(STOOD_DOWN), "RV-3"},
     {EV_COMMAND_REVIEW_ADVANCE, TO(NONE), "EV-1"},        {EV_COMMAND_REVIEW_ADVANCE, TO(STOOD_DOWN), "RV-3"},
     {EV_COMMAND_APPLY_ADVANCE, TO(CONCLUDED), "PA-5"},    {EV_COMMAND_FILE_ADVANCE, TO(CONCLUDED), "PA-5"},
-    {EV_COMMAND_REVIEW_ADVANCE, TO(CONCLUDED), "PA-5"},
+    {EV_COMMAND_REVIEW_ADVANCE, TO(CONCLUDED), "PA-5"},   {EV_COMMAND_ORDER_INSPECTION, TO(NONE), "EV-1"},
+    {EV_COMMAND_END_INSPECTION, TO(NONE), "EV-1"},        {EV_COMMAND_ORDER_INSPECTION, TO(CONCLUDED), "EV-7"},
+    {EV_COMMAND_END_INSPECTION, TO(CONCLUDED), "EV-7"},   {EV_COMMAND_ORDER_INSPECTION, TO(STOOD_DOWN), "RV-3"},
+    {EV_COMMAND_END_INSPECTION, TO(STOOD_DOWN), "RV-3"},
 };
 
 const struct core evidence_core = {

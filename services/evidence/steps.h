@@ -37,6 +37,16 @@ bool evidence_is_former_in_time(const struct step *s, const struct actor *who);
 enum verdict evidence_on_apply_advance(struct step *s);
 enum verdict evidence_on_file_advance(struct step *s);
 enum verdict evidence_on_review_advance(struct step *s);
+/* A paper with a name, and the hash of what it holds. */
+bool evidence_is_paper(const struct document *d);
+
+/* inspection.c: a third party inspects (EV-7) */
+enum verdict evidence_on_order_inspection(struct step *s);
+enum verdict evidence_on_end_inspection(struct step *s);
+/* What is concluded, or needs no finding any more, waits for no report. */
+void evidence_overtake_inspection(struct step *s);
+/* The finding with what the last report says, unless it names one itself. */
+const struct finding *evidence_with_report(const struct step *s, const struct finding *found);
 
 enum verdict evidence_on_reassigned(struct step *s);
 enum verdict evidence_on_handler_changed(struct step *s);

@@ -51,6 +51,7 @@ void intake_reopen(struct step *s, const char *reason)
 {
     struct intake_state *next = s->next;
     next->status = INTAKE_STATUS_OPEN;
+    if (next->materials == MATERIALS_MISSING) next->materials = MATERIALS_LAPSED;
     next->must_pay = next->must_execute = next->noticed = next->paid = next->executed = next->judged = false;
     next->amount_minor = 0;
     next->outcome = OUTCOME_ABSENT;
@@ -72,6 +73,7 @@ static void finish_if_done(struct step *s)
     if (next->outcome != OUTCOME_SETTLED || !next->noticed || (next->must_pay && !next->paid) ||
         (next->must_execute && !next->executed))
         return;
+    intake_finish_materials(s, MATERIALS_LAPSED);
     if (!s->policy->pack->closing->ask_satisfaction || next->judged) {
         intake_close(s, &(struct ending){OUTCOME_SETTLED, NULL, 0});
         return;

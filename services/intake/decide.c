@@ -14,12 +14,12 @@ static const struct pol_pack *rules(const struct step *s)
 }
 
 /* IN-6: the case goes on with what there is. */
-static enum verdict on_breached_waiting(struct step *s)
+static bool goes_on_without(struct step *s)
 {
     const struct ev_sla_breached *in = s->in->data;
-    if (!is_limit(in->code, rules(s)->intake->material_limit)) return VERDICT_IGNORED;
-    intake_finish_materials(s, MATERIALS_LAPSED);
-    return VERDICT_DONE;
+    bool lapses = intake_waits_for_material(s->state) && is_limit(in->code, rules(s)->intake->material_limit);
+    if (lapses) intake_finish_materials(s, MATERIALS_LAPSED);
+    return lapses;
 }
 
 /* AP-9: the appeal period passed before its rejection was read here (another topic). More misses than
@@ -34,10 +34,16 @@ static enum verdict on_breached_open(struct step *s)
     return VERDICT_DONE;
 }
 
+static enum verdict on_breached_waiting(struct step *s)
+{
+    return goes_on_without(s) ? VERDICT_DONE : on_breached_open(s);
+}
+
 static enum verdict on_breached_answered(struct step *s)
 {
     const struct intake_state *state = s->state;
     const struct ev_sla_breached *in = s->in->data;
+    if (goes_on_without(s)) return VERDICT_DONE;
     if (!is_limit(in->code, rules(s)->negotiation->appeal_limit)) return VERDICT_IGNORED;
     if (state->outcome != OUTCOME_REJECTED || in->due_ms < state->asked_ms) return VERDICT_IGNORED;
     intake_close(s, &(struct ending){OUTCOME_REJECTED, "appeal_period_over", in->due_ms});
@@ -76,7 +82,8 @@ static const struct transition table[] = {
     {WAITING, EV_INBOUND_COMPLAINT, intake_on_contact_message, TO(WAITING) | TO(OPEN), "CH-4"},
     {WAITING, EV_INBOUND_SUPPLEMENT, intake_on_supplement_message, TO(WAITING) | TO(OPEN), "IN-6"},
     {WAITING, EV_COMMAND_SUPPLEMENT, intake_on_supplement, TO(WAITING) | TO(OPEN), "IN-6"},
-    {WAITING, EV_SLA_BREACHED, on_breached_waiting, TO(WAITING) | TO(OPEN), "IN-6"},
+    {WAITING, EV_COMMAND_REQUEST_MATERIAL, intake_on_request_material, TO(WAITING), "IN-6"},
+    {WAITING, EV_SLA_BREACHED, on_breached_waiting, TO(WAITING) | TO(OPEN) | TO(CLOSED), "IN-6, AP-9"},
     {WAITING, EV_DISPATCH_ASSIGNED, intake_on_dispatched, TO(WAITING), "IN-7"},
     {WAITING, EV_DISPATCH_REASSIGNED, intake_on_dispatched, TO(WAITING), "IN-7"},
     {WAITING, EV_DISPATCH_HANDLER_CHANGED, intake_on_dispatched, TO(WAITING), "IN-7"},
@@ -88,6 +95,7 @@ static const struct transition table[] = {
     {WAITING, EV_APPROVAL_SLIP_APPROVED, intake_on_slip_approved, DONE_OR_ASKING, "RV-2"},
     {WAITING, EV_APPROVAL_REJECTED, intake_on_rejected, TO(ANSWERED), "RV-2"},
     {WAITING, EV_APPROVAL_LAPSED, intake_on_lapsed, TO(CLOSED) | TO(OPEN), "AP-8, ES-8"},
+    {WAITING, EV_APPROVAL_CUSTOMER_OBJECTED, intake_on_objected_in_dispute, TO(WAITING), "SL-3, ES-8"},
     {WAITING, EV_PAYMENT_SETTLED, intake_on_paid, TO(WAITING), "paid before the slip was read"},
     {WAITING, EV_ESCALATION_DISPUTE_OPENED, intake_on_dispute_opened, TO(WAITING), "ES-8"},
     {WAITING, EV_ESCALATION_DISPUTE_ENDED, intake_on_dispute_ended, TO(WAITING) | TO(CLOSED), "ES-8"},
@@ -102,6 +110,7 @@ static const struct transition table[] = {
     {OPEN, EV_COMMAND_PROMISE, intake_on_promise, TO(OPEN), "SL-7"},
     {OPEN, EV_COMMAND_KEEP_PROMISE, intake_on_keep_promise, TO(OPEN), "SL-7"},
     {OPEN, EV_COMMAND_CLASSIFY, intake_on_classify, TO(OPEN), "IN-4"},
+    {OPEN, EV_COMMAND_REQUEST_MATERIAL, intake_on_request_material, TO(WAITING), "IN-6"},
     {OPEN, EV_COMMAND_REVIEW, intake_on_review, TO(OPEN) | TO(CLOSED), "IN-10"},
     {OPEN, EV_SLA_BREACHED, on_breached_open, TO(OPEN) | TO(CLOSED), "AP-9"},
     {OPEN, EV_APPROVAL_SLIP_APPROVED, intake_on_slip_approved, DONE_OR_ASKING, "RV-2"},
@@ -121,6 +130,8 @@ static const struct transition table[] = {
     {ANSWERED, EV_COMMAND_CONTACT, intake_on_contact, TO(ANSWERED), "CF-2"},
     {ANSWERED, EV_COMMAND_PROMISE, intake_on_promise, TO(ANSWERED), "SL-7"},
     {ANSWERED, EV_COMMAND_KEEP_PROMISE, intake_on_keep_promise, TO(ANSWERED), "SL-7"},
+    {ANSWERED, EV_COMMAND_REQUEST_MATERIAL, intake_on_request_material, TO(ANSWERED), "IN-6: for the payment"},
+    {ANSWERED, EV_COMMAND_SUPPLEMENT, intake_on_supplement, TO(ANSWERED), "IN-6"},
     {ANSWERED, EV_COMMAND_CLASSIFY, intake_on_classify, TO(ANSWERED), "IN-4"},
     {ANSWERED, EV_PAYMENT_SETTLED, intake_on_paid, DONE_OR_ASKING, "CF-5"},
     {ANSWERED, EV_APPROVAL_SLIP_APPROVED, intake_on_slip_approved, DONE_OR_ASKING, "ES-8: after a rejection"},
@@ -174,7 +185,10 @@ static const struct guard guards[] = {
     {EV_COMMAND_KEEP_PROMISE, TO(NONE), "IN-1"},
     {EV_COMMAND_PROMISE, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
     {EV_COMMAND_KEEP_PROMISE, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
-    {EV_COMMAND_SUPPLEMENT, TO(OPEN) | TO(ANSWERED) | TO(ASKING), "IN-6"},
+    {EV_COMMAND_SUPPLEMENT, TO(OPEN) | TO(ASKING), "IN-6"},
+    {EV_COMMAND_REQUEST_MATERIAL, TO(NONE), "IN-1"},
+    {EV_COMMAND_REQUEST_MATERIAL, TO(ASKING), "RV-1"},
+    {EV_COMMAND_REQUEST_MATERIAL, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
     {EV_COMMAND_REVIEW, TO(ANSWERED) | TO(ASKING), "IN-10"},
     {EV_COMMAND_CLASSIFY, TO(ASKING), "RV-1"},
     {EV_COMMAND_SATISFACTION, TO(WAITING) | TO(OPEN) | TO(ANSWERED) | TO(WITHDRAWN), "RV-1"},

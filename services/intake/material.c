@@ -52,23 +52,33 @@ int64_t intake_due(const struct step *s, const struct pol_limit_def *def, int64_
     return start_ms + length->n * DAY_MS;
 }
 
-void intake_request_materials(struct step *s)
+static void request(struct step *s, const char *comment)
 {
     const struct intake_state *next = s->next;
     const struct policy_limit *limit = policy_limit(s->policy, s->policy->pack->intake->material_limit);
     struct ev_intake_materials_requested *e = decision_emit(s->out, EV_INTAKE_MATERIALS_REQUESTED);
-    *e = (struct ev_intake_materials_requested){.n_missing = next->n_missing, .missing = next->missing};
+    *e = (struct ev_intake_materials_requested){
+        .n_missing = next->n_missing, .missing = next->missing, .comment = comment};
     if (limit != NULL) {
         e->has_reply_by_ms = true;
         e->reply_by_ms = intake_due(s, limit->def, s->in->at_ms);
     }
 }
 
+void intake_request_materials(struct step *s) { request(s, NULL); }
+
+/* The result may be there already: what is asked for then holds the payment up, not the case. */
+bool intake_waits_for_material(const struct intake_state *state)
+{
+    return state->materials == MATERIALS_MISSING &&
+           (state->status == INTAKE_STATUS_AWAITING_MATERIAL || state->status == INTAKE_STATUS_ANSWERED);
+}
+
 void intake_finish_materials(struct step *s, enum materials how)
 {
     struct intake_state *next = s->next;
-    if (next->status != INTAKE_STATUS_AWAITING_MATERIAL) return;
-    next->status = INTAKE_STATUS_OPEN;
+    if (!intake_waits_for_material(next)) return;
+    if (next->status == INTAKE_STATUS_AWAITING_MATERIAL) next->status = INTAKE_STATUS_OPEN;
     next->materials = how;
     struct ev_intake_materials_completed *e = decision_emit(s->out, EV_INTAKE_MATERIALS_COMPLETED);
     *e = (struct ev_intake_materials_completed){
@@ -111,6 +121,7 @@ static void complete_or_ask_again(struct step *s)
 enum verdict intake_on_supplement(struct step *s)
 {
     const struct ev_command_supplement *in = s->in->data;
+    if (!intake_waits_for_material(s->state)) return step_refuse(s, "IN-6", "not_asked_for", NULL);
     if (take_off(s->next, in->materials, in->n_materials, s->out->arena) == 0) {
         return step_refuse(s, "IN-6", "not_asked_for", NULL);
     }
@@ -130,7 +141,64 @@ enum verdict intake_on_supplement_message(struct step *s)
                                           .description = in->comment,
                                           .n_attachments = in->n_attachments,
                                           .attachments = in->attachments};
-    if (state->status != INTAKE_STATUS_AWAITING_MATERIAL) return VERDICT_DONE;
+    if (!intake_waits_for_material(state)) return VERDICT_DONE;
     if (take_off(next, in->materials, in->n_materials, s->out->arena) > 0) complete_or_ask_again(s);
     return VERDICT_DONE;
+}
+
+/* ---- asked for by the handler ---- */
+
+enum { ASKED_MAX = 16 };
+
+/* NULL when it may be asked for; else the reason code. */
+static const char *objection(const struct intake_state *state, const struct ev_command_request_material *in)
+{
+    if (state->status == INTAKE_STATUS_ANSWERED && state->outcome != OUTCOME_SETTLED) return "nothing_waits_for_it";
+    if (in->n_materials == 0) return "nothing_asked_for";
+    if (in->n_materials + state->n_missing > ASKED_MAX) return "too_much_asked_for";
+    for (int i = 0; i < in->n_materials; i++) {
+        if (!is_filled(in->materials[i])) return "nothing_asked_for";
+        if (is_among(in->materials[i], state->missing, state->n_missing)) return "already_asked_for";
+        if (is_among(in->materials[i], in->materials, i)) return "already_asked_for";
+    }
+    return NULL;
+}
+
+/* What the customer did not bring in time is not asked for again: the clocks would stand still for ever. */
+enum verdict intake_on_request_material(struct step *s)
+{
+    const struct intake_state *state = s->state;
+    const struct ev_command_request_material *in = s->in->data;
+    struct intake_state *next = s->next;
+    if (!intake_is_handler(s, in->actor)) return step_refuse(s, "IN-6", "not_the_named_handler", state->handler_id);
+    const char *why = objection(state, in);
+    if (why != NULL) return step_refuse(s, "IN-6", why, NULL);
+    const char **all = ARENA_ARRAY(s->out->arena, const char *, ASKED_MAX);
+    int n = 0;
+    for (int i = 0; i < state->n_missing; i++) all[n++] = state->missing[i];
+    for (int i = 0; i < in->n_materials; i++) all[n++] = in->materials[i];
+    next->missing = all;
+    next->n_missing = n;
+    next->materials = MATERIALS_MISSING;
+    if (next->status == INTAKE_STATUS_OPEN) next->status = INTAKE_STATUS_AWAITING_MATERIAL;
+    request(s, in->comment);
+    return VERDICT_DONE;
+}
+
+/* A message may bring what the policy asks for; what a handler has asked for is supplied by its name. */
+void intake_look_for_materials(struct step *s, const struct ev_inbound_complaint *in)
+{
+    struct intake_state *next = s->next;
+    const char **asked;
+    int n_asked = intake_missing(s->policy, next->brief, in, &asked, s->out->arena), n = 0;
+    const char **all = ARENA_ARRAY(s->out->arena, const char *, n_asked + next->n_missing);
+    for (int i = 0; i < n_asked; i++) all[n++] = asked[i];
+    for (int i = 0; i < next->n_missing; i++) {
+        enum material_item item;
+        bool brought = material_item_parse(next->missing[i], &item) && has_item(item, next->brief, in);
+        if (!brought && !is_among(next->missing[i], asked, n_asked)) all[n++] = next->missing[i];
+    }
+    next->missing = all;
+    next->n_missing = n;
+    if (n == 0) intake_finish_materials(s, MATERIALS_SUPPLIED);
 }

@@ -192,11 +192,6 @@ enum verdict intake_on_contact_message(struct step *s)
     if (state->status == INTAKE_STATUS_CLOSED || state->status == INTAKE_STATUS_WITHDRAWN) return VERDICT_DONE;
     struct brief *supplemented = supplement_brief(s, in);
     if (supplemented != NULL) intake_correct_brief(s, supplemented, "supplemented");
-    if (state->status == INTAKE_STATUS_AWAITING_MATERIAL) {
-        const char **missing;
-        next->n_missing = intake_missing(s->policy, next->brief, in, &missing, s->out->arena);
-        next->missing = missing;
-        if (next->n_missing == 0) intake_finish_materials(s, MATERIALS_SUPPLIED);
-    }
+    if (intake_waits_for_material(state)) intake_look_for_materials(s, in);
     return VERDICT_DONE;
 }

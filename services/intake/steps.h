@@ -15,10 +15,14 @@ enum verdict intake_on_contact_message(struct step *s);
 int intake_missing(const struct policy *p, const struct brief *b, const struct ev_inbound_complaint *c,
                    const char ***names, struct arena *a);
 void intake_request_materials(struct step *s);
+bool intake_waits_for_material(const struct intake_state *state);
+/* What another message brings of it. */
+void intake_look_for_materials(struct step *s, const struct ev_inbound_complaint *in);
 /* Ends the waiting: supplied or lapsed. No-op unless the case waits for material. */
 void intake_finish_materials(struct step *s, enum materials how);
 enum verdict intake_on_supplement(struct step *s);
 enum verdict intake_on_supplement_message(struct step *s);
+enum verdict intake_on_request_material(struct step *s);
 
 /* handling.c: people and the case while it is worked on */
 enum verdict intake_on_dispatched(struct step *s);

@@ -17,9 +17,14 @@ const struct open_pause *pause_held_by(const struct run *r, const struct policy_
     return first;
 }
 
+/* What pauses and what resumes stand in pairs, by their place in the policy. */
 static bool is_pair(const struct policy_limit *def, enum event_type pausing, enum event_type resuming)
 {
-    return limits_has(def, POLICY_PAUSE, pausing) && limits_has(def, POLICY_RESUME, resuming);
+    const struct policy_events *pauses = &def->edges[POLICY_PAUSE], *resumes = &def->edges[POLICY_RESUME];
+    for (int i = 0; i < pauses->n && i < resumes->n; i++) {
+        if (pauses->types[i] == pausing && resumes->types[i] == resuming) return true;
+    }
+    return false;
 }
 
 void pause_close(struct run *r)

@@ -1,6 +1,6 @@
 /* Duties that recur (SL-1): each period is counted from the last fulfilment, or from the end of the period before where
- * that was missed, and is a version of its own with its warning and its miss. A case knows every period missed since its
- * duty was done last: each is answered for when it is done at last, and a fulfilment that is read late still annuls
+ * that was missed, and is a version of its own with its warning and its miss. A case knows every period missed since
+ * its duty was done last: each is answered for when it is done at last, and a fulfilment that is read late still annuls
  * those that had not passed by then (SL-3). */
 #include "sla/limits.h"
 #include "sla/run.h"

@@ -208,7 +208,8 @@ void run_again(struct run *r, const struct policy_limit *def, struct limit *l, c
     renew(r, l, period->start_ms);
     l->n_missed = before.n_missed;
     l->missed = before.missed;
-    if (r->event == EV_SLA_TIMER_FIRED) l->start_id = before.start_id; /* a timer is no event that anybody could look up */
+    if (r->event == EV_SLA_TIMER_FIRED)
+        l->start_id = before.start_id; /* a timer is no event that anybody could look up */
     l->n_pauses = period->n_pauses;
     l->pauses = period->pauses;
     run_anew(r, def, l, false);

@@ -392,6 +392,10 @@ void walker_act(struct walker *k)
         walker_advance(k, s.case_id, s.evidence);
         return;
     }
+    if (chance(k, 6)) {
+        walker_hold(k, s.case_id, s.evidence);
+        return;
+    }
     deed due = due_deed(&s);
     if (due != NULL && chance(k, 80)) {
         due(k, &s);

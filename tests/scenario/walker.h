@@ -23,6 +23,8 @@ void walker_dispute(struct walker *k, int64_t case_id);
 bool walker_take_step(struct walker *k, int64_t case_id, const struct approval_state *st);
 /* PA-5: an advance is asked for, documented or reviewed, whichever is next. */
 void walker_advance(struct walker *k, int64_t case_id, const struct evidence_state *st);
+/* IN-6, EV-7: what makes limits stand still. */
+void walker_hold(struct walker *k, int64_t case_id, const struct evidence_state *st);
 /* PA-1: what a day's ceiling holds is released. */
 void walker_release(struct walker *k, int64_t case_id);
 /* AP-5: one of those who sign beside the approver of that level and have not yet; NULL = the approver's turn. */

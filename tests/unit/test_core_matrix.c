@@ -148,6 +148,10 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
                                                                 .settle = SETTLE_COMPENSATE,
                                                                 .finding = &finding};
     static const struct ev_command_apply_advance apply = {.actor = &buyer, .amount_minor = 1, .currency = "CNY"};
+    static const struct ev_command_order_inspection inspect = {.actor = &handler, .inspector = "CTI"};
+    static const struct ev_command_end_inspection inspected = {.actor = &handler, .reason = "not needed"};
+    static const char *const account[] = {"account"};
+    static const struct ev_command_request_material ask = {.actor = &handler, .n_materials = 1, .materials = account};
     static const struct ev_command_record_execution taken = {
         .actor = &handler, .measure_no = 1, .step = EXECUTION_STEP_REPAIRED};
     static const struct ev_command_record_third_party_claim claimed = {
@@ -177,6 +181,9 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
         [EV_ESCALATION_JUDGMENT_RECORDED] = &judged,
         [EV_COMMAND_RECORD_EXECUTION] = &taken,
         [EV_COMMAND_RECORD_THIRD_PARTY_CLAIM] = &claimed,
+        [EV_COMMAND_ORDER_INSPECTION] = &inspect,
+        [EV_COMMAND_END_INSPECTION] = &inspected,
+        [EV_COMMAND_REQUEST_MATERIAL] = &ask,
         [EV_COMMAND_APPLY_ADVANCE] = &apply,
         [EV_COMMAND_FILE_ADVANCE] = &filed,
         [EV_COMMAND_REVIEW_ADVANCE] = &advanced,

@@ -131,8 +131,7 @@ Test(recurrence, SL_3_each_period_is_missed_once)
     cr_assert_str_eq(fire(false), "sla.breached sla.armed");
     cr_assert_eq(misses(), 2);
     /* too late for those two; the next is counted from here */
-    cr_assert_str_eq(happens("intake.progressed", "2026-03-07 12:00"),
-                     "sla.ended sla.ended sla.cancelled sla.armed");
+    cr_assert_str_eq(happens("intake.progressed", "2026-03-07 12:00"), "sla.ended sla.ended sla.cancelled sla.armed");
     expect_due("call", "2026-03-09 18:00");
     cr_assert_eq(limit("call")->n_missed, 0);
     cr_assert_str_eq(happens("intake.progressed", "2026-03-08 12:00"), "sla.met sla.armed");
