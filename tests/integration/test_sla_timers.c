@@ -292,7 +292,22 @@ Test(sla_timers, SL_3_a_herd)
 
 /* ---- The watch on the watch ---- */
 
-/* One second of the loop: what was told of it by events, "raised KIND" or "ended KIND", and how often. */
+/* How many partitions have that alarm, as the service's metric says. */
+static int metric(const char *kind)
+{
+    char name[80];
+    struct buf text = BUF_INIT;
+    snprintf(name, sizeof name, "\nredress_sla_alarm_%s{", kind);
+    metrics_write(k->host.metrics, &text);
+    const char *line = strstr(text.bytes, name);
+    cr_assert_not_null(line, "no metric %s", name + 1);
+    int n = atoi(strchr(line, '}') + 1);
+    buf_deinit(&text);
+    return n;
+}
+
+/* One second of the loop: what was told of it by events, "raised KIND" or "ended KIND", and how often. The metric
+ * stands with what was raised. */
 static int told(const char *what)
 {
     struct local_input posts[64];
@@ -311,6 +326,7 @@ static int told(const char *what)
             cr_log_warn("told %s as well", said);
     }
     cr_assert_eq(found, n, "%d told, %d of them %s", n, found, what);
+    if (n > 0 && strncmp(what, "raised ", 7) == 0) cr_assert_geq(metric(what + 7), n);
     return n;
 }
 
@@ -330,6 +346,7 @@ Test(sla_timers, SL_3_alarm_when_the_oldest_is_over_a_second_late)
     hooks_locals(k, 10);
     cr_assert_eq(told("ended overdue"), 1);
     cr_assert_eq(standing(), 0);
+    cr_assert_eq(metric("overdue"), 0);
     cr_assert_eq(told(""), 0);
 }
 
@@ -343,6 +360,7 @@ static void apart(const char *command)
     cr_assert_eq(raised, 1, "%s: %d alarms", command, raised);
     for (int i = 0; i < 3 * HOOKS_PARTS && ended == 0; i++) ended = told("ended index_differs");
     cr_assert_eq(ended, 1, "%s", command);
+    cr_assert_eq(metric("index_differs"), 0);
 }
 
 Test(sla_timers, SL_3_alarm_when_redis_and_the_rows_differ)
@@ -414,6 +432,7 @@ Test(sla_timers, SL_3_alarm_when_nothing_was_swept)
     hooks_as_owner("ALTER TABLE sla.timer_away RENAME TO timer");
     ticks(1);
     cr_assert_eq(told("ended not_swept"), HOOKS_PARTS);
+    cr_assert_eq(metric("not_swept"), 0);
 }
 
 /* ---- a changed policy ---- */
