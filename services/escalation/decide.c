@@ -65,6 +65,7 @@ static void remind(struct step *s, const struct ev_sla_breached *ev, const struc
     struct addressee to = escalation_responsible(s, def->def->responsible);
     escalation_correction_led_by(s, ev->code, &to);
     escalation_liaison_owed_by(s, ev->code, &to);
+    escalation_department_owes(s, ev->code, def->def->responsible, &to);
     escalation_issue_slip(s, &m, to);
 }
 

@@ -1,4 +1,6 @@
 /* Who watches a case and who gets a slip (CH-5, DI-2, ES-1, ES-6). See steps.h. */
+#include <string.h>
+
 #include "escalation/steps.h"
 #include "policy/rights.h"
 
@@ -72,4 +74,21 @@ struct addressee escalation_responsible(const struct step *s, enum role role)
         return named(s, unit, a->manager_id, policy_approver(s->policy, unit->level));
     }
     return escalation_find_person(s, unit, role);
+}
+
+/* IN-11: "issue#design-2" is the department of design's: the number follows the last dash. */
+bool escalation_department_owes(const struct step *s, const char *code, enum role role, struct addressee *to)
+{
+    const char *name = strchr(code, '#'), *dash = name != NULL ? strrchr(name, '-') : NULL;
+    if (dash == NULL || (role != ROLE_DEPARTMENT_HEAD && role != ROLE_DEPARTMENT_CONTACT)) return false;
+    const char *id = arena_printf(s->out->arena, "%.*s", (int)(dash - name - 1), name + 1);
+    const struct pol_department *d = policy_department(s->policy, id);
+    if (d == NULL) return false;
+    *to = escalation_department_head(s, id);
+    if (role == ROLE_DEPARTMENT_HEAD) return true;
+    const struct pol_person *contact = policy_department_contact(moment_of(s), id);
+    if (contact == NULL) return true;
+    const char *instead_of = same_text(contact->id, d->contact) ? NULL : d->contact;
+    *to = (struct addressee){policy_head_office(s->policy), contact->id, instead_of};
+    return true;
 }

@@ -38,6 +38,8 @@ struct addressee escalation_find_person(const struct step *s, const struct pol_u
 
 /* Who decides for a department of head office, or acts for them; where nobody does, as above at the top. */
 struct addressee escalation_department_head(const struct step *s, const char *department);
+/* Whose reminder the miss of a department's limit is (IN-11). false = the limit names no department. */
+bool escalation_department_owes(const struct step *s, const char *code, enum role role, struct addressee *to);
 
 /* ---- climb.c: slips, and the next level ---- */
 

@@ -75,6 +75,13 @@ enum {
 
 #define DONE_OR_ASKING (TO(ANSWERED) | TO(ASKING) | TO(CLOSED))
 
+/* IN-11: while the case lives. */
+#define ISSUES(at)                                                                                                     \
+    {at, EV_COMMAND_RAISE_ISSUE, intake_on_raise_issue, TO(at), "IN-11"},                                              \
+        {at, EV_COMMAND_SIGN_ISSUE, intake_on_sign_issue, TO(at), "IN-11"},                                            \
+        {at, EV_COMMAND_ANSWER_ISSUE, intake_on_answer_issue, TO(at), "IN-11, SL-7"},                                  \
+        {at, EV_COMMAND_SETTLE_ISSUE, intake_on_settle_issue, TO(at), "IN-11"},
+
 static const struct transition table[] = {
     {NONE, EV_INBOUND_COMPLAINT, intake_on_complaint, TO(WAITING) | TO(OPEN), "IN-1"},
     {NONE, EV_INBOUND_SUPPLEMENT, intake_on_stray_supplement, TO(WAITING) | TO(OPEN), "IN-13"},
@@ -90,7 +97,7 @@ static const struct transition table[] = {
     {WAITING, EV_COMMAND_CONTACT, intake_on_contact, TO(WAITING), "IN-8"},
     {WAITING, EV_COMMAND_PROMISE, intake_on_promise, TO(WAITING), "SL-7"},
     {WAITING, EV_COMMAND_KEEP_PROMISE, intake_on_keep_promise, TO(WAITING), "SL-7"},
-    {WAITING, EV_COMMAND_CLASSIFY, intake_on_classify, TO(WAITING), "IN-4"},
+    ISSUES(WAITING){WAITING, EV_COMMAND_CLASSIFY, intake_on_classify, TO(WAITING), "IN-4"},
     {WAITING, EV_COMMAND_REVIEW, intake_on_review, TO(WAITING) | TO(OPEN) | TO(CLOSED), "IN-10"},
     {WAITING, EV_APPROVAL_SLIP_APPROVED, intake_on_slip_approved, DONE_OR_ASKING, "RV-2"},
     {WAITING, EV_APPROVAL_REJECTED, intake_on_rejected, TO(ANSWERED), "RV-2"},
@@ -109,7 +116,7 @@ static const struct transition table[] = {
     {OPEN, EV_COMMAND_CONTACT, intake_on_contact, TO(OPEN), "IN-8"},
     {OPEN, EV_COMMAND_PROMISE, intake_on_promise, TO(OPEN), "SL-7"},
     {OPEN, EV_COMMAND_KEEP_PROMISE, intake_on_keep_promise, TO(OPEN), "SL-7"},
-    {OPEN, EV_COMMAND_CLASSIFY, intake_on_classify, TO(OPEN), "IN-4"},
+    ISSUES(OPEN){OPEN, EV_COMMAND_CLASSIFY, intake_on_classify, TO(OPEN), "IN-4"},
     {OPEN, EV_COMMAND_REQUEST_MATERIAL, intake_on_request_material, TO(WAITING), "IN-6"},
     {OPEN, EV_COMMAND_REVIEW, intake_on_review, TO(OPEN) | TO(CLOSED), "IN-10"},
     {OPEN, EV_SLA_BREACHED, on_breached_open, TO(OPEN) | TO(CLOSED), "AP-9"},
@@ -130,7 +137,8 @@ static const struct transition table[] = {
     {ANSWERED, EV_COMMAND_CONTACT, intake_on_contact, TO(ANSWERED), "CF-2"},
     {ANSWERED, EV_COMMAND_PROMISE, intake_on_promise, TO(ANSWERED), "SL-7"},
     {ANSWERED, EV_COMMAND_KEEP_PROMISE, intake_on_keep_promise, TO(ANSWERED), "SL-7"},
-    {ANSWERED, EV_COMMAND_REQUEST_MATERIAL, intake_on_request_material, TO(ANSWERED), "IN-6: for the payment"},
+    ISSUES(ANSWERED){ANSWERED, EV_COMMAND_REQUEST_MATERIAL, intake_on_request_material, TO(ANSWERED),
+                     "IN-6: for the payment"},
     {ANSWERED, EV_COMMAND_SUPPLEMENT, intake_on_supplement, TO(ANSWERED), "IN-6"},
     {ANSWERED, EV_COMMAND_CLASSIFY, intake_on_classify, TO(ANSWERED), "IN-4"},
     {ANSWERED, EV_PAYMENT_SETTLED, intake_on_paid, DONE_OR_ASKING, "CF-5"},
@@ -150,7 +158,7 @@ static const struct transition table[] = {
     {ASKING, EV_COMMAND_CONTACT, intake_on_contact, TO(ASKING), "CF-2"},
     {ASKING, EV_COMMAND_PROMISE, intake_on_promise, TO(ASKING), "SL-7"},
     {ASKING, EV_COMMAND_KEEP_PROMISE, intake_on_keep_promise, TO(ASKING), "SL-7"},
-    {ASKING, EV_COMMAND_SATISFACTION, intake_on_satisfaction, TO(OPEN) | TO(CLOSED), "RV-1"},
+    ISSUES(ASKING){ASKING, EV_COMMAND_SATISFACTION, intake_on_satisfaction, TO(OPEN) | TO(CLOSED), "RV-1"},
     {ASKING, EV_SLA_BREACHED, on_breached_asking, TO(ASKING) | TO(CLOSED), "RV-1"},
     {ASKING, EV_ESCALATION_DISPUTE_OPENED, intake_on_dispute_opened, TO(ASKING), "ES-8"},
     {ASKING, EV_ESCALATION_DISPUTE_ENDED, intake_on_dispute_ended, TO(ASKING) | TO(CLOSED), "ES-8"},
@@ -184,6 +192,14 @@ static const struct guard guards[] = {
     {EV_COMMAND_PROMISE, TO(NONE), "IN-1"},
     {EV_COMMAND_KEEP_PROMISE, TO(NONE), "IN-1"},
     {EV_COMMAND_PROMISE, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
+    {EV_COMMAND_RAISE_ISSUE, TO(NONE), "IN-1"},
+    {EV_COMMAND_RAISE_ISSUE, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
+    {EV_COMMAND_SIGN_ISSUE, TO(NONE), "IN-1"},
+    {EV_COMMAND_SIGN_ISSUE, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
+    {EV_COMMAND_ANSWER_ISSUE, TO(NONE), "IN-1"},
+    {EV_COMMAND_ANSWER_ISSUE, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
+    {EV_COMMAND_SETTLE_ISSUE, TO(NONE), "IN-1"},
+    {EV_COMMAND_SETTLE_ISSUE, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
     {EV_COMMAND_KEEP_PROMISE, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
     {EV_COMMAND_SUPPLEMENT, TO(OPEN) | TO(ASKING), "IN-6"},
     {EV_COMMAND_REQUEST_MATERIAL, TO(NONE), "IN-1"},

@@ -49,16 +49,24 @@ static const char *impossible_milestone(const struct intake_state *state, const 
     return calendar_date_of(c, in->due_ms) > calendar_date_of(c, goal->due_ms) ? "after_the_promise" : NULL;
 }
 
+const char *intake_date_fault(const struct step *s, int64_t due_ms)
+{
+    const struct intake_state *state = s->state;
+    const struct calendar *c = policy_calendar(s->policy, state->brief->region);
+    struct calendar_day day;
+    if (calendar_day_at(c, calendar_date_of(c, due_ms), &day) != CALENDAR_OK) return "date_out_of_range";
+    return calendar_date_of(c, due_ms) < calendar_date_of(c, s->in->at_ms) ? "date_in_the_past" : NULL;
+}
+
 /* NULL, or why no limit could come of it. */
 static const char *impossible(const struct step *s, const struct ev_command_promise *in)
 {
     const struct intake_state *state = s->state;
     const struct calendar *c = policy_calendar(s->policy, state->brief->region);
     const struct promise *old = find(state, in->promise);
-    struct calendar_day day;
+    const char *fault = intake_date_fault(s, in->due_ms);
     if (!is_name(in->promise)) return "not_a_name";
-    if (calendar_day_at(c, calendar_date_of(c, in->due_ms), &day) != CALENDAR_OK) return "date_out_of_range";
-    if (calendar_date_of(c, in->due_ms) < calendar_date_of(c, s->in->at_ms)) return "date_in_the_past";
+    if (fault != NULL) return fault;
     if (old == NULL && state->n_promises == PROMISES_MOST) return "too_many_promises";
     if (old != NULL && (old->of == NULL) != (in->of == NULL)) return "name_is_taken";
     if (strcmp(in->promise, handling) == 0 && in->of != NULL) return "name_is_taken";

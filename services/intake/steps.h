@@ -35,6 +35,14 @@ bool intake_is_handler(const struct step *s, const struct actor *who);
 /* promise.c: dates given to the customer (SL-7) */
 enum verdict intake_on_promise(struct step *s);
 enum verdict intake_on_keep_promise(struct step *s);
+/* NULL, or why no limit could come of a date given now. */
+const char *intake_date_fault(const struct step *s, int64_t due_ms);
+
+/* issue.c: several issues in one case (IN-11) */
+enum verdict intake_on_raise_issue(struct step *s);
+enum verdict intake_on_sign_issue(struct step *s);
+enum verdict intake_on_answer_issue(struct step *s);
+enum verdict intake_on_settle_issue(struct step *s);
 
 /* closing.c: result, execution, satisfaction, closing */
 struct ending {

@@ -304,6 +304,29 @@ static void measure_dated(void)
     slip_approved_for(p);
 }
 
+/* ---- issues (IN-11) ---- */
+
+static const struct actor *head_of_design(void) { return somebody("HO-D1", ROLE_DEPARTMENT_HEAD, "HO"); }
+static void issue_raised(void)
+{
+    claim();
+    SEND(EV_COMMAND_RAISE_ISSUE, raise_issue, .actor = handler(), .department = "design", .text = "the door");
+}
+static void issue_signed(void)
+{
+    SEND(EV_COMMAND_SIGN_ISSUE, sign_issue, .actor = head_of_design(), .issue_no = "design-1");
+}
+static void issue_answered(void)
+{
+    SEND(EV_COMMAND_ANSWER_ISSUE, answer_issue, .actor = head_of_design(), .issue_no = "design-1",
+         .answer = "hung anew", .due_ms = in_days(2));
+}
+static void issue_dated(void) { issue_raised(), issue_answered(); }
+static void issue_settled(void)
+{
+    SEND(EV_COMMAND_SETTLE_ISSUE, settle_issue, .actor = handler(), .issue_no = "design-1");
+}
+
 /* ---- all of them ---- */
 
 struct limit_story {
@@ -349,6 +372,9 @@ static const struct limit_story stories[] = {
     {"handling_time", handling_time_fixed, result_told, NULL, NULL, NULL},
     {"promise", visit_promised, visit_kept, NULL, NULL, NULL},
     {"milestone", milestone_set, milestone_reached, NULL, NULL, NULL},
+    {"issue_signature", issue_raised, issue_signed, NULL, NULL, NULL},
+    {"issue_answer", issue_raised, issue_answered, NULL, NULL, NULL},
+    {"issue", issue_dated, issue_settled, NULL, NULL, NULL},
 };
 enum { STORIES = sizeof stories / sizeof stories[0] };
 

@@ -392,6 +392,10 @@ void walker_act(struct walker *k)
         walker_advance(k, s.case_id, s.evidence);
         return;
     }
+    if (chance(k, 4)) {
+        walker_issue(k, s.case_id, s.at);
+        return;
+    }
     if (chance(k, 6)) {
         walker_hold(k, s.case_id, s.evidence);
         return;

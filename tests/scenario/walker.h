@@ -25,6 +25,8 @@ bool walker_take_step(struct walker *k, int64_t case_id, const struct approval_s
 void walker_advance(struct walker *k, int64_t case_id, const struct evidence_state *st);
 /* IN-6, EV-7: what makes limits stand still. */
 void walker_hold(struct walker *k, int64_t case_id, const struct evidence_state *st);
+/* IN-11: an issue is raised, or goes a step further. */
+void walker_issue(struct walker *k, int64_t case_id, const struct assignment *at);
 /* PA-1: what a day's ceiling holds is released. */
 void walker_release(struct walker *k, int64_t case_id);
 /* AP-5: one of those who sign beside the approver of that level and have not yet; NULL = the approver's turn. */

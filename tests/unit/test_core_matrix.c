@@ -152,6 +152,12 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
     static const struct ev_command_end_inspection inspected = {.actor = &handler, .reason = "not needed"};
     static const char *const account[] = {"account"};
     static const struct ev_command_request_material ask = {.actor = &handler, .n_materials = 1, .materials = account};
+    static const struct actor head = {.id = "HO-D1", .role = ROLE_DEPARTMENT_HEAD, .org_id = "HO"};
+    static const struct ev_command_raise_issue raise = {.actor = &handler, .department = "design", .text = "the door"};
+    static const struct ev_command_sign_issue sign = {.actor = &head, .issue_no = "design-1"};
+    static const struct ev_command_answer_issue answer = {
+        .actor = &head, .issue_no = "design-1", .answer = "hung anew", .due_ms = NOW_MS};
+    static const struct ev_command_settle_issue settle = {.actor = &head, .issue_no = "design-1"};
     static const struct ev_command_record_execution taken = {
         .actor = &handler, .measure_no = 1, .step = EXECUTION_STEP_REPAIRED};
     static const struct ev_command_record_third_party_claim claimed = {
@@ -184,6 +190,10 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
         [EV_COMMAND_ORDER_INSPECTION] = &inspect,
         [EV_COMMAND_END_INSPECTION] = &inspected,
         [EV_COMMAND_REQUEST_MATERIAL] = &ask,
+        [EV_COMMAND_RAISE_ISSUE] = &raise,
+        [EV_COMMAND_SIGN_ISSUE] = &sign,
+        [EV_COMMAND_ANSWER_ISSUE] = &answer,
+        [EV_COMMAND_SETTLE_ISSUE] = &settle,
         [EV_COMMAND_APPLY_ADVANCE] = &apply,
         [EV_COMMAND_FILE_ADVANCE] = &filed,
         [EV_COMMAND_REVIEW_ADVANCE] = &advanced,
@@ -238,9 +248,12 @@ static void intake_sample(int status, void *out)
 {
     struct intake_state *s = out;
     static const struct promise promised = {.promise = "visit", .due_ms = NOW_MS};
+    static const struct issue raised = {.issue_no = "design-1", .department = "design", .stage = ISSUE_STAGE_RAISED};
     *s = (struct intake_state){.status = (enum intake_status)status,
                                .n_promises = 1,
                                .promises = &promised,
+                               .n_issues = 1,
+                               .issues = &raised,
                                .brief = &brief,
                                .materials = MATERIALS_COMPLETE,
                                .contacts = 1,
