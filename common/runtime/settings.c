@@ -40,6 +40,8 @@ static const struct config_key shared[] = {
     {"console.token", CONFIG_TEXT, "", 0, 0, true, "token of the console's API"},
     {"bank.url", CONFIG_TEXT, "http://127.0.0.1:19005", 0, 0, false, "the bank's address"},
     {"bank.token", CONFIG_TEXT, "", 0, 0, true, "token towards the bank"},
+    {"bank.files.dir", CONFIG_TEXT, "", 0, 0, false,
+     "folder of a bank that is reached by ISO 20022 files; empty = none"},
     {"instance", CONFIG_TEXT, "0", 0, 0, false, "name of this process among those of its service"},
     {"state.dir", CONFIG_TEXT, "/var/lib/redress", 0, 0, false, "state folder of the installation"},
     {"batch.messages", CONFIG_INT, "1000", 1, 10000, false, "inputs a transaction takes at most"},

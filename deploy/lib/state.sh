@@ -93,6 +93,8 @@ web.dir = $STATE/share/web
 bank.http.port = $((PORT_BASE + 5))
 bank.url = http://127.0.0.1:$((PORT_BASE + 5))
 bank.token = $(random_secret)
+bank.files.dir = $STATE/bank/exchange
+bank.files.for = USD@O-CN1-6222
 END
 }
 

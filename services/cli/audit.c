@@ -26,7 +26,7 @@ const struct core *const audit_cores[AUDIT_CORES] = {
 static const char *const titles[AUDIT_CHECKS] = {
     "every accepted inbound event is one contact of one case",
     "topic = outbox, gapless, each effect once",
-    "payouts settled once and equal to the bank's record; ledger balances",
+    "payouts settled once and equal to the bank's own book, by either way; ledger balances",
     "limits: every miss fired once, none early, forgotten or wrongly standing",
     "replaying a case's events gives the state in the database",
     "every open case has an owner and a next deadline or a stated reason",
@@ -54,6 +54,15 @@ void audit_note(struct audit *a, int check, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     json_array_append_new(a->checks[check - 1].notes, json_string(text));
+}
+
+bool audit_rows(struct audit *a, int check, const char *sql, struct err *e)
+{
+    struct pg_rows *rows;
+    if (!pg_query(a->pg, sql, NULL, &rows, e)) return false;
+    for (int i = 0; i < pg_rows_count(rows); i++) audit_offend(a, check, "%s", pg_text(rows, i, 0));
+    pg_rows_free(rows);
+    return true;
 }
 
 static void progress(const struct audit *a, const char *what, int part)

@@ -5,7 +5,8 @@
  * The seven checks (numbers as the report prints them):
  *  1 every accepted inbound event is exactly one contact of exactly one case        (CH-4)
  *  2 per service and partition: topic = outbox, gapless, each effect once
- *  3 every instructed payout settled at most once and equal to the bank's record; the ledger balances (PA-3, PA-4)
+ *  3 every instructed payout settled at most once and equal to the bank's own book, by whichever way it went, and
+ *    nothing else is in that book; the ledger balances, no deposit is below zero              (PA-3, PA-4)
  *  4 every limit's miss fired once, none early, none forgotten, none standing where the answer was in time (SL-3)
  *  5 feeding a case's inputs to the cores again gives the state in the database
  *  6 every open case has an owner and a next deadline, or a stated reason           (DI-4, ES-6)
@@ -94,6 +95,9 @@ extern const struct core *const audit_cores[AUDIT_CORES]; /* by enum service_no 
 void audit_offend(struct audit *a, int check, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 void audit_note(struct audit *a, int check, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Each row of the query's first column is an offender; static text. */
+bool audit_rows(struct audit *a, int check, const char *sql, struct err *e);
 
 /* audit_load.c */
 bool audit_load_inbound(struct audit *a, struct err *e);

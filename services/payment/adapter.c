@@ -24,8 +24,6 @@ const struct config_key payment_keys[PAYMENT_KEYS] = {
     {"bank.retry.ms", CONFIG_INT, "100", 1, 10000, false, "ms before the first repetition; doubled up to 100 times it"},
     {"bank.statement.hour", CONFIG_INT, "6", 0, 23, false,
      "hour of the day from which the bank's statement is compared"},
-    {"bank.files.dir", CONFIG_TEXT, "", 0, 0, false,
-     "folder of a bank that is reached by ISO 20022 files; empty = none"},
     {"bank.files.for", CONFIG_TEXT, "", 0, 0, false,
      "transfers that go by files: blank-separated CURRENCY, CURRENCY@ACCOUNT or *@ACCOUNT"},
     {"bank.files.name", CONFIG_TEXT, "", 0, 0, false, "who pays, as the bank by files knows us"},

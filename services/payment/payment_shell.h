@@ -10,7 +10,7 @@ extern const struct store payment_store;
  * payment.bank_answer; the bank's statement, compared, as payment.statement_compared. */
 extern const struct adapter payment_adapter;
 
-enum { PAYMENT_KEYS = 9 };
+enum { PAYMENT_KEYS = 8 };
 extern const struct config_key payment_keys[PAYMENT_KEYS];
 
 #endif

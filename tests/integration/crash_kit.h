@@ -3,15 +3,18 @@
 #ifndef TESTS_INTEGRATION_CRASH_KIT_H
 #define TESTS_INTEGRATION_CRASH_KIT_H
 
+#include "cli/audit_payouts.h"
 #include "money_kit.h"
 
 enum victim { PAYMENT_DIES, BANK_DIES, DATABASE_DIES, VICTIMS };
 
-/* The moments of a payout's life at which it dies. */
+/* The moments of a payout's life at which it dies: one before and one after each commit, of ours and of the bank's.
+ * What lies between the steps of a file's way is in test_bank_files.c. */
 enum moment {
     BEFORE_INTENT,  /* decided, the transaction not begun */
     AFTER_INTENT,   /* committed, the bank not asked */
     ON_ITS_WAY,     /* the order has left, the bank has not booked it */
+    HELD_BACK,      /* the bank has booked it and says nothing yet; an order by file still lies there */
     BOOKED,         /* the bank has booked it, what it answered is lost */
     ANSWERED,       /* the answer is here, nothing decided */
     BEFORE_SETTLED, /* decided, the transaction not begun */
@@ -120,25 +123,55 @@ static inline void crash(enum victim who, int64_t case_id, const void *committed
     recover(who);
 }
 
+/* Holds the bank up where it is to be at that moment; NULL: it is not. */
+static inline const char *hold_up(enum moment when, const struct crash_way *way)
+{
+    switch (when) {
+    case ON_ITS_WAY: return way->stops_booking;
+    case HELD_BACK: return "{\"slow_percent\":100,\"slow_ms\":60000}";
+    case BOOKED: return "{\"drop_percent\":100}";
+    case BEFORE_INTENT:
+    case AFTER_INTENT:
+    case ANSWERED:
+    case BEFORE_SETTLED:
+    case AFTER_SETTLED:
+    case MOMENTS: break;
+    }
+    return NULL;
+}
+
+/* Until the bank's book has a line for each payout so far. */
+static inline void until_booked(int n)
+{
+    char cmd[300];
+    snprintf(
+        cmd, sizeof cmd,
+        "curl -sf --noproxy '*' -H 'Authorization: Bearer secret-of-the-test' '%s/book?after=%d' | grep -q '\"key\"'",
+        url, n - 1);
+    for (int i = 0; i < 200 && system(cmd) != 0; i++) usleep(20000);
+    cr_assert_eq(system(cmd), 0, "payout %d: the bank has not booked it", n);
+}
+
 /* From the slip until the order has left; the state then committed. */
 static inline const void *order(int n, enum moment when, enum victim who, const struct crash_way *way)
 {
     int64_t case_id = case_id_make(n % HOOKS_PARTS, n);
-    bool held_up = when == ON_ITS_WAY || when == BOOKED;
+    const char *held_up = hold_up(when, way);
     feed_slip(n, "after_sales", PLAN);
     if (when == BEFORE_INTENT) {
         crash(who, case_id, NULL);
         feed_slip(n, "after_sales", PLAN); /* its position was not committed: read again */
     }
-    if (held_up) faults(when == BOOKED ? "{\"drop_percent\":100}" : way->stops_booking);
+    if (held_up != NULL) faults(held_up);
     if (when == AFTER_INTENT)
         commit_untold();
     else
         hooks_must_commit(k);
     const void *intended = *hooks_state(k, case_id);
-    if (held_up) usleep((useconds_t)way->leaving_us);
-    if (held_up || when == AFTER_INTENT) crash(who, case_id, intended);
-    if (held_up) faults("{}");
+    if (when == ON_ITS_WAY) usleep((useconds_t)way->leaving_us);
+    if (when == HELD_BACK || when == BOOKED) until_booked(n);
+    if (held_up != NULL || when == AFTER_INTENT) crash(who, case_id, intended);
+    if (held_up != NULL) faults("{}");
     if (when == BOOKED && way->a_statement_makes_up) keeper("-X POST", "/statement");
     return intended;
 }
@@ -176,14 +209,63 @@ static inline void expect_paid_once(int n)
                  2, "payout %d: instructed and settled", n);
 }
 
+/* ---- the two books, as the audit compares them ---- */
+
+static inline void tell(void *user, const char *text)
+{
+    *(int *)user += 1;
+    fprintf(stderr, "%s\n", text);
+}
+
+static inline void add_ours(struct audit_payouts *a)
+{
+    struct err e = ERR_INIT;
+    struct pg_rows *rows = NULL;
+    cr_assert(pg_query(k->host.pg, "SELECT key, amount_minor, currency, payee, payer_account, state, bank FROM payout",
+                       NULL, &rows, &e),
+              "%s", e.message);
+    for (int i = 0; i < pg_rows_count(rows); i++)
+        audit_payouts_ours(a, &(struct audit_payout){.key = pg_text(rows, i, 0),
+                                                     .amount_minor = pg_int(rows, i, 1),
+                                                     .currency = pg_text(rows, i, 2),
+                                                     .payee = pg_text(rows, i, 3),
+                                                     .payer = pg_text(rows, i, 4),
+                                                     .state = pg_text(rows, i, 5),
+                                                     .way = pg_text(rows, i, 6)});
+    pg_rows_free(rows);
+}
+
+static inline void add_theirs(struct audit_payouts *a, const struct book *b)
+{
+    for (int64_t seq = 1; seq <= book_last(b); seq++) {
+        const struct payment_record *p = book_at(b, seq);
+        audit_payouts_booked(a, &(struct audit_booked){.key = p->key,
+                                                       .status = p->refused ? "refused" : "settled",
+                                                       .currency = p->currency,
+                                                       .payee = p->payee,
+                                                       .payer = p->payer,
+                                                       .way = p->file != NULL ? "files" : "api",
+                                                       .amount_minor = p->amount_minor});
+    }
+}
+
 static inline void expect_books(int payouts)
 {
+    int offences = 0;
     cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM payout WHERE state = 'settled'"), payouts);
     cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM ledger_offences()"), 0);
     cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account LIKE 'clearing:%'"), 0);
     cr_assert_eq(hooks_ask(k, "SELECT amount_minor::int8 FROM balance WHERE account LIKE 'bank:%'"),
                  -(int64_t)payouts * AMOUNT);
-    cr_assert_eq(booked(), payouts, "the bank's book");
+    struct audit_payouts *a = audit_payouts_new(&k->arena, (struct audit_offences){.tell = tell, .user = &offences});
+    struct book *b = bank_book();
+    add_ours(a);
+    add_theirs(a, b);
+    audit_payouts_end(a);
+    cr_assert_eq(book_last(b), payouts);
+    book_close(b);
+    audit_payouts_free(a);
+    cr_assert_eq(offences, 0, "the two books differ");
 }
 
 /* Each process dies at each moment, on a payout of its own, not drawn. */
@@ -198,8 +280,8 @@ static inline void play_all(const struct crash_way *way)
             expect_paid_once(n);
         }
     }
-    fprintf(stderr, "%d payouts, each with a death of its own: 0 double, 0 lost\n", n);
     expect_books(n);
+    fprintf(stderr, "%d payouts, each with a death of its own: 0 double, 0 lost\n", n);
 }
 
 #endif

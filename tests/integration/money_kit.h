@@ -124,7 +124,8 @@ static inline void answers(int n)
     }
 }
 
-static inline int64_t booked(void)
+/* The bank's own book; the bank is dead afterwards. */
+static inline struct book *bank_book(void)
 {
     struct err e = ERR_INIT;
     char path[96];
@@ -132,6 +133,12 @@ static inline int64_t booked(void)
     snprintf(path, sizeof path, "%s/bank/journal", state_dir);
     struct book *b = book_open(path, &e);
     cr_assert_not_null(b, "%s", e.message);
+    return b;
+}
+
+static inline int64_t booked(void)
+{
+    struct book *b = bank_book();
     int64_t n = book_last(b);
     book_close(b);
     return n;

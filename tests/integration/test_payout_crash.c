@@ -1,4 +1,4 @@
-/* A payout's life has seven moments at which a process can die; three processes can. Each of the 21 pairs is played on
+/* A payout's life has eight moments at which a process can die; three processes can. Each of the 24 pairs is played on
  * a payout of its own: afterwards every payout is settled once, the bank's book has it once, the ledger is at zero and
  * nothing is on the way (PA-3, PA-4). The test is the loop: what had not been committed is read again. */
 #include "crash_kit.h"

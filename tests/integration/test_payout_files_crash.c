@@ -1,4 +1,4 @@
-/* As test_payout_crash.c does with the bank's API: a payout by file has seven moments at which a process can die, three
+/* As test_payout_crash.c does with the bank's API: a payout by file has eight moments at which a process can die, three
  * processes can (PA-3, PA-4). test_bank_files.c dies within the writing of an order's file. */
 #include "crash_kit.h"
 

@@ -326,8 +326,7 @@ Test(iso20022, what_the_sandbox_bank_writes_keeps_the_rules)
     char path[] = "/tmp/redress-iso-XXXXXX";
     cr_assert_geq(mkstemp(path), 0);
     t.book = book_open(path, &e);
-    struct payment_record p = {
-        .key = "K-1", .payee = "acc-1", .amount_minor = 1250, .currency = "KWD", .by_file = true};
+    struct payment_record p = {.key = "K-1", .payee = "acc-1", .amount_minor = 1250, .currency = "KWD", .file = "1"};
     const struct payment_record *paid = book_add(t.book, &p);
     message_report(paid, false, "END-1", &out);
     cr_assert_eq(only(out.bytes).amount.minor, 1250);

@@ -49,6 +49,7 @@ static const struct route ROUTES[] = {
     {"GET", "/metrics", false, true, false, keeper_get_metrics},
     {"POST", "/payments", false, false, true, payments_post},
     {"GET", "/payments", false, false, false, payments_statement},
+    {"GET", "/book", false, false, false, payments_book},
     {"GET", "/payments/", true, false, true, payments_get},
     {"GET", "/faults", false, false, false, keeper_get_faults},
     {"PUT", "/faults", false, false, false, keeper_put_faults},
@@ -223,6 +224,7 @@ void bank_api_stop(struct bank_api *api)
     if (api == NULL) return;
     for (struct request *r = api->waiting; r != NULL; r = r->next) {
         r->drop = true;
+        r->needs = r->hold_us = 0; /* or it would be suspended again */
         MHD_resume_connection(r->connection);
     }
     MHD_run(api->daemon);

@@ -50,26 +50,32 @@ static void grow(struct book *b)
     for (int64_t seq = 1; seq <= b->n; seq++) index_put(b, seq);
 }
 
+static char *copy(const char *s) { return s == NULL ? NULL : must(strdup(s)); }
+
 static const struct payment_record *remember(struct book *b, const struct payment_record *r)
 {
     grow(b);
     struct payment_record *own = must(malloc(sizeof(*own)));
     *own = *r;
     own->seq = b->n + 1;
-    own->key = must(strdup(r->key));
-    own->payee = must(strdup(r->payee));
-    own->reason = r->reason == NULL ? NULL : must(strdup(r->reason));
+    own->key = copy(r->key);
+    own->payee = copy(r->payee);
+    own->payer = copy(r->payer);
+    own->reason = copy(r->reason);
+    own->file = copy(r->file);
     b->records[b->n++] = own;
     index_put(b, own->seq);
     return own;
 }
 
-const struct payment_record *book_find(const struct book *b, const char *key)
+static bool same_file(const char *a, const char *b) { return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0; }
+
+const struct payment_record *book_find(const struct book *b, const char *key, const char *file)
 {
     size_t at = id_hash(key, strlen(key)) & (b->index_size - 1);
     for (; b->index[at] != 0; at = (at + 1) & (b->index_size - 1)) {
         const struct payment_record *r = b->records[b->index[at] - 1];
-        if (strcmp(r->key, key) == 0) return r;
+        if (strcmp(r->key, key) == 0 && same_file(r->file, file)) return r;
     }
     return NULL;
 }
@@ -82,6 +88,13 @@ const struct payment_record *book_at(const struct book *b, int64_t seq)
 int64_t book_last(const struct book *b) { return b->n; }
 int64_t book_durable(const struct book *b) { return b->durable; }
 
+static void put_optional(struct buf *line, const char *name, const char *value)
+{
+    if (value == NULL) return;
+    buf_printf(line, ",\"%s\":", name);
+    buf_json_string(line, value);
+}
+
 const struct payment_record *book_add(struct book *b, const struct payment_record *r)
 {
     const struct payment_record *own = remember(b, r);
@@ -92,11 +105,9 @@ const struct payment_record *book_add(struct book *b, const struct payment_recor
     buf_json_string(&line, own->payee);
     buf_printf(&line, ",\"amount_minor\":%lld,\"asked_minor\":%lld,\"currency\":\"%s\",\"at_ms\":%lld",
                (long long)own->amount_minor, (long long)own->asked_minor, own->currency, (long long)own->at_ms);
-    if (own->by_file) buf_puts(&line, ",\"by_file\":true");
-    if (own->refused) {
-        buf_puts(&line, ",\"reason\":");
-        buf_json_string(&line, own->reason);
-    }
+    put_optional(&line, "payer", own->payer);
+    put_optional(&line, "file", own->file);
+    put_optional(&line, "reason", own->reason);
     buf_putc(&line, '}');
     buf_printf(&b->pending, "%08x %s\n", crc_of(line.bytes, line.len), line.bytes);
     buf_deinit(&line);
@@ -128,21 +139,21 @@ static bool load_line(struct book *b, const char *line, size_t n)
     json_t *root = json_loadb(line + 9, n - 9, JSON_REJECT_DUPLICATES, NULL);
     if (root == NULL) return false;
     json_int_t seq = 0, amount = 0, asked = 0, at = 0;
-    const char *key = NULL, *payee = NULL, *currency = NULL, *reason = NULL;
-    int by_file = 0;
-    bool well = json_unpack(root, "{s:I,s:s,s:s,s:I,s:I,s:s,s:I,s?s,s?b}", "seq", &seq, "key", &key, "payee", &payee,
-                            "amount_minor", &amount, "asked_minor", &asked, "currency", &currency, "at_ms", &at,
-                            "reason", &reason, "by_file", &by_file) == 0 &&
+    const char *key = NULL, *payee = NULL, *currency = NULL, *reason = NULL, *payer = NULL, *file = NULL;
+    bool well = json_unpack(root, "{s:I,s:s,s:s,s:I,s:I,s:s,s:I,s?s,s?s,s?s}", "seq", &seq, "key", &key, "payee",
+                            &payee, "amount_minor", &amount, "asked_minor", &asked, "currency", &currency, "at_ms", &at,
+                            "reason", &reason, "payer", &payer, "file", &file) == 0 &&
                 seq == b->n + 1 && strlen(currency) == 3;
     if (well) {
         struct payment_record r = {.key = key,
                                    .payee = payee,
+                                   .payer = payer,
                                    .reason = reason,
+                                   .file = file,
                                    .amount_minor = amount,
                                    .asked_minor = asked,
                                    .at_ms = at,
-                                   .refused = reason != NULL,
-                                   .by_file = by_file != 0};
+                                   .refused = reason != NULL};
         memcpy(r.currency, currency, sizeof(r.currency));
         remember(b, &r);
     }
@@ -207,7 +218,9 @@ void book_close(struct book *b)
     for (int64_t i = 0; i < b->n; i++) {
         free((void *)b->records[i]->key);
         free((void *)b->records[i]->payee);
+        free((void *)b->records[i]->payer);
         free((void *)b->records[i]->reason);
+        free((void *)b->records[i]->file);
         free(b->records[i]);
     }
     free(b->records);

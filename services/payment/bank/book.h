@@ -16,13 +16,14 @@ struct payment_record {
     int64_t seq; /* 1, 2, 3 … without gap */
     const char *key;
     const char *payee;
+    const char *payer;  /* the account it left; NULL: not told */
     const char *reason; /* refused: why; else NULL */
     int64_t amount_minor;
     int64_t asked_minor; /* what the caller asked for; differs only under the wrong-amount fault */
     int64_t at_ms;       /* the bank's own (real) time */
     char currency[4];
     bool refused;
-    bool by_file; /* it came in a file and stands in the statements of the files */
+    const char *file; /* what tells the file it came in from all others; NULL: it came by the API */
 };
 
 struct book; /* opaque */
@@ -30,13 +31,13 @@ struct book; /* opaque */
 /* Opens or creates `path`. ERR_IO, ERR_DATA (a damaged journal names the line). */
 struct book *book_open(const char *path, struct err *e);
 void book_close(struct book *b);
-/* NULL when the key is unknown. Valid until book_close. */
-const struct payment_record *book_find(const struct book *b, const char *key);
+/* What was booked of a key that came in this file, or by the API (NULL); NULL: nothing. Valid until book_close. */
+const struct payment_record *book_find(const struct book *b, const char *key, const char *file);
 /* seq 1 … book_last; NULL beyond. */
 const struct payment_record *book_at(const struct book *b, int64_t seq);
 int64_t book_last(const struct book *b);
 int64_t book_durable(const struct book *b);
-/* Strings are copied; seq is given by the book. The key must be unknown. */
+/* Strings are copied; seq is given by the book. Key and file together must be unknown. */
 const struct payment_record *book_add(struct book *b, const struct payment_record *r);
 /* Writes and flushes what was added. After ERR_IO the book must not be used again. */
 bool book_sync(struct book *b, struct err *e);

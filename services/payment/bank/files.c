@@ -56,9 +56,15 @@ void bank_files_free(struct bank_files *f)
 
 /* ---- orders ---- */
 
-/* Every order in the outbox, read; those nobody can read are put aside. */
-static void each_order(struct bank_files *f, void (*fn)(struct bank_files *f, const char *name,
-                                                        const struct credit_transfer *order, struct err *e))
+struct file_order {
+    const char *name;      /* of the file */
+    char id[FILE_ID_SIZE]; /* what tells it from any other of that name */
+    struct credit_transfer transfer;
+};
+
+/* Every order in the outbox, read; those nobody can read are left there. */
+static void each_order(struct bank_files *f,
+                       void (*fn)(struct bank_files *f, const struct file_order *order, struct err *e))
 {
     struct folder_names names;
     struct err e = ERR_INIT;
@@ -67,14 +73,15 @@ static void each_order(struct bank_files *f, void (*fn)(struct bank_files *f, co
             struct buf bytes = BUF_INIT;
             struct arena memory;
             struct iso_reader r;
-            struct credit_transfer order;
+            struct file_order order = {.name = names.name[i]};
             arena_init(&memory);
-            if (folder_read(f->shared, "outbox", names.name[i], &bytes, &e)) {
+            if (folder_id(f->shared, "outbox", order.name, order.id) &&
+                folder_read(f->shared, "outbox", order.name, &bytes, &e)) {
                 iso_reader_init(&r, bytes.bytes, bytes.len, &memory);
-                if (pain001_read(&r, &order))
-                    fn(f, names.name[i], &order, &e);
+                if (pain001_read(&r, &order.transfer))
+                    fn(f, &order, &e);
                 else
-                    log_warn("the order %s cannot be read: %s", names.name[i], r.why);
+                    log_warn("the order %s cannot be read: %s", order.name, r.why);
                 iso_reader_deinit(&r);
             }
             arena_deinit(&memory);
@@ -86,14 +93,15 @@ static void each_order(struct bank_files *f, void (*fn)(struct bank_files *f, co
     complain(&e);
 }
 
-static void book_order(struct bank_files *f, const char *name, const struct credit_transfer *order, struct err *e)
+static void book_order(struct bank_files *f, const struct file_order *order, struct err *e)
 {
-    bool conflict;
+    const struct credit_transfer *t = &order->transfer;
     struct payment_record p = {
-        .key = order->key, .payee = order->payee, .amount_minor = order->amount.minor, .by_file = true};
-    (void)name, (void)e;
-    memcpy(p.currency, order->amount.currency, sizeof p.currency);
-    if (book_find(f->teller->book, p.key) == NULL) teller_pay(f->teller, &p, &conflict);
+        .key = t->key, .payee = t->payee, .payer = t->payer, .amount_minor = t->amount.minor, .file = order->id};
+    bool conflict;
+    (void)e;
+    memcpy(p.currency, t->amount.currency, sizeof p.currency);
+    if (book_find(f->teller->book, p.key, p.file) == NULL) teller_pay(f->teller, &p, &conflict);
 }
 
 void bank_files_take(struct bank_files *f)
@@ -120,17 +128,18 @@ static bool report(struct bank_files *f, const struct payment_record *p, bool pe
 }
 
 /* The order leaves the outbox when all was said of it. */
-static void report_order(struct bank_files *f, const char *name, const struct credit_transfer *order, struct err *e)
+static void report_order(struct bank_files *f, const struct file_order *order, struct err *e)
 {
     const struct teller *t = f->teller;
-    const struct payment_record *p = book_find(t->book, order->key);
+    const struct payment_record *p = book_find(t->book, order->transfer.key, order->id);
     if (p == NULL || p->seq > book_durable(t->book)) return;
     bool pending = teller_is_pending(t, p);
     if (clock_real_ms() < p->at_ms + teller_holds_ms(t, p->key) || (pending && p->seq <= f->on_the_way)) return;
     if (!teller_drops(t, p->key) && !report(f, p, pending, e)) return;
     struct buf bytes = BUF_INIT;
-    if (!pending && folder_read(f->shared, "outbox", name, &bytes, e) && folder_write(f->own, "read", name, &bytes, e))
-        folder_remove(f->shared, "outbox", name, e);
+    if (!pending && folder_read(f->shared, "outbox", order->name, &bytes, e) &&
+        folder_write(f->own, "read", order->name, &bytes, e))
+        folder_remove(f->shared, "outbox", order->name, e);
     buf_deinit(&bytes);
 }
 
@@ -143,7 +152,7 @@ static int64_t last_settled(const struct bank_files *f)
     int64_t seq = f->stated;
     const struct payment_record *p;
     while (seq < book_durable(t->book) && (p = book_at(t->book, seq + 1)) != NULL &&
-           !(p->by_file && teller_is_pending(t, p)))
+           !(p->file != NULL && teller_is_pending(t, p)))
         seq++;
     return seq;
 }

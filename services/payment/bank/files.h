@@ -1,7 +1,8 @@
 /* The sandbox bank by files: takes orders out of a folder's outbox, puts status reports and statements into its inbox
  * (payment/files/folder.h). Stands beside the HTTP side, with the same book, teller and faults: slow and late hold the
  * report back (late with a word that it is on the way), drop loses it, lose leaves the order lying. An order leaves the
- * outbox when its report is there, so a bank that dies reads it again, and books it once. */
+ * outbox when its report is there, so a bank that dies reads the file again, and books it once; another file with the
+ * same order is booked once more (teller.h). */
 #ifndef REDRESS_PAYMENT_BANK_FILES_H
 #define REDRESS_PAYMENT_BANK_FILES_H
 

@@ -107,7 +107,7 @@ static int put_lines(struct iso_out *o, const struct teller *t, struct message_s
     int n = 0;
     for (int64_t seq = span.after + 1; seq <= span.until; seq++) {
         const struct payment_record *p = book_at(t->book, seq);
-        if (!p->by_file || p->refused) continue;
+        if (p->file == NULL || p->refused) continue;
         for (int times = teller_times_told(t, p->key); times > 0; times--, n++) put_line(o, p);
     }
     return n;

@@ -26,7 +26,11 @@ static void put_payment(struct buf *out, const struct payment_record *p, bool pe
         buf_puts(out, ",\"reason\":");
         buf_json_string(out, p->reason);
     }
-    buf_putc(out, '}');
+    if (p->payer != NULL) {
+        buf_puts(out, ",\"payer\":");
+        buf_json_string(out, p->payer);
+    }
+    buf_printf(out, ",\"way\":\"%s\"}", p->file != NULL ? "files" : "api");
 }
 
 static void answer_payment(const struct call *c, unsigned int status, const struct payment_record *p)
@@ -91,7 +95,7 @@ static int64_t query_int(const struct call *c, const char *name, int64_t fallbac
 /* What is pending ends the statement; what came by files stands in those of the files (bank/files.h). */
 static bool waits(const struct teller *t, const struct payment_record *p)
 {
-    return !p->by_file && teller_is_pending(t, p);
+    return p->file == NULL && teller_is_pending(t, p);
 }
 
 void payments_statement(struct call *c)
@@ -104,7 +108,7 @@ void payments_statement(struct call *c)
     c->r->status = MHD_HTTP_OK;
     buf_puts(out, "{\"payments\":[");
     for (; left > 0 && (p = book_at(c->teller->book, seq + 1)) != NULL && !waits(c->teller, p); left--) {
-        for (int times = p->by_file ? 0 : teller_times_told(c->teller, p->key); times > 0; times--) {
+        for (int times = p->file != NULL ? 0 : teller_times_told(c->teller, p->key); times > 0; times--) {
             buf_puts(out, comma);
             put_payment(out, p, false);
             comma = ",";
@@ -115,9 +119,27 @@ void payments_statement(struct call *c)
     buf_printf(out, "],\"next\":%lld,\"last\":%lld}", (long long)seq, (long long)book_last(c->teller->book));
 }
 
+void payments_book(struct call *c)
+{
+    const struct teller *t = c->teller;
+    int64_t seq = query_int(c, "after", 0), left = query_int(c, "limit", 1000);
+    struct buf *out = &c->r->answer;
+    const struct payment_record *p;
+    if (left > STATEMENT_MAX) left = STATEMENT_MAX;
+    c->r->status = MHD_HTTP_OK;
+    buf_puts(out, "{\"payments\":[");
+    for (const char *comma = ""; left > 0 && (p = book_at(t->book, seq + 1)) != NULL; left--, comma = ",") {
+        buf_puts(out, comma);
+        put_payment(out, p, teller_is_pending(t, p));
+        seq = p->seq;
+    }
+    c->r->needs = seq <= book_last(t->book) ? seq : 0;
+    buf_printf(out, "],\"next\":%lld,\"last\":%lld}", (long long)seq, (long long)book_last(t->book));
+}
+
 void payments_get(struct call *c)
 {
-    const struct payment_record *p = book_find(c->teller->book, c->path + strlen("/payments/"));
+    const struct payment_record *p = book_find(c->teller->book, c->path + strlen("/payments/"), NULL);
     if (p != NULL)
         answer_payment(c, MHD_HTTP_OK, p);
     else

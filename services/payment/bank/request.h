@@ -32,6 +32,7 @@ void request_problem(struct request *r, unsigned int status, const char *title);
 void payments_post(struct call *c);
 void payments_get(struct call *c);
 void payments_statement(struct call *c);
+void payments_book(struct call *c);
 /* keeper.c */
 void keeper_get_faults(struct call *c);
 void keeper_put_faults(struct call *c);

@@ -55,7 +55,7 @@ const struct payment_record *teller_pay(struct teller *t, struct payment_record 
     t->attempts++;
     *conflict = false;
     if (faults_hit(order->key, SALT_LOSE + t->attempts, t->faults.lose_percent)) return NULL;
-    const struct payment_record *booked = book_find(t->book, order->key);
+    const struct payment_record *booked = book_find(t->book, order->key, order->file);
     if (booked == NULL) return book_new(t, order);
     *conflict = booked->asked_minor != order->amount_minor || strcmp(booked->currency, order->currency) != 0 ||
                 strcmp(booked->payee, order->payee) != 0;

@@ -1,5 +1,6 @@
 /* The sandbox bank's judgement of an order, whichever way it came: what is refused, what is booked, what the faults
- * make of it (PA-3). An order is booked once under its key. */
+ * make of it (PA-3). An order by the API is booked once under its key, as its interface promises. What comes in files
+ * is booked once for each file: this bank, like many, looks for no doubles there, so that one we sent would be seen. */
 #ifndef REDRESS_PAYMENT_BANK_TELLER_H
 #define REDRESS_PAYMENT_BANK_TELLER_H
 
@@ -13,8 +14,9 @@ struct teller {
     int64_t attempts, settled, refused, conflicts; /* figures */
 };
 
-/* The order's payment, booked now or before; NULL: the fault `lose` has swallowed it. *conflict: the key is known by
- * another order. Strings are copied; the book is durable after book_sync. */
+/* The order's payment, booked now or, by the API under its key, of a file for that file, before; NULL: the fault `lose`
+ * has swallowed it. *conflict: the key is known by another order. Strings are copied; the book is durable after
+ * book_sync. */
 const struct payment_record *teller_pay(struct teller *t, struct payment_record *order, bool *conflict);
 /* Accepted, not settled yet (the fault `late`). */
 bool teller_is_pending(const struct teller *t, const struct payment_record *p);

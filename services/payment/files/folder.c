@@ -234,3 +234,13 @@ int folder_age_s(struct folder *f, const char *place, const char *name)
     if (fstatat(f->dir, path_of(path, place, name), &st, 0) != 0) return 0;
     return (int)(time(NULL) - st.st_mtime);
 }
+
+bool folder_id(struct folder *f, const char *place, const char *name, char id[FILE_ID_SIZE])
+{
+    char path[PATH_SIZE];
+    struct stat st;
+    if (fstatat(f->dir, path_of(path, place, name), &st, 0) != 0) return false;
+    snprintf(id, FILE_ID_SIZE, "%llu-%lld.%09ld", (unsigned long long)st.st_ino, (long long)st.st_mtim.tv_sec,
+             st.st_mtim.tv_nsec);
+    return true;
+}

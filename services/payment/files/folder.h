@@ -22,7 +22,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum { FILE_NAME_SIZE = 300 };
+enum { FILE_NAME_SIZE = 300, FILE_ID_SIZE = 64 };
 
 struct folder; /* opaque */
 
@@ -58,6 +58,9 @@ struct folder_names {
 };
 bool folder_list(struct folder *f, const char *place, const char *ending, struct folder_names *out, struct err *e);
 void folder_names_free(struct folder_names *names);
+/* What tells PLACE/NAME from any other file that ever had or will have that name; a rename keeps it. false: there is
+ * none. */
+bool folder_id(struct folder *f, const char *place, const char *name, char id[FILE_ID_SIZE]);
 /* Seconds since PLACE/NAME was last written; 0 when there is none. */
 int folder_age_s(struct folder *f, const char *place, const char *name);
 
