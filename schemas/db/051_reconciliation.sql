@@ -44,6 +44,7 @@ CREATE TABLE payment.discrepancy (
     currency     text NOT NULL,
     bank_ref     text,
     detail       text NOT NULL,
+    owner_id     text,                         -- who sees to it; null: nobody of head office could
     state        text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'ended', 'closed')),
     ended_ms     int8,
     closer_id    text,

@@ -8,6 +8,7 @@
 
 #include "base/money.h"
 #include "base/timefmt.h"
+#include "calendar/days_file.h"
 #include "cli/console.h"
 
 struct words {
@@ -103,29 +104,37 @@ static void show_balance(json_t *body)
     cli_print_table(json_object_get(body, "totals"), totals, (int)(sizeof totals / sizeof *totals));
 }
 
-/* An instant, or a date: its last millisecond, in UTC. */
-static bool read_at(const char *text, int64_t *ms)
+/* An instant; or a date, of which the console knows where it ends. */
+static bool balance_path(struct buf *path, const char *at)
 {
-    char full[40];
-    if (timefmt_parse(text, ms)) return true;
-    snprintf(full, sizeof full, "%.10sT23:59:59.999Z", text);
-    return strlen(text) == 10 && timefmt_parse(full, ms);
+    int64_t at_ms;
+    char ms[24];
+    int32_t day;
+    buf_puts(path, "/v1/ledger/balance");
+    if (at == NULL) return true;
+    if (strlen(at) == strlen("2026-03-31") && days_date_parse(at, &day)) {
+        console_query(path, "date", at);
+        return true;
+    }
+    if (!timefmt_parse(at, &at_ms)) return false;
+    snprintf(ms, sizeof ms, "%" PRId64, at_ms);
+    console_query(path, "at_ms", ms);
+    return true;
 }
 
 static int ledger_balance(struct cli *cli, int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"at", 't', "TIME", 0, "2026-03-31T18:00:00+08:00, or a date for its end in UTC; default now", 0}, {0}};
+        {"at", 't', "TIME", 0,
+         "2026-03-31T18:00:00+08:00, or a date, for its end by the policy's calendar; default now", 0},
+        {0}};
     static const struct argp parser = {options, parse, "", "Trial balance; the totals of a sound ledger are zero.",
                                        0,       0,     0};
     struct words w = {0};
     struct buf path = BUF_INIT;
-    int64_t at_ms;
     if (argp_parse(&parser, argc, argv, 0, NULL, &w) != 0) return CLI_USAGE;
-    if (w.at != NULL && !read_at(w.at, &at_ms)) return cli_usage(cli, "'%s' is neither an instant nor a date", w.at);
-    buf_puts(&path, "/v1/ledger/balance");
-    if (w.at != NULL) buf_printf(&path, "?at_ms=%" PRId64, at_ms);
-    int rc = console_show(cli, path.bytes, show_balance);
+    int rc = balance_path(&path, w.at) ? console_show(cli, path.bytes, show_balance)
+                                       : cli_usage(cli, "'%s' is neither an instant nor a date", w.at);
     buf_deinit(&path);
     return rc;
 }
@@ -174,6 +183,7 @@ static void print_leg(json_t *movement, json_t *leg)
 {
     char at[TIMEFMT_SIZE], amount[40];
     const char *currency = json_string_value(json_object_get(leg, "currency"));
+    json_t *payout = json_object_get(movement, "payout_no"); /* NULL: no bank and no voucher in it */
     struct money m = {.minor = json_integer_value(json_object_get(leg, "amount_minor"))};
     snprintf(m.currency, sizeof m.currency, "%s", currency);
     money_format(m, amount, sizeof amount);
@@ -183,7 +193,9 @@ static void print_leg(json_t *movement, json_t *leg)
            json_string_value(json_object_get(movement, "event")),
            json_integer_value(json_object_get(movement, "case_id")));
     print_cell(json_object_get(movement, "slip_no"));
-    printf(",%" JSON_INTEGER_FORMAT ",", json_integer_value(json_object_get(movement, "payout_no")));
+    putchar(',');
+    if (payout != NULL) printf("%" JSON_INTEGER_FORMAT, json_integer_value(payout));
+    putchar(',');
     print_cell(json_object_get(leg, "account"));
     printf(",%s,%s\n", currency, amount);
 }
@@ -248,7 +260,8 @@ static void show_reconciliation(json_t *body)
     static const struct cli_column columns[] = {
         {"found_ms", "FOUND"},     {"kind", "WHAT"},           {"key", "KEY"},
         {"ours_minor", "OURS"},    {"theirs_minor", "BANK'S"}, {"detail", "WHY"},
-        {"bank_ref", "REFERENCE"}, {"state", "STATE"},         {"note", "NOTE"}};
+        {"bank_ref", "REFERENCE"}, {"owner_id", "OWNER"},      {"state", "STATE"},
+        {"note", "NOTE"}};
     json_t *last = json_object_get(body, "last");
     if (last == NULL)
         printf("the bank's statement was never compared\n");

@@ -7,6 +7,7 @@
 #include "payment/payment.h"
 #include "payment/steps.h"
 #include "policy/policy.h"
+#include "policy/rights.h"
 
 static bool is_open(const struct payment_state *st, enum discrepancy kind, const char *key)
 {
@@ -32,6 +33,18 @@ static bool end_item(struct step *s, enum discrepancy kind, const char *key)
     return true;
 }
 
+/* Who of head office sees to it: one of those who may close it, the same for the same key. NULL: none of them is there.
+ */
+static const char *owner_of(const struct step *s, const char *key)
+{
+    const struct pol_payment_rules *rules = s->policy->pack->payment;
+    const struct pol_person *person = NULL;
+    for (int i = 0; i < rules->n_resolve_roles && person == NULL; i++)
+        person = policy_person_with(moment_of(s), policy_head_office(s->policy), rules->resolve_roles[i],
+                                    id_hash(key, strlen(key)));
+    return person != NULL ? person->id : NULL;
+}
+
 static void find_item(struct step *s, const struct statement_item *item)
 {
     struct payment_state *next = s->next;
@@ -40,7 +53,8 @@ static void find_item(struct step *s, const struct statement_item *item)
     for (int i = 0; i < next->n_open_items; i++) open[i] = next->open_items[i];
     open[next->n_open_items++] = (struct open_item){.kind = item->kind, .key = item->key};
     next->open_items = open;
-    ((struct ev_payment_discrepancy_found *)decision_emit(s->out, EV_PAYMENT_DISCREPANCY_FOUND))->item = item;
+    struct ev_payment_discrepancy_found *out = decision_emit(s->out, EV_PAYMENT_DISCREPANCY_FOUND);
+    *out = (struct ev_payment_discrepancy_found){.item = item, .owner_id = owner_of(s, item->key)};
 }
 
 enum verdict payment_on_compared(struct step *s)

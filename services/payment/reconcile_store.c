@@ -56,9 +56,11 @@ static void write_found(struct pg_tx *tx, const struct change *c, const struct m
     pg_arg_text(&args, item->currency);
     pg_arg_text(&args, item->bank_ref);
     pg_arg_text(&args, item->detail);
+    pg_arg_text(&args, e->owner_id);
     pg_tx_add(tx,
               "INSERT INTO discrepancy (kind, key, found_ms, case_id, payout_no, ours_minor, theirs_minor, currency, "
-              "bank_ref, detail) VALUES ($1, $2, $3, ($4::int8[])[1], ($5::int8[])[1], $6, $7, $8, $9, $10)",
+              "bank_ref, detail, owner_id) VALUES ($1, $2, $3, ($4::int8[])[1], ($5::int8[])[1], $6, $7, $8, $9, $10, "
+              "$11)",
               &args);
 }
 

@@ -44,6 +44,8 @@ static void live(struct walker *k)
             walker_arrive(k);
         } else if (what < 5) {
             walker_wait(k);
+        } else if (what < 7) {
+            walker_receive(k);
         } else {
             walker_act(k);
         }

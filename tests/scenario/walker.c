@@ -19,7 +19,8 @@ static bool chance(struct walker *k, int percent) { return walker_draw(k, 100) <
 
 static const char *const CHANNELS[] = {"/channels/phone", "/channels/web", "/channels/wechat"};
 static const char *const REGIONS[] = {"AIR-LAX", "AIR-ATL", "CN-A1", "NYC-10001", "MOON", NULL};
-static const char *const CURRENCIES[] = {"CNY", "CNY", "CNY", "USD", "EUR", NULL};
+/* With two decimals, with none, with three; the last two have no ceiling in the pack. */
+static const char *const CURRENCIES[] = {"CNY", "CNY", "USD", "JPY", "KWD", NULL};
 static const int64_t AMOUNTS[] = {0, 1, 49999, 50000, 50001, 2500000, 7000, 300000000000000, -5};
 
 /* Material sent through a channel, for a case that waits for it or not, or for none. */

@@ -29,6 +29,8 @@ void walker_hold(struct walker *k, int64_t case_id, const struct evidence_state 
 void walker_issue(struct walker *k, int64_t case_id, const struct assignment *at);
 /* PA-1: what a day's ceiling holds is released. */
 void walker_release(struct walker *k, int64_t case_id);
+/* PA-6: an outlet pays in, or off what it owes, or such a receipt is taken back. */
+void walker_receive(struct walker *k);
 /* AP-5: one of those who sign beside the approver of that level and have not yet; NULL = the approver's turn. */
 const struct actor *walker_signer(struct walker *k, const struct approval_state *st, enum org_level level);
 /* Minutes to weeks pass. */

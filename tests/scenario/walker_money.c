@@ -1,5 +1,5 @@
 /* What the walker does about advance compensation (PA-5), the record of goods and repairs (PA-10), and what a ceiling
- * holds (PA-1). */
+ * holds (PA-1), and what outlets pay (PA-6). */
 #include <string.h>
 
 #include "walker.h"
@@ -108,4 +108,50 @@ void walker_advance(struct walker *k, int64_t case_id, const struct evidence_sta
         file(k, case_id, st->assignment);
     else
         review(k, case_id);
+}
+
+/* ---- what outlets pay ---- */
+
+/* The account of some case's outlet, and the case's currency, so that what it owes later meets what it has paid in. */
+static const char *outlet_account(struct walker *k, const char **currency)
+{
+    const struct world_case *c = &k->w->cases[walker_draw(k, k->w->n_cases)];
+    const struct evidence_state *evidence = c->state[EVIDENCE];
+    const struct dispatch_state *dispatch = c->state[DISPATCH];
+    const struct assignment *at = dispatch != NULL ? dispatch->assignment : NULL;
+    const struct brief *brief = evidence != NULL ? evidence->brief : NULL;
+    const char *outlet = at == NULL ? NULL : at->outlet_id != NULL ? at->outlet_id : at->org_id;
+    *currency = brief != NULL && brief->currency != NULL ? brief->currency : "CNY";
+    return arena_printf(&k->w->arena, "outlet:%s", outlet != NULL ? outlet : "O-CN1");
+}
+
+static void take_back(struct walker *k, const char *account)
+{
+    struct ev_command_reverse_receipt *c = NEW(k, struct ev_command_reverse_receipt);
+    *c = (struct ev_command_reverse_receipt){.actor = actor(k, "HO-GM", ROLE_GENERAL_MANAGER, "HO"),
+                                             .account = account,
+                                             .receipt_no =
+                                                 arena_printf(&k->w->arena, "%s-R%d", account, 1 + walker_draw(k, 4)),
+                                             .reason = "of another outlet"};
+    world_command(k->w, EV_COMMAND_REVERSE_RECEIPT, c, world_account(k->w, account));
+}
+
+void walker_receive(struct walker *k)
+{
+    const char *currency, *account;
+    if (k->w->n_cases == 0) return;
+    account = outlet_account(k, &currency);
+    if (walker_draw(k, 5) == 0) {
+        take_back(k, account);
+        return;
+    }
+    struct ev_command_record_receipt *c = NEW(k, struct ev_command_record_receipt);
+    *c = (struct ev_command_record_receipt){
+        .actor = actor(k, "HO-F1", ROLE_FINANCE, "HO"),
+        .account = account,
+        .purpose = walker_draw(k, 5) > 0 ? RECEIPT_PURPOSE_DEPOSIT : RECEIPT_PURPOSE_RECEIVABLE,
+        .amount_minor = walker_draw(k, 50) == 0 ? INT64_MAX : 1 + walker_draw(k, 60000),
+        .currency = currency,
+        .reference = "b7"};
+    world_command(k->w, EV_COMMAND_RECORD_RECEIPT, c, world_account(k->w, account));
 }

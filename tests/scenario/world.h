@@ -113,6 +113,8 @@ const char *world_status(struct world *w, int64_t case_id, enum world_service s)
 const char *world_replay_check(struct world *w);
 /* What must hold whenever nobody has anything to read (see world_check.c). NULL = it does. */
 const char *world_check(struct world *w);
+/* The ledger: each currency at zero, no deposit below zero (world_books.c); a part of world_check. */
+const char *world_books_check(struct world *w);
 
 /* A seeded draw of 0..n-1. */
 int world_draw(struct world *w, int n);

@@ -229,5 +229,5 @@ const char *world_check(struct world *w)
         if (wrong == NULL) wrong = check_climb(w, &w->cases[i]);
         if (wrong != NULL) return wrong;
     }
-    return NULL;
+    return world_books_check(w);
 }

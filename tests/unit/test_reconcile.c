@@ -40,6 +40,8 @@ Test(reconcile, PA_3_each_disagreement_is_one_work_item)
     const struct ev_payment_reconciled *r = kit_output(&k, EV_PAYMENT_RECONCILED, 0);
     cr_assert_eq(r->open, 2);
     cr_assert_eq(r->matched, 2);
+    const struct ev_payment_discrepancy_found *found = kit_output(&k, EV_PAYMENT_DISCREPANCY_FOUND, 0);
+    cr_assert_str_eq(found->owner_id, "HO-F1", "finance of head office sees to it");
     expect("payment.statement_compared", compared(ITEM("missing", "a"), ""), "payment.reconciled");
     expect("payment.statement_compared", compared("", "{'kind':'missing','key':'a'},{'kind':'missing','key':'b'}"),
            "payment.discrepancy_ended payment.reconciled");

@@ -55,6 +55,30 @@ Test(recovery, PA_6_deposit_then_receivable_then_parts)
     cr_assert_eq(state()->account->receipts, 3);
 }
 
+/* PA-4: no sum is ever wrong: what has no room in 64 bits is refused, or its account stands still for a person. */
+Test(recovery, PA_4_what_would_overflow_is_never_booked)
+{
+    static const long most = INT64_MAX;
+    static const char *const decimals[] = {"JPY", "CNY", "KWD"}; /* none, two, three */
+    for (int i = 0; i < 3; i++) {
+        currency = decimals[i];
+        k.state = NULL;
+        k.case_id = id_account("outlet:O-E1", PARTITIONS);
+        kit_feed(&k, "command.record_receipt", WHEN, receipt("outlet:O-E1", "deposit", most));
+        cr_assert_eq(k.verdict, VERDICT_DONE);
+        expect("command.record_receipt", receipt("outlet:O-E1", "deposit", 1), "refused PA-6 amount_overflow");
+        cr_assert_eq(state()->account->balances[0].deposit_minor, most);
+        kit_feed(&k, "payment.recovery_due", WHEN, due("outlet:O-E1", most));
+        cr_assert_eq(state()->account->balances[0].deposit_minor, 0);
+        expect("command.reverse_receipt", reversal(MANAGER, "outlet:O-E1", 1), "payment.receipt_reversed");
+        cr_assert_eq(state()->account->balances[0].owed_minor, most, "the deposit has borne all of it");
+        kit_feed(&k, "payment.recovery_due", WHEN, due("outlet:O-E1", 1));
+        cr_assert_eq(k.verdict, VERDICT_BROKEN);
+        cr_assert_eq(state()->account->balances[0].owed_minor, most);
+    }
+    currency = "CNY";
+}
+
 Test(recovery, PA_6_what_is_no_receipt_is_refused)
 {
     k.case_id = id_account("outlet:O-E1", PARTITIONS);

@@ -3,7 +3,7 @@
 import { html, render, useState, useEffect, useRef } from './preact-htm.js';
 import { get, signOut, stream, Problem } from './api.js';
 import { t, language, setLanguage, learnNames } from './format.js';
-import { Header, Figures, Stages, Feed, Services } from './board.js';
+import { Header, Figures, Stages, Feed, Services, Statement } from './board.js';
 import { CaseTable } from './cases.js';
 import { CasePanel } from './case.js';
 
@@ -139,6 +139,7 @@ function App() {
   const denied = () => setSignedIn(false);
   const board = usePolled('/v1/board', 2000, signedIn, denied);
   const status = usePolled('/v1/status', 5000, signedIn, denied);
+  const statement = usePolled('/v1/ledger/reconciliation?limit=10', 10000, signedIn, denied);
   const live = useLive(signedIn && board.data ? board.data.newest : -1);
   const clock = useClock(board);
   const opener = useRef(null);
@@ -171,6 +172,7 @@ function App() {
         <aside>
           <${Feed} live=${live} clock=${clock} onCase=${open} />
           <${Services} status=${status.data} parked=${board.data.parked} />
+          <${Statement} report=${statement.data} onCase=${open} />
         </aside>
       </div>
     </main>` : html`<main><p class="quiet">${t('loading')}</p></main>`}

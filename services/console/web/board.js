@@ -1,6 +1,6 @@
 // What an onlooker sees first: the clock, the figures, cases moving through the stages, events arriving, services.
 import { html } from './preact-htm.js';
-import { t, stage, service, count, compact, money, moment, sentence, who, shortMoment } from './format.js';
+import { t, stage, service, named, count, compact, money, moment, sentence, who, shortMoment } from './format.js';
 
 const order = ['registered', 'visit', 'investigation', 'review', 'approval', 'customer', 'payment', 'satisfaction', 'closed'];
 
@@ -94,5 +94,23 @@ export function Services({ status, parked }) {
       <td class="number">${s.commit_ms ? `${s.commit_ms.toFixed(1)} ms` : ''}</td>
     </tr>`)}</tbody></table>
     ${parked > 0 && html`<p class="warn">${count(parked)} ${t('parked')} — redressctl dlq list</p>`}
+  </section>`;
+}
+
+// What the bank's statement and our payouts disagree about: work items, each with the one who sees to it (PA-3).
+export function Statement({ report, onCase }) {
+  if (!report) return null;
+  const { last, open, items } = report;
+  return html`<section class="card" id="statement" aria-labelledby="statement-title">
+    <h2 id="statement-title">${t('statement')}</h2>
+    <p class="quiet">${last ? `${last.day}: ${count(last.matched)} ${t('matched')}` : t('never_compared')}</p>
+    ${items.length > 0 && html`<table class="plain"><tbody>${items.map((i) => html`<tr key=${`${i.kind} ${i.key} ${i.found_ms}`}>
+      <th scope="row"><span class="dot off"></span>${t(`item_${i.kind}`)}</th>
+      <td>${i.case_id ? html`<button class="plain" onClick=${() => onCase(String(i.case_id))}>${i.key}</button>` : i.key}
+        ${i.kind !== 'unreadable' && html`<small class="quiet"> ${money(i.ours_minor, i.currency)} / ${money(i.theirs_minor, i.currency)}</small>`}</td>
+      <td>${i.owner_id ? named(i.owner_id) : t('nobody')}</td>
+      <td class="number"><time datetime=${new Date(i.found_ms).toISOString()}>${shortMoment(i.found_ms)}</time></td>
+    </tr>`)}</tbody></table>`}
+    ${open > 0 && html`<p class="warn">${count(open)} ${t('work_items')} — redressctl ledger reconciliation</p>`}
   </section>`;
 }

@@ -39,6 +39,10 @@ export const page = {
   system: ['system', '系统'], loading: ['Loading…', '载入中…'], cannot: ['The console does not answer; trying again.', '控制台无响应，正在重试。'],
   withdrawn: ['withdrawn', '已撤回'], to: ['to', '致'], kept_parked: ['inputs of this case are parked', '条消息因故障搁置'], history: ['imported as history', '历史导入'],
   skip: ['Skip to the cases', '跳到案件列表'], language: ['中文', 'English'], now: ['Installation’s time', '系统时间'], rate: ['a minute', '每分钟'],
+  statement: ['The bank’s statement', '银行对账'], matched: ['payouts matched', '笔已核对'], never_compared: ['Not compared yet', '尚未对账'],
+  work_items: ['work items open', '项待处理'], nobody: ['nobody', '无人负责'],
+  item_missing: ['not at the bank', '银行无此笔'], item_unknown: ['not ours', '我方无此笔'], item_differing: ['differs', '不一致'],
+  item_unreadable: ['unreadable file', '文件无法读取'],
 };
 
 export const values = {
