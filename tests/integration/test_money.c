@@ -114,6 +114,61 @@ Test(money, PA_4_the_ledger_balances_and_cannot_be_changed)
               "not even the superuser, by mistake");
 }
 
+/* What the accounts that look like this stood at. */
+static int64_t balance_of(const char *account, int64_t at_ms)
+{
+    return hooks_ask(k, arena_printf(&k->arena,
+                                     "SELECT coalesce(sum((a ->> 'balance_minor')::int8), 0)::int8 FROM "
+                                     "json_array_elements(trial_balance(%lld) -> 'accounts') a WHERE a ->> 'account' "
+                                     "LIKE '%s'",
+                                     (long long)at_ms, account));
+}
+
+/* PA-4: as of an instant there is what had been booked by then, to the millisecond, and each currency is at zero. */
+Test(money, PA_4_the_trial_balance_of_any_time)
+{
+    int64_t first = k->now_ms;
+    slips(1, 1, 1000, "after_sales", "acc-1");
+    k->now_ms += 86400000;
+    slips(2, 2, 500, "after_sales", "acc-1");
+    cr_assert_eq(balance_of("expense:%", first - 1), 0);
+    cr_assert_eq(balance_of("expense:%", first), 1000);
+    cr_assert_eq(balance_of("expense:%", k->now_ms - 1), 1000);
+    cr_assert_eq(balance_of("expense:%", k->now_ms), 1500);
+    cr_assert_eq(balance_of("%", k->now_ms), 0);
+    cr_assert_eq(hooks_ask(k, arena_printf(&k->arena, "SELECT (trial_balance(%lld) #>> '{totals,0,debit_minor}')::int8",
+                                           (long long)first)),
+                 1000);
+}
+
+/* Past the constraints, as nobody but a superuser with a purpose can. */
+static void plant(const char *sql)
+{
+    char cmd[600];
+    snprintf(cmd, sizeof cmd, "psql -q -d $REDRESS_DB_NAME -c \"SET session_replication_role = replica; %s\"", sql);
+    cr_assert_eq(system(cmd), 0);
+}
+
+#define OFFENCES(like) hooks_ask(k, "SELECT count(*) FROM ledger_offences() WHERE offence LIKE '" like "'")
+
+/* PA-4, PA-6: should the constraints ever fail, the ledger's check names what is wrong. */
+Test(money, PA_4_what_is_wrong_with_the_ledger_is_named)
+{
+    slips(1, 1, 1000, "after_sales", "acc-1");
+    cr_assert_eq(OFFENCES("%"), 0);
+    plant("INSERT INTO payment.ledger_txn VALUES (0, 900, 5, 'receipt', 'R', NULL, 1); INSERT INTO "
+          "payment.ledger_entry VALUES (0, 900, 1, 'deposit:O-X', 'JPY', 5), (0, 900, 2, 'bank:b', 'JPY', -5)");
+    cr_assert_eq(OFFENCES("deposit:O-X is below zero: -5 JPY"), 1);
+    plant("INSERT INTO payment.ledger_entry VALUES (0, 900, 3, 'bank:b', 'KWD', 7)");
+    cr_assert_eq(OFFENCES("KWD does not add up to zero: 7"), 1);
+    cr_assert_eq(OFFENCES("payment.0.900 does not balance in KWD: 7"), 1);
+    plant("INSERT INTO payment.ledger_txn VALUES (0, 901, 6, 'receipt', 'R', NULL, 1)");
+    cr_assert_eq(OFFENCES("payment.0.901 has no legs"), 1);
+    plant("UPDATE payment.payout SET amount_minor = 999");
+    cr_assert_eq(OFFENCES("clearing is 1000 CNY, the open payouts are 999"), 1);
+    cr_assert_eq(OFFENCES("%"), 5);
+}
+
 /* PA-3: an answer to a payout that is not open takes its transaction with it. */
 Test(money, PA_3_a_payout_is_answered_once)
 {
