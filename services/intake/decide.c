@@ -97,7 +97,7 @@ static const struct transition table[] = {
     {WAITING, EV_COMMAND_CONTACT, intake_on_contact, TO(WAITING), "IN-8"},
     {WAITING, EV_COMMAND_PROMISE, intake_on_promise, TO(WAITING), "SL-7"},
     {WAITING, EV_COMMAND_KEEP_PROMISE, intake_on_keep_promise, TO(WAITING), "SL-7"},
-    ISSUES(WAITING){WAITING, EV_COMMAND_CLASSIFY, intake_on_classify, TO(WAITING), "IN-4"},
+    {WAITING, EV_COMMAND_CLASSIFY, intake_on_classify, TO(WAITING), "IN-4"},
     {WAITING, EV_COMMAND_REVIEW, intake_on_review, TO(WAITING) | TO(OPEN) | TO(CLOSED), "IN-10"},
     {WAITING, EV_APPROVAL_SLIP_APPROVED, intake_on_slip_approved, DONE_OR_ASKING, "RV-2"},
     {WAITING, EV_APPROVAL_REJECTED, intake_on_rejected, TO(ANSWERED), "RV-2"},
@@ -116,7 +116,7 @@ static const struct transition table[] = {
     {OPEN, EV_COMMAND_CONTACT, intake_on_contact, TO(OPEN), "IN-8"},
     {OPEN, EV_COMMAND_PROMISE, intake_on_promise, TO(OPEN), "SL-7"},
     {OPEN, EV_COMMAND_KEEP_PROMISE, intake_on_keep_promise, TO(OPEN), "SL-7"},
-    ISSUES(OPEN){OPEN, EV_COMMAND_CLASSIFY, intake_on_classify, TO(OPEN), "IN-4"},
+    {OPEN, EV_COMMAND_CLASSIFY, intake_on_classify, TO(OPEN), "IN-4"},
     {OPEN, EV_COMMAND_REQUEST_MATERIAL, intake_on_request_material, TO(WAITING), "IN-6"},
     {OPEN, EV_COMMAND_REVIEW, intake_on_review, TO(OPEN) | TO(CLOSED), "IN-10"},
     {OPEN, EV_SLA_BREACHED, on_breached_open, TO(OPEN) | TO(CLOSED), "AP-9"},
@@ -137,8 +137,7 @@ static const struct transition table[] = {
     {ANSWERED, EV_COMMAND_CONTACT, intake_on_contact, TO(ANSWERED), "CF-2"},
     {ANSWERED, EV_COMMAND_PROMISE, intake_on_promise, TO(ANSWERED), "SL-7"},
     {ANSWERED, EV_COMMAND_KEEP_PROMISE, intake_on_keep_promise, TO(ANSWERED), "SL-7"},
-    ISSUES(ANSWERED){ANSWERED, EV_COMMAND_REQUEST_MATERIAL, intake_on_request_material, TO(ANSWERED),
-                     "IN-6: for the payment"},
+    {ANSWERED, EV_COMMAND_REQUEST_MATERIAL, intake_on_request_material, TO(ANSWERED), "IN-6: for the payment"},
     {ANSWERED, EV_COMMAND_SUPPLEMENT, intake_on_supplement, TO(ANSWERED), "IN-6"},
     {ANSWERED, EV_COMMAND_CLASSIFY, intake_on_classify, TO(ANSWERED), "IN-4"},
     {ANSWERED, EV_PAYMENT_SETTLED, intake_on_paid, DONE_OR_ASKING, "CF-5"},
@@ -158,7 +157,7 @@ static const struct transition table[] = {
     {ASKING, EV_COMMAND_CONTACT, intake_on_contact, TO(ASKING), "CF-2"},
     {ASKING, EV_COMMAND_PROMISE, intake_on_promise, TO(ASKING), "SL-7"},
     {ASKING, EV_COMMAND_KEEP_PROMISE, intake_on_keep_promise, TO(ASKING), "SL-7"},
-    ISSUES(ASKING){ASKING, EV_COMMAND_SATISFACTION, intake_on_satisfaction, TO(OPEN) | TO(CLOSED), "RV-1"},
+    {ASKING, EV_COMMAND_SATISFACTION, intake_on_satisfaction, TO(OPEN) | TO(CLOSED), "RV-1"},
     {ASKING, EV_SLA_BREACHED, on_breached_asking, TO(ASKING) | TO(CLOSED), "RV-1"},
     {ASKING, EV_ESCALATION_DISPUTE_OPENED, intake_on_dispute_opened, TO(ASKING), "ES-8"},
     {ASKING, EV_ESCALATION_DISPUTE_ENDED, intake_on_dispute_ended, TO(ASKING) | TO(CLOSED), "ES-8"},
@@ -179,6 +178,9 @@ static const struct transition table[] = {
     {WITHDRAWN, EV_APPROVAL_SLIP_APPROVED, intake_on_slip_approved, TO(WITHDRAWN), "RV-2"},
     {WITHDRAWN, EV_APPROVAL_PLAN_EXECUTED, intake_on_executed, TO(WITHDRAWN), "carried out after the end"},
     {WITHDRAWN, EV_PAYMENT_SETTLED, intake_on_paid, TO(WITHDRAWN), "paid after the end"},
+    /* clang-format off */
+    ISSUES(WAITING) ISSUES(OPEN) ISSUES(ANSWERED) ISSUES(ASKING)
+    /* clang-format on */
 };
 
 /* Where no row takes a command: the rule that refuses it. */
