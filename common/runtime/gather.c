@@ -417,6 +417,19 @@ bool host_preload(struct host *h, const int64_t *case_ids, int n, struct err *e)
     return true;
 }
 
+/* What the cache holds already may be in use by the batch that is ending, which puts what comes after it. */
+void host_adopt(struct host *h, int64_t case_id, int64_t rev, const char *body)
+{
+    struct loop *l = h->loop;
+    struct slot s = {.case_id = case_id, .part = case_id_partition(case_id), .rev = rev};
+    int64_t held;
+    if (l->cache == NULL) return;
+    int64_t session = proto_session(l->proto, s.part);
+    if (cache_get(l->cache, case_id, session, &held) != NULL) return;
+    decode_state(l, &s, body);
+    if (s.state != NULL) cache_put(l->cache, case_id, session, rev, s.state);
+}
+
 bool gather(struct loop *l, struct attempt *a, struct err *e)
 {
     if (!receive_all(l, a, e) || !check_seen(l, a, e)) return false;

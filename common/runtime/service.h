@@ -45,6 +45,9 @@ struct host {
 /* Reads the states of these cases of a partition this process owns, so that deciding on them soon need not wait for the
  * database. Only between batches: from an adapter's `prepare`. */
 bool host_preload(struct host *h, const int64_t *case_ids, int n, struct err *e);
+/* A state that was read in the transaction just committed, for the same purpose: from an adapter's `committed`. One
+ * that cannot be read is left for the batch that needs it. */
+void host_adopt(struct host *h, int64_t case_id, int64_t rev, const char *body);
 /* Makes the loop look at the adapter now. Thread-safe, callable from any thread between open and close. */
 void host_wake(struct host *h);
 

@@ -133,6 +133,22 @@ BEGIN
             END LOOP;
         END $body$;
 
+        -- New states of cases that have one. Each must follow the one that is there: a state that was decided from
+        -- another, or whose row is gone, leaves nothing standing of its transaction. Row by row through the index, also
+        -- where the plan was made while the table was small.
+        CREATE FUNCTION %1$I.save_states(ids int8[], revs int8[], statuses int8[], bodies text[])
+        RETURNS void LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off AS $body$
+        DECLARE done int8;
+        BEGIN
+            UPDATE %1$I.case_state s SET rev = u.rev, status = u.status::int2, body = u.body::json
+            FROM unnest(ids, revs, statuses, bodies) AS u(id, rev, status, body)
+            WHERE s.case_id = u.id AND s.rev = u.rev - 1;
+            GET DIAGNOSTICS done = ROW_COUNT;
+            IF done <> cardinality(ids) THEN
+                RAISE EXCEPTION 'a state does not follow the one that is there' USING ERRCODE = 'check_violation';
+            END IF;
+        END $body$;
+
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %1$I TO redress_app;
         GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %1$I TO redress_app;
     $sql$, name);

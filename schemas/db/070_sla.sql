@@ -19,9 +19,9 @@ CREATE INDEX timer_due ON sla.timer (partition, due, id) WHERE state = 'armed';
 CREATE UNIQUE INDEX timer_id ON sla.timer (id) WHERE state = 'armed';
 
 -- Fires what is armed and due. Each of them must be: a timer that fires twice, or early, leaves nothing standing of
--- the transaction it fires in.
+-- the transaction it fires in. Row by row through the index, also where the plan was made while the table was small.
 CREATE FUNCTION sla.fire(ids int8[], nows int8[])
-RETURNS void LANGUAGE plpgsql AS $$
+RETURNS void LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     done int8;
 BEGIN

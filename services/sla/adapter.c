@@ -133,24 +133,14 @@ static int poll_timers(struct host *h, int part, int64_t now_ms, struct local_in
     return n + rest.n;
 }
 
-/* Every second: the sweep, which is what guarantees firing; then, piece by piece, whether the index is what it should
- * be, and with that the alarms. A look that did not come to its end within the second does not keep them back. */
+/* Every second: how long ago each partition was swept, for the alarms, and then the next look, piece by piece. */
 static void tick(struct host *h, int64_t now_ms)
 {
     struct timers *t = h->adapter;
-    struct err e = ERR_INIT;
     int64_t begun = clock_monotonic_us();
-    int n = 0;
     arena_reset(&t->arena);
-    int64_t *mine = ARENA_ARRAY(&t->arena, int64_t, t->n_parts);
-    for (int i = 0; i < t->n_parts; i++) {
-        t->parts[i].unswept_ms = (begun - t->parts[i].swept_us) / 1000;
-        if (t->parts[i].mine) mine[n++] = i;
-    }
-    if (t->look.left > 0) timers_watch(h, now_ms);
-    bool well = n == 0 || timers_sweep(h, mine, n, now_ms, &e);
-    if (!well) log_err(LOG_WARN, "the sweep of timers", &e);
-    timers_look_begin(t, well);
+    for (int i = 0; i < t->n_parts; i++) t->parts[i].unswept_ms = (begun - t->parts[i].swept_us) / 1000;
+    timers_look_begin(h, now_ms);
 }
 
 static int posts(struct host *h, int part, int64_t now_ms, struct local_input *out, int max)
@@ -198,6 +188,7 @@ static void after_cancelling(struct timers *t, const struct pg_rows *rows)
 static void after_firing(struct host *h, const struct change *changes, int n)
 {
     struct timers *t = h->adapter;
+    t->fired_last = 0;
     for (int i = 0; i < n; i++) {
         const struct change *c = &changes[i];
         if (c->local == NULL || !t->parts[c->part].mine) continue;
@@ -217,6 +208,7 @@ static void after_firing(struct host *h, const struct change *changes, int n)
         int64_t id = timerlist_taken(&t->parts[c->part].list, c->local->tag);
         timers_count(&t->parts[c->part], due_ms, id, -1);
         timers_fired(t, c->part, id);
+        t->fired_last++;
     }
     metrics_own_set(h->metrics, t->figures.late_most, t->late_most);
 }
@@ -229,6 +221,7 @@ static void committed(struct host *h, const struct change *changes, int n)
     if (rows->armed != NULL) after_arming(t, rows->armed);
     after_firing(h, changes, n);
     if (rows->cancelled != NULL) after_cancelling(t, rows->cancelled);
+    if (rows->claimed != NULL) timers_take_claimed(h, rows->claimed);
     sla_rows_clear(rows);
 }
 

@@ -16,6 +16,7 @@ extern const struct adapter sla_adapter;
 struct sla_rows {
     struct pg_rows *armed;     /* id, partition, due, case_id, code, ver, warning */
     struct pg_rows *cancelled; /* id, partition, due */
+    struct pg_rows *claimed;   /* id, partition, due, case_id, code, ver, warning, rev, body: of a claim on its way */
 };
 struct sla_rows *sla_store_rows(struct host *h);
 void sla_rows_clear(struct sla_rows *rows);

@@ -5,8 +5,7 @@
 
 #include "sla/sla.h"
 #include "sla/sla_shell.h"
-#include "sla/timerlist.h"
-#include "sla/timerwatch.h"
+#include "sla/timers.h"
 
 struct sla_rows *sla_store_rows(struct host *h) { return h->store; }
 
@@ -14,6 +13,7 @@ void sla_rows_clear(struct sla_rows *rows)
 {
     if (rows->armed != NULL) pg_rows_free(rows->armed);
     if (rows->cancelled != NULL) pg_rows_free(rows->cancelled);
+    if (rows->claimed != NULL) pg_rows_free(rows->claimed);
     *rows = (struct sla_rows){0};
 }
 
@@ -33,7 +33,7 @@ static void close_store(struct host *h)
 }
 
 /* Limits' timers of one kind of statement, as columns. warning: 0, 1; -1 = both of the version. */
-struct timers {
+struct timer_columns {
     int n;
     int64_t *case_id, *ver, *warning, *due, *part, *revision;
     const char **code;
@@ -45,15 +45,15 @@ struct taken {
     int64_t *id, *now;
 };
 
-static struct timers timers_for(struct arena *a, int n)
+static struct timer_columns columns_for(struct arena *a, int n)
 {
-    return (struct timers){.case_id = ARENA_ARRAY(a, int64_t, n),
-                           .ver = ARENA_ARRAY(a, int64_t, n),
-                           .warning = ARENA_ARRAY(a, int64_t, n),
-                           .due = ARENA_ARRAY(a, int64_t, n),
-                           .part = ARENA_ARRAY(a, int64_t, n),
-                           .revision = ARENA_ARRAY(a, int64_t, n),
-                           .code = ARENA_ARRAY(a, const char *, n)};
+    return (struct timer_columns){.case_id = ARENA_ARRAY(a, int64_t, n),
+                                  .ver = ARENA_ARRAY(a, int64_t, n),
+                                  .warning = ARENA_ARRAY(a, int64_t, n),
+                                  .due = ARENA_ARRAY(a, int64_t, n),
+                                  .part = ARENA_ARRAY(a, int64_t, n),
+                                  .revision = ARENA_ARRAY(a, int64_t, n),
+                                  .code = ARENA_ARRAY(a, const char *, n)};
 }
 
 static struct taken taken_for(struct arena *a, int n)
@@ -66,7 +66,7 @@ struct timer_name {
     int64_t ver, warning;
 };
 
-static void add(struct timers *t, const struct change *c, const struct timer_name *name, int64_t due)
+static void add(struct timer_columns *t, const struct change *c, const struct timer_name *name, int64_t due)
 {
     int i = t->n++;
     t->case_id[i] = c->in->case_id;
@@ -79,7 +79,7 @@ static void add(struct timers *t, const struct change *c, const struct timer_nam
 
 struct work {
     struct pg_tx *tx;
-    struct timers arm, moved, cancel;
+    struct timer_columns arm, moved, cancel;
     struct taken fire, parked, ignored;
 };
 
@@ -160,7 +160,7 @@ static void take_local(struct work *p, const struct change *c)
 
 /* ---- statements ---- */
 
-static struct pg_args named(struct arena *a, const struct timers *t)
+static struct pg_args named(struct arena *a, const struct timer_columns *t)
 {
     struct pg_args args = PG_ARGS(a);
     pg_arg_ints(&args, t->case_id, t->n);
@@ -170,7 +170,7 @@ static struct pg_args named(struct arena *a, const struct timers *t)
     return args;
 }
 
-static void write_arm(struct pg_tx *tx, const struct timers *t, struct pg_rows **rows)
+static void write_arm(struct pg_tx *tx, const struct timer_columns *t, struct pg_rows **rows)
 {
     struct pg_args args = named(tx->arena, t);
     pg_arg_ints(&args, t->due, t->n);
@@ -201,7 +201,7 @@ static const char PARK[] =
 static const char IGNORE[] = "DELETE FROM timer AS t USING unnest($1::int8[], $2::int8[]) AS u(id, now) "
                              "WHERE t.id = u.id AND t.state = 'armed' AND t.due <= u.now";
 
-static void write_moved(struct pg_tx *tx, const struct timers *t)
+static void write_moved(struct pg_tx *tx, const struct timer_columns *t)
 {
     struct pg_args args = PG_ARGS(tx->arena);
     pg_arg_ints(&args, t->case_id, t->n);
@@ -212,7 +212,7 @@ static void write_moved(struct pg_tx *tx, const struct timers *t)
               &args);
 }
 
-static void write_cancel(struct pg_tx *tx, const struct timers *t, struct pg_rows **rows)
+static void write_cancel(struct pg_tx *tx, const struct timer_columns *t, struct pg_rows **rows)
 {
     struct pg_args args = named(tx->arena, t);
     pg_tx_read(tx,
@@ -230,12 +230,12 @@ static bool save(struct host *h, struct pg_tx *tx, const struct change *changes,
     sla_rows_clear(rows);
     for (int i = 0; i < n; i++) outputs += changes[i].n_made;
     struct work p = {.tx = tx,
-                     .arm = timers_for(tx->arena, 2 * outputs + 1),
+                     .arm = columns_for(tx->arena, 2 * outputs + 1),
                      .fire = taken_for(tx->arena, n + 1),
                      .parked = taken_for(tx->arena, n + 1),
                      .ignored = taken_for(tx->arena, n + 1),
-                     .moved = timers_for(tx->arena, n + 1),
-                     .cancel = timers_for(tx->arena, outputs + 1)};
+                     .moved = columns_for(tx->arena, n + 1),
+                     .cancel = columns_for(tx->arena, outputs + 1)};
     for (int i = 0; i < n; i++) {
         take_local(&p, &changes[i]);
         for (int k = 0; changes[i].verdict == VERDICT_DONE && k < changes[i].n_made; k++) {
@@ -249,6 +249,7 @@ static bool save(struct host *h, struct pg_tx *tx, const struct change *changes,
     write_taken(tx, &p.ignored, IGNORE);
     if (p.moved.n > 0) write_moved(tx, &p.moved);
     if (p.cancel.n > 0) write_cancel(tx, &p.cancel, &rows->cancelled);
+    timers_read_claimed(h, tx, &rows->claimed); /* last: as they stand after all of this */
     return true;
 }
 

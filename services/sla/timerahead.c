@@ -6,14 +6,7 @@
 #include "runtime/metrics.h"
 #include "sla/timers.h"
 
-enum {
-    CLAIM_MOST = 256,
-    CLAIM_AHEAD_MOST = 64,
-    NEAR_MS = 500,
-    LIST_ENOUGH = 1024,
-    SHARE_MOST_US = 5000,
-    ACK_EVERY_US = 200000
-};
+enum { SOON_MS = 3, URGENT_MS = 100, NEAR_MS = 500, LIST_ENOUGH = 1024, SHARE_MOST_US = 5000, ACK_EVERY_US = 200000 };
 
 void timers_offer(struct timers *t, const struct pg_rows *rows, int row)
 {
@@ -72,64 +65,28 @@ bool timers_sweep(struct host *h, const int64_t *parts, int n, int64_t now_ms, s
     return true;
 }
 
-/* ---- claims ---- */
-
-/* An id without an armed row is forgotten. */
-static void forget_others(struct timers *t, int part, int64_t *ids, int n, const struct pg_rows *rows)
-{
-    int gone = 0;
-    for (int i = 0; i < n; i++) {
-        bool found = false;
-        for (int k = 0; k < pg_rows_count(rows) && !found; k++) found = pg_int(rows, k, 0) == ids[i];
-        if (!found) ids[gone++] = ids[i];
-    }
-    timers_index_said(t, part, ts_ack(t->ts, part, ids, gone));
-}
-
-static bool read_rows(struct host *h, int part, int64_t *ids, int n, struct err *e)
-{
-    struct timers *t = h->adapter;
-    struct pg_rows *rows = NULL;
-    struct pg_args args = PG_ARGS(&t->arena);
-    pg_arg_ints(&args, ids, n);
-    if (!pg_query(h->pg,
-                  "SELECT id, partition, due, case_id, code, ver, warning FROM timer WHERE id = ANY($1) AND "
-                  "state = 'armed'",
-                  &args, &rows, e)) {
-        return false;
-    }
-    int got = pg_rows_count(rows);
-    int64_t *cases = ARENA_ARRAY(&t->arena, int64_t, got + 1);
-    for (int i = 0; i < got; i++) {
-        timers_offer(t, rows, i);
-        cases[i] = pg_int(rows, i, 3);
-    }
-    if (got < n) forget_others(t, part, ids, n, rows);
-    pg_rows_free(rows);
-    return host_preload(h, cases, got, e);
-}
-
-bool timers_claim(struct host *h, int part, int64_t until_ms, int64_t now_ms, struct err *e)
-{
-    struct timers *t = h->adapter;
-    struct part *p = &t->parts[part];
-    int64_t ids[CLAIM_MOST];
-    int n = 0;
-    struct ts_claim ask = {.now_ms = until_ms,
-                           .lease_ms = now_ms - until_ms + timers_scaled(t, LEASE_MS),
-                           .fresh_ms = until_ms - now_ms + timers_scaled(t, GRACE_MS),
-                           .max = until_ms > now_ms ? CLAIM_AHEAD_MOST : CLAIM_MOST};
-    if (!timers_index_said(t, part, ts_claim(t->ts, part, &ask, ids, &n))) return true;
-    if (until_ms > p->ahead_to) p->ahead_to = until_ms;
-    return n == 0 || read_rows(h, part, ids, n, e);
-}
+/* ---- claims ahead ---- */
 
 /* A window at a time: when the next one is near, all that is due until a while after it. */
 static bool wants_ahead(const struct timers *t, int part, int64_t now_ms)
 {
     const struct part *p = &t->parts[part];
-    return p->mine && timers_indexed(p) && p->list.n < LIST_ENOUGH &&
+    return p->mine && timers_indexed(p) && t->claim.state == CLAIM_NONE && p->list.n < LIST_ENOUGH &&
            ts_head(t->ts, part) <= now_ms + timers_scaled(t, NEAR_MS);
+}
+
+/* A commit is near. */
+static bool fires_soon(const struct timers *t, int64_t now_ms)
+{
+    for (int i = 0; i < t->n_parts; i++)
+        if (timerlist_first(&t->parts[i].list) <= now_ms + timers_scaled(t, SOON_MS)) return true;
+    return false;
+}
+
+/* A claim of the partition can be read by a later commit: one is near, and what it gives is not due before. */
+static bool can_wait(const struct timers *t, int part, int64_t now_ms)
+{
+    return fires_soon(t, now_ms) && ts_head(t->ts, part) > now_ms + timers_scaled(t, URGENT_MS);
 }
 
 /* ---- acknowledgements ---- */
@@ -158,8 +115,12 @@ static bool prepare_one(struct host *h, int part, int64_t now_ms, struct err *e)
 {
     struct timers *t = h->adapter;
     struct part *p = &t->parts[part];
-    if (wants_ahead(t, part, now_ms)) return timers_claim(h, part, now_ms + timers_scaled(t, AHEAD_MS), now_ms, e);
-    if (p->n_fired > 0)
+    int64_t until_ms = now_ms + timers_scaled(t, AHEAD_MS);
+    bool ahead = wants_ahead(t, part, now_ms);
+    if (ahead && !can_wait(t, part, now_ms)) return timers_claim(h, part, until_ms, now_ms, e);
+    if (ahead)
+        timers_ask(t, part, until_ms, now_ms);
+    else if (p->n_fired > 0)
         timers_acknowledge(t, part);
     else
         return timers_fill(h, part, e);
@@ -192,6 +153,7 @@ bool timers_prepare(struct host *h, int64_t now_ms)
     int64_t begun = clock_monotonic_us(), share = (begun - t->prepared_us) / 4;
     int64_t until = begun + (share < SHARE_MOST_US ? share : SHARE_MOST_US);
     bool more = false;
+    if (!fires_soon(t, now_ms) && !timers_end_claim(h, &e)) log_err(LOG_WARN, "reading claimed timers; they wait", &e);
     do {
         int part = next_wanting(t, now_ms);
         more = part >= 0;

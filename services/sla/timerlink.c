@@ -100,6 +100,14 @@ bool timerlink_send(struct timerlink *l, int argc, const char **argv, size_t *le
     return redisAppendCommandArgv(l->redis, argc, argv, lens) == REDIS_OK || fail_redis(l);
 }
 
+bool timerlink_flush(struct timerlink *l)
+{
+    int done = 0;
+    while (done == 0)
+        if (redisBufferWrite(l->redis, &done) != REDIS_OK) return fail_redis(l);
+    return true;
+}
+
 redisReply *timerlink_receive(struct timerlink *l, bool *forgotten)
 {
     redisReply *r = receive(l);

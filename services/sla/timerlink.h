@@ -27,6 +27,8 @@ bool timerlink_up(struct timerlink *l);
 /* Queues EVALSHA with these arguments (the caller's from index 2 on: number of keys, keys, ...; 0 and 1
  * are filled in here). */
 bool timerlink_send(struct timerlink *l, int argc, const char **argv, size_t *lens);
+/* Puts what is queued on its way without waiting for an answer. */
+bool timerlink_flush(struct timerlink *l);
 /* The next answer. NULL: the link is down. An error answer also takes it down, except that of a
  * forgotten script, which sets *forgotten: when all answers are in, load it and send again. */
 redisReply *timerlink_receive(struct timerlink *l, bool *forgotten);

@@ -44,8 +44,17 @@ struct part {
 /* A second's look at the index (timerlook.c). */
 struct look {
     int left;     /* pieces still to do: a partition each, and the comparison with the judging */
-    bool compare; /* the rows can be read */
+    bool compare; /* the rows could be read */
     bool away;    /* a partition's index does not answer */
+};
+
+/* A claim ahead while timers fire: asked of Redis in one turn, its rows read by the next commit (timerclaim.c). */
+struct claim {
+    enum { CLAIM_NONE, CLAIM_ASKED, CLAIM_GIVEN } state;
+    int part;
+    int64_t epoch; /* of the partition, when it was asked */
+    int64_t ids[TS_CHUNK];
+    int n;
 };
 
 struct figures { /* metric handles */
@@ -63,6 +72,8 @@ struct timers {
     int64_t prepared_us; /* monotonic: the last preparing ended */
     int64_t looks;
     struct look look;
+    struct claim claim;
+    int fired_last;             /* by the last commit */
     int standing[TIMER_ALARMS]; /* partitions with that alarm, as last logged */
     int64_t late_most;
     struct arena arena; /* of one call */
@@ -82,6 +93,12 @@ void timers_offer(struct timers *t, const struct pg_rows *rows, int row);
 bool timers_sweep(struct host *h, const int64_t *parts, int n, int64_t now_ms, struct err *e);
 /* What the index holds that is due until then: its rows into the list. False: they could not be read. */
 bool timers_claim(struct host *h, int part, int64_t until_ms, int64_t now_ms, struct err *e);
+/* The same without waiting: asks the index; then, when a transaction is composed, adds the reading of what it gave; and
+ * takes the rows when that has committed. timers_end_claim waits for what is still on its way. */
+void timers_ask(struct timers *t, int part, int64_t until_ms, int64_t now_ms);
+void timers_read_claimed(struct host *h, struct pg_tx *tx, struct pg_rows **rows);
+void timers_take_claimed(struct host *h, const struct pg_rows *rows);
+bool timers_end_claim(struct host *h, struct err *e);
 /* A timer of the list has fired, committed; the index is told some time later, or now. */
 void timers_fired(struct timers *t, int part, int64_t id);
 void timers_acknowledge(struct timers *t, int part);
@@ -105,8 +122,9 @@ bool timers_compare(struct host *h, int64_t now_ms, struct err *e);
 /* The watch's look at every partition. */
 void timers_watch(struct host *h, int64_t now_ms);
 
-/* A second's look at the index of all partitions begins; timers_look does its next piece, if one is left. */
-void timers_look_begin(struct timers *t, bool compare);
+/* A second's look at the rows and the index of all partitions begins, after what is left of the one before;
+ * timers_look does its next piece, if one is left. */
+void timers_look_begin(struct host *h, int64_t now_ms);
 void timers_look(struct host *h, int64_t now_ms);
 
 #endif

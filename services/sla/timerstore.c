@@ -1,10 +1,4 @@
-/* The calls of the timer store: arguments in, one script, its answer out.
- *
- * Invariant: slot.n is the number of writes Redis has acknowledged since the assignment, and at most
- * slot.doubt more were sent and never answered. Redis holding a number outside [n, n + doubt] means
- * that it is not the store these writes went to. */
-#include "sla/timerstore.h"
-
+/* The timer store's functions, each one or a few calls of the script (timerstore_private.h). */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,34 +7,10 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
-#include "sla/timerkeys.h"
-#include "sla/timerlink.h"
 #include "sla/timerstore_lua.h"
+#include "sla/timerstore_private.h"
 
-enum { NUMBER = 24, ID = TIMERID_SIZE, WAVE = 8, FIXED_ARGS = 11, ARGS = FIXED_ARGS + 2 * TS_CHUNK, TIMEOUT_MS = 80 };
-
-struct slot {
-    struct timerkeys keys;
-    bool mine;
-    int64_t epoch;
-    char gen[NUMBER]; /* random per assignment: an old snapshot never matches */
-    int64_t n;
-    int doubt;
-    int64_t head_ms;
-};
-
-struct ts {
-    struct timerlink link;
-    struct slot *slots;
-    int partitions;
-    /* Arguments of the call being composed. */
-    int argc;
-    const char *argv[ARGS];
-    size_t lens[ARGS];
-    int n_numbers;
-    char numbers[ARGS][NUMBER];
-    unsigned char ids[TS_CHUNK][ID];
-};
+enum { WAVE = 8, TIMEOUT_MS = 80 };
 
 /* ---- Life ---- */
 
@@ -69,74 +39,13 @@ struct ts *ts_open(const struct ts_config *config)
 void ts_close(struct ts *ts)
 {
     if (ts == NULL) return;
+    if (ts->asked.reply != NULL) freeReplyObject(ts->asked.reply);
     timerlink_close(&ts->link);
     free(ts->slots);
     free(ts);
 }
 
-/* ---- Composing ---- */
-
-static void add_arg(struct ts *ts, const void *bytes, size_t n)
-{
-    ts->argv[ts->argc] = bytes;
-    ts->lens[ts->argc++] = n;
-}
-
-static void add_text(struct ts *ts, const char *text) { add_arg(ts, text, strlen(text)); }
-
-static void add_number(struct ts *ts, int64_t v)
-{
-    char *to = ts->numbers[ts->n_numbers++];
-    int n = snprintf(to, NUMBER, "%lld", (long long)v);
-    add_arg(ts, to, (size_t)n);
-}
-
-static void add_id(struct ts *ts, int k, int64_t id)
-{
-    timerid_write(ts->ids[k], id);
-    add_arg(ts, ts->ids[k], ID);
-}
-
-/* `ahead`: writes of this wave that come before it. */
-static void begin(struct ts *ts, const struct slot *s, const char *op, int ahead)
-{
-    ts->argc = 2; /* the link fills in command and digest */
-    ts->n_numbers = 0;
-    add_text(ts, "3");
-    add_text(ts, s->keys.due);
-    add_text(ts, s->keys.lease);
-    add_text(ts, s->keys.ep);
-    add_text(ts, op);
-    add_number(ts, s->epoch);
-    add_text(ts, s->gen);
-    add_number(ts, s->n + ahead);
-    add_number(ts, s->doubt);
-}
-
-static bool send_call(struct ts *ts) { return timerlink_send(&ts->link, ts->argc, ts->argv, ts->lens); }
-
-/* ---- Answers ---- */
-
-static int64_t reply_int(const redisReply *r, size_t i)
-{
-    return i < r->elements && r->element[i]->type == REDIS_REPLY_INTEGER ? r->element[i]->integer : -1;
-}
-
-static enum ts_result accept_reply(struct slot *s, const redisReply *r)
-{
-    if (r->type != REDIS_REPLY_ARRAY) return TS_STALE;
-    switch (reply_int(r, 0)) {
-    case 0: break;
-    case 1: return TS_REFUSED;
-    default: return TS_STALE;
-    }
-    s->n = reply_int(r, 1);
-    s->doubt = 0;
-    const redisReply *head = r->elements > 2 ? r->element[2] : NULL;
-    s->head_ms =
-        head != NULL && head->type == REDIS_REPLY_STRING && head->len > 0 ? (int64_t)strtod(head->str, NULL) : TS_NONE;
-    return TS_OK;
-}
+/* ---- Partitions ---- */
 
 static struct slot *slot_of(const struct ts *ts, int partition)
 {
@@ -147,31 +56,6 @@ static struct slot *my_slot(const struct ts *ts, int partition)
 {
     struct slot *s = slot_of(ts, partition);
     return s != NULL && s->mine ? s : NULL;
-}
-
-/* Sends what was composed and waits. *reply is the caller's to free, only with TS_OK. */
-static enum ts_result call(struct ts *ts, struct slot *s, redisReply **reply)
-{
-    for (int attempt = 0; attempt < 2; attempt++) {
-        bool forgotten = false;
-        if (!timerlink_up(&ts->link) || !send_call(ts)) return TS_UNREACHABLE;
-        redisReply *r = timerlink_receive(&ts->link, &forgotten);
-        if (r == NULL) {
-            s->doubt++;
-            return TS_UNREACHABLE;
-        }
-        if (!forgotten) {
-            enum ts_result result = accept_reply(s, r);
-            if (result == TS_OK)
-                *reply = r;
-            else
-                freeReplyObject(r);
-            return result;
-        }
-        freeReplyObject(r);
-        if (!timerlink_load(&ts->link)) return TS_UNREACHABLE;
-    }
-    return TS_UNREACHABLE;
 }
 
 /* ---- Many ids: waves of chunks ---- */
@@ -186,12 +70,12 @@ struct batch {
 
 static bool send_chunk(struct ts *ts, struct slot *s, const struct batch *b, int from, int ahead)
 {
-    begin(ts, s, b->op, ahead);
+    ts_begin(ts, s, b->op, ahead);
     for (int k = 0; k < TS_CHUNK && from + k < b->n; k++) {
-        if (b->timers != NULL) add_number(ts, b->timers[from + k].due_ms);
-        add_id(ts, k, b->timers != NULL ? b->timers[from + k].id : b->ids[from + k]);
+        if (b->timers != NULL) ts_add_number(ts, b->timers[from + k].due_ms);
+        ts_add_id(ts, k, b->timers != NULL ? b->timers[from + k].id : b->ids[from + k]);
     }
-    return send_call(ts);
+    return ts_send_call(ts);
 }
 
 static int chunk_size(const struct batch *b, int from) { return b->n - from < TS_CHUNK ? b->n - from : TS_CHUNK; }
@@ -201,6 +85,7 @@ static enum ts_result send_wave(struct ts *ts, struct slot *s, struct batch *b, 
 {
     int sent = 0;
     enum ts_result result = TS_OK;
+    ts_settle(ts); /* which may take the link down */
     if (!timerlink_up(&ts->link)) return TS_UNREACHABLE;
     for (int from = b->done; sent < WAVE && from < b->n; from += TS_CHUNK, sent++)
         if (!send_chunk(ts, s, b, from, sent)) return TS_UNREACHABLE;
@@ -211,7 +96,7 @@ static enum ts_result send_wave(struct ts *ts, struct slot *s, struct batch *b, 
             return TS_UNREACHABLE;
         }
         if (result == TS_OK && !*forgotten) {
-            result = accept_reply(s, r);
+            result = ts_accept(s, r);
             if (result == TS_OK) b->done += chunk_size(b, b->done);
         }
         freeReplyObject(r);
@@ -269,6 +154,7 @@ enum ts_result ts_assign(struct ts *ts, int partition, int64_t epoch)
     struct slot *s = slot_of(ts, partition);
     redisReply *r = NULL;
     if (s == NULL) return TS_REFUSED;
+    ts_settle(ts);
     s->mine = false;
     s->epoch = epoch;
     s->n = 0;
@@ -278,8 +164,8 @@ enum ts_result ts_assign(struct ts *ts, int partition, int64_t epoch)
         snprintf(ts->link.error, sizeof ts->link.error, "getrandom: %s", strerror(errno));
         return TS_UNREACHABLE;
     }
-    begin(ts, s, "assign", 0);
-    enum ts_result result = call(ts, s, &r);
+    ts_begin(ts, s, "assign", 0);
+    enum ts_result result = ts_call(ts, s, &r);
     if (result != TS_OK) return result;
     freeReplyObject(r);
     s->mine = true;
@@ -294,24 +180,54 @@ void ts_release(struct ts *ts, int partition)
     s->head_ms = TS_NONE;
 }
 
+static void compose_claim(struct ts *ts, const struct slot *s, const struct ts_claim *ask)
+{
+    ts_begin(ts, s, "claim", 0);
+    ts_add_number(ts, ask->now_ms);
+    ts_add_number(ts, ask->now_ms + ask->lease_ms);
+    ts_add_number(ts, ask->fresh_ms);
+    ts_add_number(ts, ask->max < TS_CHUNK ? ask->max : TS_CHUNK);
+}
+
+static void read_claim(redisReply *r, int64_t *ids, int *n)
+{
+    const redisReply *rest = r->elements > 3 ? r->element[3] : NULL;
+    if (rest != NULL && rest->type == REDIS_REPLY_STRING)
+        for (size_t at = 0; at + ID <= rest->len; at += ID) ids[(*n)++] = timerid_read(rest->str + at);
+    freeReplyObject(r);
+}
+
 enum ts_result ts_claim(struct ts *ts, int partition, const struct ts_claim *ask, int64_t *ids, int *n)
 {
     struct slot *s = my_slot(ts, partition);
     redisReply *r = NULL;
     *n = 0;
     if (s == NULL) return TS_STALE;
-    begin(ts, s, "claim", 0);
-    add_number(ts, ask->now_ms);
-    add_number(ts, ask->now_ms + ask->lease_ms);
-    add_number(ts, ask->fresh_ms);
-    add_number(ts, ask->max < TS_CHUNK ? ask->max : TS_CHUNK);
-    enum ts_result result = call(ts, s, &r);
-    if (result != TS_OK) return result;
-    const redisReply *rest = r->elements > 3 ? r->element[3] : NULL;
-    if (rest != NULL && rest->type == REDIS_REPLY_STRING)
-        for (size_t at = 0; at + ID <= rest->len; at += ID) ids[(*n)++] = timerid_read(rest->str + at);
-    freeReplyObject(r);
+    compose_claim(ts, s, ask);
+    enum ts_result result = ts_call(ts, s, &r);
+    if (result == TS_OK) read_claim(r, ids, n);
+    return result;
+}
+
+enum ts_result ts_ask(struct ts *ts, int partition, const struct ts_claim *ask)
+{
+    struct slot *s = my_slot(ts, partition);
+    if (s == NULL || ts->asked.slot != NULL) return TS_STALE;
+    compose_claim(ts, s, ask);
+    if (!timerlink_up(&ts->link) || !ts_send_call(ts) || !timerlink_flush(&ts->link)) return TS_UNREACHABLE;
+    ts->asked = (struct asked){.slot = s};
     return TS_OK;
+}
+
+enum ts_result ts_answer(struct ts *ts, int64_t *ids, int *n)
+{
+    *n = 0;
+    if (ts->asked.slot == NULL) return TS_STALE;
+    ts_settle(ts);
+    struct asked a = ts->asked;
+    ts->asked = (struct asked){0};
+    if (a.reply != NULL) read_claim(a.reply, ids, n);
+    return a.result;
 }
 
 enum ts_result ts_reclaim(struct ts *ts, int partition, int64_t now_ms, int *n)
@@ -320,12 +236,12 @@ enum ts_result ts_reclaim(struct ts *ts, int partition, int64_t now_ms, int *n)
     redisReply *r = NULL;
     if (n != NULL) *n = 0;
     if (s == NULL) return TS_STALE;
-    begin(ts, s, "reclaim", 0);
-    add_number(ts, now_ms);
-    add_number(ts, TS_CHUNK);
-    enum ts_result result = call(ts, s, &r);
+    ts_begin(ts, s, "reclaim", 0);
+    ts_add_number(ts, now_ms);
+    ts_add_number(ts, TS_CHUNK);
+    enum ts_result result = ts_call(ts, s, &r);
     if (result != TS_OK) return result;
-    if (n != NULL) *n = (int)reply_int(r, 3);
+    if (n != NULL) *n = (int)ts_reply_int(r, 3);
     freeReplyObject(r);
     return TS_OK;
 }
@@ -336,12 +252,12 @@ enum ts_result ts_stat(struct ts *ts, int partition, struct ts_stat *out)
     redisReply *r = NULL;
     *out = (struct ts_stat){.head_ms = TS_NONE};
     if (s == NULL) return TS_STALE;
-    begin(ts, s, "stat", 0);
-    enum ts_result result = call(ts, s, &r);
+    ts_begin(ts, s, "stat", 0);
+    enum ts_result result = ts_call(ts, s, &r);
     if (result != TS_OK) return result;
     if (r->elements > 3 && r->element[3]->type == REDIS_REPLY_ARRAY) {
-        out->pending = reply_int(r->element[3], 0);
-        out->leased = reply_int(r->element[3], 1);
+        out->pending = ts_reply_int(r->element[3], 0);
+        out->leased = ts_reply_int(r->element[3], 1);
     }
     out->head_ms = s->head_ms;
     freeReplyObject(r);
@@ -364,15 +280,15 @@ enum ts_result ts_look(struct ts *ts, int partition, struct ts_window *w)
     w->n = 0;
     w->pending = w->leased = 0;
     if (s == NULL) return TS_STALE;
-    begin(ts, s, "look", 0);
-    add_number(ts, w->after_ms);
-    add_number(ts, w->max < TS_CHUNK ? w->max : TS_CHUNK);
-    enum ts_result result = call(ts, s, &r);
+    ts_begin(ts, s, "look", 0);
+    ts_add_number(ts, w->after_ms);
+    ts_add_number(ts, w->max < TS_CHUNK ? w->max : TS_CHUNK);
+    enum ts_result result = ts_call(ts, s, &r);
     if (result != TS_OK) return result;
     const redisReply *rest = r->elements > 3 ? r->element[3] : NULL;
     if (rest != NULL && rest->type == REDIS_REPLY_ARRAY && rest->elements == 3) {
-        w->pending = reply_int(rest, 0);
-        w->leased = reply_int(rest, 1);
+        w->pending = ts_reply_int(rest, 0);
+        w->leased = ts_reply_int(rest, 1);
         read_window(rest->element[2], w);
     }
     freeReplyObject(r);

@@ -7,7 +7,7 @@ string(REPLACE "\n" "\\n\"\n\"" TIMERSTORE_LUA "${TIMERSTORE_LUA}")
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/timerstore/sla/timerstore_lua.h
      CONTENT "static const char timerstore_lua[] = \"@TIMERSTORE_LUA@\";\n" @ONLY)
 
-add_library(redress_timerstore STATIC ${CMAKE_CURRENT_LIST_DIR}/timerstore.c ${CMAKE_CURRENT_LIST_DIR}/timerlink.c
+add_library(redress_timerstore STATIC ${CMAKE_CURRENT_LIST_DIR}/timerstore.c timerstore_call.c ${CMAKE_CURRENT_LIST_DIR}/timerlink.c
             ${CMAKE_CURRENT_LIST_DIR}/timerview.c)
 target_include_directories(redress_timerstore PUBLIC ${PROJECT_SOURCE_DIR}/services
                            PRIVATE ${CMAKE_BINARY_DIR}/generated/timerstore)

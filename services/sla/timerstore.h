@@ -6,7 +6,7 @@
  * that was wiped, restored from an old snapshot, or lost the end of its log is found out at the first
  * call. Instants are ms of the installation's clock; the store never reads one for timers.
  *
- * Synchronous and bounded: a call waits timeout_ms for an answer, then says unreachable; after
+ * Synchronous (but for ts_ask) and bounded: a call waits timeout_ms for an answer, then says unreachable; after
  * a failure further calls say so at once until a pause (0.1 s, doubling to 1 s) is over. Large puts
  * stop within the same bound and say how far they came. Not for use from two threads. */
 #ifndef REDRESS_SLA_TIMERSTORE_H
@@ -77,6 +77,10 @@ enum ts_result ts_put(struct ts *ts, int partition, const struct ts_timer *timer
 enum ts_result ts_del(struct ts *ts, int partition, const int64_t *ids, int n, int *done);
 /* Moves up to ask->max due timers to the leases; ids has room for them, *n says how many. */
 enum ts_result ts_claim(struct ts *ts, int partition, const struct ts_claim *ask, int64_t *ids, int *n);
+/* The same in two steps, one claim at a time: sent now, and its answer taken when it is wanted (waiting for it, if need
+ * be). Calls in between are in order. An answer is taken before the next is asked for. */
+enum ts_result ts_ask(struct ts *ts, int partition, const struct ts_claim *ask);
+enum ts_result ts_answer(struct ts *ts, int64_t *ids, int *n);
 /* Fired, committed: forget the leases. */
 enum ts_result ts_ack(struct ts *ts, int partition, const int64_t *ids, int n);
 /* Gives back up to TS_CHUNK timers whose lease ended; *n (may be NULL) says how many. */

@@ -3,7 +3,7 @@
 The sla service fires what stands in its tables: timers far in the future, and cases whose limit ends at a known
 millisecond, written straight into the database while it is stopped (tests/lib/planted.sql). When a miss was committed is
 what PostgreSQL noted (the moment the commit record is written) plus the mean flush of that phase (pg_stat_wal).
-The other services are stopped. The clock is the system's: with a driven one nothing would be due when it should.
+The rates are kept for a while before they are measured: a young broker compiles. The other services are stopped. The clock is the system's: with a driven one nothing would be due when it should.
 The floors are PostgreSQL alone with the same rows, and Redis alone with the same commands.
 """
 
@@ -18,6 +18,12 @@ import urllib.request
 STATE = os.environ["REDRESS_STATE"]
 BASE = int(os.environ["STACK_PORT_BASE"])
 PARTS = 16
+PROGRAMS = {
+    "sla": "/bin/redress-sla ",
+    "postgres": "postgres: redress_app",
+    "broker": "kafka.Kafka ",
+    "redis": "redis-server",
+}
 OTHERS = ["intake", "dispatch", "evidence", "approval", "payment", "escalation", "console", "bank"]
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -65,10 +71,42 @@ def service(name, up):
         subprocess.run(["s6-svwait", "-D", "-t", "30000", folder], check=True)
 
 
-def metric(name):
-    """A metric of sla; -1 while it does not answer."""
+class Sla:
+    """The service: its supervised process, and further ones that share the partitions with it."""
+
+    def __init__(self, processes):
+        self.ports = [int(conf("sla.http.port"))] + [BASE + 17 + i for i in range(1, processes)]
+        self.others = []
+
+    def start(self):
+        service("sla", True)
+        program = [f"{STATE}/bin/redress-sla", "--config", f"{STATE}/etc/redress.conf"]
+        for port in self.ports[1:]:
+            env = {**os.environ, "REDRESS_INSTANCE": str(port), "REDRESS_SLA_HTTP_PORT": str(port)}
+            log = f"{STATE}/log/sla.{port}"
+            with open(log, "a", encoding="utf-8") as f:
+                self.others.append(subprocess.Popen(["s6-setuidgid", "redress", *program], env=env, stderr=f))
+
+    def stop(self):
+        for other in self.others:
+            other.terminate()
+        for other in self.others:
+            other.wait()
+        self.others = []
+        service("sla", False)
+
+    def metric(self, name):
+        """A metric, of all processes together; below zero while one does not answer."""
+        found = [metric_of(name, port) for port in self.ports]
+        return min(found) if min(found) < 0 else sum(found)
+
+    def indexed(self):
+        return self.metric("sla_indexed_partitions") == PARTS
+
+
+def metric_of(name, port):
     try:
-        body = DIRECT.open(f"http://127.0.0.1:{conf('sla.http.port')}/metrics", timeout=2).read().decode()
+        body = DIRECT.open(f"http://127.0.0.1:{port}/metrics", timeout=2).read().decode()
     except OSError:
         return -1
     for line in body.splitlines():
@@ -85,16 +123,29 @@ def wait(what, until, seconds):
         time.sleep(0.05)
 
 
-def indexed():
-    return metric("sla_indexed_partitions") == PARTS
-
-
 # ---- figures ----
 
 
 def flushes():
     n, ms = sql("SELECT wal_sync, wal_sync_time FROM pg_stat_wal").split("|")
     return int(n), float(ms)
+
+
+def cpu():
+    """CPU µs so far of the programs that fire; of all on this machine that are called so."""
+    spent = dict.fromkeys(PROGRAMS, 0)
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", encoding="utf-8") as f:
+                line = f.read().replace("\0", " ")
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+                fields = f.read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        for name, mark in PROGRAMS.items():
+            if mark in line:
+                spent[name] += (int(fields[11]) + int(fields[12])) * 1000000 // os.sysconf("SC_CLK_TCK")
+    return spent
 
 
 def lateness(group, flush_ms):
@@ -118,17 +169,18 @@ def lateness(group, flush_ms):
 # ---- runs ----
 
 
-def rebuild(rows):
+def rebuild(sla, rows):
     """Seconds to an index that is whole, after it was wiped, with the second in which that is found out."""
     begun = time.time()
     redis("flushall")
-    wait("the wiped index to be found out", lambda: metric("sla_indexed_partitions") < PARTS, 30)
-    wait("the index", indexed, 60 + rows / 10000)
+    wait("the wiped index to be found out", lambda: sla.metric("sla_indexed_partitions") < PARTS, 30)
+    wait("the index", sla.indexed, 60 + rows / 10000)
     return time.time() - begun
 
 
-def fire(pending, phases):
-    """Each phase is (name, timers, ms over which they fall due); they come one after another."""
+def fire(sla, pending, phases):
+    """Each phase is (name, timers, ms over which they fall due); they come one after another. One without a name is not
+    told of."""
     total = sum(n for _, n, _ in phases)
     at = first = (int(time.time()) + 12 + total // 25000 + pending // 40000) * 1000
     starts = []
@@ -140,43 +192,48 @@ def fire(pending, phases):
     sql("VACUUM (FREEZE, ANALYZE) sla.case_state")
     sql("CHECKPOINT")
     os.sync()
-    service("sla", True)
-    wait("the index", indexed, 60 + pending / 10000)
+    sla.start()
+    wait("the index", sla.indexed, 60 + pending / 10000)
     if time.time() * 1000 > first:
         raise SystemExit("timers: the first timers were due before the index was whole; a busy machine?")
     say(f"indexed; the first are due in {first / 1000 - time.time():.0f} s")
     figures, due = {}, 0
-    for group, (name, n, _) in enumerate(phases, 1):
+    for group, (name, n, span) in enumerate(phases, 1):
         commit = commit_ms()
         time.sleep(max(0, starts[group - 1] / 1000 - time.time()))
-        before, due = flushes(), due + n
-        wait(f"{name} to fire", lambda: metric("sla_fired_total") >= due, 120 + n / 1000)
-        after = flushes()
+        before, spent, due = flushes(), cpu(), due + n
+        time.sleep(span / 1000)
+        wait(f"{name or 'warming up'} to fire", lambda: sla.metric("sla_fired_total") >= due, 120 + n / 1000)
+        after, spent_after = flushes(), cpu()
+        if name == "":
+            continue
         flush = (after[1] - before[1]) / max(1, after[0] - before[0])
         figures[name] = lateness(group, flush)
         figures[name] |= {"flush_ms": round(flush, 3), "floor_commit_ms": commit}
+        figures[name]["cpu_us"] = {k: round((spent_after[k] - spent[k]) / n, 1) for k in PROGRAMS}
         if figures[name]["n"] != n:
             raise SystemExit(f"timers: {n - figures[name]['n']} timers of {name} did not fire")
         say(f"{name}: {figures[name]}")
     return figures
 
 
-def measure(pending, options):
-    service("sla", False)
+def measure(sla, pending, options):
+    sla.stop()
     sql("TRUNCATE sla.timer, sla.case_state")
     redis("flushall")
     say(f"{pending} pending timers")
     sql(f"SELECT planted.far({pending})")
     sql("VACUUM (FREEZE, ANALYZE) sla.timer")
     before = redis_bytes()
-    service("sla", True)
-    wait("the index", indexed, 60 + pending / 10000)
+    sla.start()
+    wait("the index", sla.indexed, 60 + pending / 10000)
     size = (redis_bytes() - before) / pending
-    speed = round(pending / rebuild(pending))
-    service("sla", False)
-    phases = [(f"at_{rate}", rate * options.seconds, options.seconds * 1000) for rate in options.rate]
+    speed = round(pending / rebuild(sla, pending))
+    sla.stop()
+    phases = [("", rate * options.warm_up, options.warm_up * 1000) for rate in options.rate if options.warm_up > 0]
+    phases += [(f"at_{rate}", rate * options.seconds, options.seconds * 1000) for rate in options.rate]
     phases.append(("herd", options.herd, 1000))
-    return {"pending": pending, "rebuild_per_s": speed, "bytes": round(size)} | fire(pending, phases)
+    return {"pending": pending, "rebuild_per_s": speed, "bytes": round(size)} | fire(sla, pending, phases)
 
 
 def commit_ms():
@@ -227,13 +284,14 @@ def table(result):
     print(f"floors: PostgreSQL {result['floor']} misses/s; "
           f"Redis {index['redis_arm']}/s armed, {index['redis_cancel']}/s removed")
     print(f"index:  {index['arm']}/s armed, {index['cancel']}/s cancelled, {index['take']}/s claimed and acknowledged")
-    print(f"{'pending':>9} {'due':>9} {'p50 ms':>8} {'p99 ms':>8} {'max ms':>8} {'rate/s':>8} {'early':>6}   a commit alone, ms")
+    print(f"{'pending':>9} {'due':>9} {'p50 ms':>8} {'p99 ms':>8} {'max ms':>8} {'rate/s':>8} {'early':>6}   a commit alone, ms; CPU µs a miss")
     for run in result["runs"]:
         for name, f in run.items():
             if isinstance(f, dict):
                 print(
                     f"{run['pending']:>9} {name.removeprefix('at_'):>9} {f['p50_ms']:>8} {f['p99_ms']:>8} {f['max_ms']:>8} "
-                    f"{f['rate']:>8} {f['early']:>6}   p50 {f['floor_commit_ms'][0]} p99 {f['floor_commit_ms'][1]}"
+                    f"{f['rate']:>8} {f['early']:>6}   p50 {f['floor_commit_ms'][0]} p99 {f['floor_commit_ms'][1]};   "
+                    + ", ".join(f"{k} {v}" for k, v in f["cpu_us"].items())
                 )
         print(f"{run['pending']:>9} rebuilt {run['rebuild_per_s']}/s, {run['bytes']} bytes a timer in Redis")
 
@@ -258,15 +316,19 @@ def main():
     parser.add_argument("--pending", type=int, action="append", help="pending timers (may be repeated)")
     parser.add_argument("--rate", type=int, action="append", help="timers due a second (default 1000 and 10000)")
     parser.add_argument("--seconds", type=int, help="how long each rate is kept")
+    parser.add_argument("--warm-up", type=int, dest="warm_up", help="seconds each rate is kept before it is measured")
+    parser.add_argument("--processes", type=int, default=1, help="processes of sla that share the partitions (1 or 2)")
     parser.add_argument("--herd", type=int, help="timers due in one second")
     options = parser.parse_args()
     options.pending = options.pending or ([1000000, 10000000] if options.full else [100000])
     options.rate = options.rate or [1000, 10000]
     options.seconds = options.seconds or (20 if options.full else 5)
+    options.warm_up = (20 if options.full else 2) if options.warm_up is None else options.warm_up
     options.herd = options.herd or (300000 if options.full else 50000)
     prepare()
-    runs = [measure(n, options) for n in options.pending]
-    service("sla", False)
+    sla = Sla(options.processes)
+    runs = [measure(sla, n, options) for n in options.pending]
+    sla.stop()
     redis("flushall")
     last = runs[-1]
     first = last[f"at_{options.rate[0]}"]

@@ -172,6 +172,75 @@ Test(sla_timers, SL_3_taken_ahead_of_time_and_held_until_due)
     expect_fired(7, 7);
 }
 
+/* One complaint of the partition whose warning is due so many ms after the day's first. */
+static void register_one(int part, int64_t after_ms)
+{
+    char json[400];
+    snprintf(json, sizeof json,
+             "{'brief':{'case_no':'RF','kind':'complaint','category':'workmanship','phase':'construction',"
+             "'severity':'normal','channel':'web','customer':{},'consent':false,'direct':false,'history':false,"
+             "'received_ms':%lld},'materials':'complete','matter':'m'}",
+             (long long)(START + after_ms));
+    hooks_feed(k, case_id_make(part, 1 + after_ms), "intake.registered", json);
+    hooks_must_commit(k);
+}
+
+static void prepare(void)
+{
+    while (spec.adapter->prepare(&k->host, k->now_ms)) continue;
+}
+
+/* While a timer fires, what comes next is claimed beside it and read by its commit, as that commit leaves it: of two,
+ * one is answered in it and does not fire; the other fires without Redis. */
+Test(sla_timers, SL_3_claims_are_read_by_the_next_commit)
+{
+    const int64_t due = START + DAY_MS * 8 / 10;
+    register_one(1, 0);
+    register_one(2, 300);
+    register_one(2, 310);
+    ticks(1);
+    k->now_ms = due - 400;
+    prepare();
+    cr_assert_eq(redis_kit_do(&redis, "ZCARD {t01}:lease"), 1);
+    k->now_ms = due;
+    prepare();
+    cr_assert_eq(redis_kit_do(&redis, "ZCARD {t02}:lease"), 2);
+    hooks_feed(k, case_id_make(2, 311), "intake.responded", NULL);
+    hooks_must_commit(k);
+    redis_kit_kill(&redis);
+    cr_assert_eq(hooks_locals(k, 10), 1);
+    k->now_ms = due + 320;
+    cr_assert_eq(hooks_locals(k, 10), 1);
+    expect_fired(2, 0);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed' AND warning"), 0);
+}
+
+/* Asked for, and then its partition goes to another owner, or no commit comes: nothing is lost, nothing twice. */
+Test(sla_timers, SL_3_a_claim_on_its_way_survives_owners_and_idleness)
+{
+    const int64_t due = START + DAY_MS * 8 / 10;
+    for (int i = 0; i < 4; i++) register_one(1 + i % 2, 300 * i);
+    ticks(1);
+    k->now_ms = due - 400;
+    prepare();
+    for (int i = 0; i < 4; i++) {
+        k->now_ms = due + 300 * i;
+        prepare();
+        if (i < 3) cr_assert_eq(redis_kit_do(&redis, i % 2 == 0 ? "ZCARD {t02}:lease" : "ZCARD {t01}:lease") > 0, true);
+        if (i == 1) hooks_assign(k, 2);
+        if (i == 2) {
+            k->now_ms++; /* it fires, and then nothing for a while */
+            hooks_locals(k, 10);
+            prepare();
+            continue;
+        }
+        cr_assert_eq(hooks_locals(k, 10), 1, "timer %d", i);
+    }
+    ticks(2);
+    cr_assert_eq(hooks_locals(k, 10), 0);
+    expect_fired(4, 0);
+}
+
 /* A batch that did not commit is asked for again; a new owner (epoch) finds everything in the rows. */
 Test(sla_timers, SL_3_uncommitted_and_another_owner)
 {

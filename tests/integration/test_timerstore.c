@@ -293,6 +293,71 @@ Test(timerstore, SL_3_a_forgotten_script_is_taught_again)
     cr_assert_eq(pending(), 3000);
 }
 
+/* ---- A claim in two steps ---- */
+
+static const struct ts_claim ASK = {.now_ms = 2000, .lease_ms = 5000, .fresh_ms = 1000, .max = 10};
+
+Test(timerstore, SL_3_calls_between_asking_and_the_answer_are_in_order)
+{
+    int n;
+    IS(ts_assign(ts, P, 5), TS_OK);
+    put_range(1, 4, 1000, 1000);
+    IS(ts_answer(ts, ids, &n), TS_STALE);
+    IS(ts_ask(ts, P, &ASK), TS_OK);
+    IS(ts_ask(ts, P, &ASK), TS_STALE);
+    cr_assert_eq(pending(), 2);
+    IS(put_one(ts, 9, 1500), TS_OK); /* too late for the claim */
+    IS(ts_del(ts, P, (int64_t[]){4}, 1, NULL), TS_OK);
+    IS(ts_answer(ts, ids, &n), TS_OK);
+    cr_assert_eq(n, 2);
+    cr_assert_eq(ids[0], 1);
+    cr_assert_eq(ids[1], 2);
+    cr_assert_eq(ts_head(ts, P), 1500);
+    cr_assert_eq(pending(), 2);
+    cr_assert_eq(claim(2000, 10), 1);
+}
+
+Test(timerstore, SL_3_an_answer_may_say_that_the_store_is_gone_or_new)
+{
+    int n;
+    IS(ts_assign(ts, P, 5), TS_OK);
+    put_range(1, 4, 1000, 0);
+    redis_kit_do(&kit, "FLUSHALL");
+    IS(ts_ask(ts, P, &ASK), TS_OK);
+    IS(ts_answer(ts, ids, &n), TS_STALE);
+    cr_assert_eq(n, 0);
+    expect_stale_then_rebuild();
+    redis_kit_do(&kit, "SCRIPT FLUSH");
+    IS(ts_ask(ts, P, &ASK), TS_OK);
+    IS(ts_answer(ts, ids, &n), TS_OK);
+    cr_assert_eq(n, 0, "nothing was claimed; the next asking finds the script again");
+    cr_assert_gt(claim(2000, 1), 0);
+    IS(ts_ask(ts, P, &ASK), TS_OK);
+    IS(ts_assign(ts, P, 6), TS_OK); /* another owner of the same process: what was asked is of no use to it */
+    IS(put_one(ts, 1, 1000), TS_OK);
+    IS(ts_answer(ts, ids, &n), TS_OK);
+    IS(ts_ask(ts, P, &ASK), TS_OK);
+    IS(ts_answer(ts, ids, &n), TS_OK);
+    cr_assert_eq(n, 1);
+}
+
+Test(timerstore, SL_3_an_answer_that_never_comes_is_not_waited_for)
+{
+    int n;
+    use_own_timeout();
+    IS(ts_assign(ts, P, 5), TS_OK);
+    put_range(1, 10, 1000, 0);
+    kill(kit.pid, SIGSTOP);
+    IS(ts_ask(ts, P, &ASK), TS_OK);
+    IS(put_one(ts, 11, 1000), TS_UNREACHABLE);
+    IS(ts_answer(ts, ids, &n), TS_UNREACHABLE);
+    cr_assert_eq(n, 0);
+    kill(kit.pid, SIGCONT);
+    IS(put_until_reached(11), TS_OK);
+    IS(ts_reclaim(ts, P, 7001, &n), TS_OK);
+    cr_assert_eq(claim(7001, 100), 11);
+}
+
 /* ---- Bounded time ---- */
 
 static int64_t ms_since(int64_t us) { return (clock_monotonic_us() - us) / 1000; }
