@@ -82,6 +82,7 @@ Test(statement, PA_3_missing_unknown_and_differing_are_work_items)
     cr_assert_eq(LAST("matched"), 3);
     next_day();
     cr_assert_eq(ITEMS("true"), 7, "an item is found once");
+    cr_assert_eq(ITEMS("owner_id = 'HO-F1'"), 7, "finance of head office sees to each");
 }
 
 /* Two people find out that the bank has paid a fen too much; then the books agree with the statement again. */
