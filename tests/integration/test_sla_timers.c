@@ -121,6 +121,47 @@ Test(sla_timers, SL_3_redis_wiped_in_the_middle)
     expect_fired(2000, 2000);
 }
 
+/* A duty of every thirty days, and nobody at work for a hundred: three periods are missed, each by a timer of its own,
+ * and the fourth runs. */
+Test(sla_timers, SL_3_every_period_missed_while_the_service_was_down_is_fired)
+{
+    static const char missed[] =
+        "SELECT count(*) FROM timer WHERE code = 'proceedings' AND NOT warning AND state = 'fired'";
+    hooks_feed(k, case_id_make(1, 1), "intake.dispute_noted", "{'dispute_no':1}");
+    hooks_must_commit(k);
+    k->now_ms = START + 100 * (int64_t)DAY_MS;
+    for (int i = 0; i < 8; i++) {
+        ticks(1);
+        hooks_locals(k, 100);
+    }
+    cr_assert_eq(k->counts[EV_SLA_BREACHED], 3, "%lld missed", (long long)k->counts[EV_SLA_BREACHED]);
+    cr_assert_eq(hooks_ask(k, missed), 3);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed' AND NOT warning"), 1);
+}
+
+/* The machine's clock is set back by an hour, Redis forgets everything meanwhile, and it is set right again: what has
+ * fired stays fired, what has not is on time by the clock that is right. */
+Test(sla_timers, SL_3_a_clock_set_back_fires_nothing_early_or_again)
+{
+    register_cases("complaint", 1000);
+    ticks(1);
+    k->now_ms = START + DAY_MS + 500 * 1000;
+    hooks_locals(k, 5000);
+    expect_fired(1000, 500);
+    k->now_ms -= 3600 * 1000;
+    ticks(2);
+    cr_assert_eq(hooks_locals(k, 5000), 0);
+    redis_kit_do(&redis, "FLUSHALL");
+    ticks(3);
+    cr_assert_eq(hooks_locals(k, 5000), 0);
+    expect_fired(1000, 500);
+    k->now_ms += (3600 + 250) * 1000;
+    ticks(1);
+    hooks_locals(k, 5000);
+    expect_fired(1000, 750);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'fired' AND fired < due"), 0);
+}
+
 /* Away: firing goes on from the database within the sweep, also what is armed meanwhile; then whole again. */
 Test(sla_timers, SL_3_redis_away_and_back)
 {
