@@ -68,8 +68,8 @@ static enum measure_kind remedy_of(const struct step *s, const char *row_id)
     return MEASURE_KIND_REWORK;
 }
 
-/* AP-2: as much of what was lost as the standard of goodwill allows, though nothing of it is owed. NULL when that is
- * nothing. */
+/* AP-2: as much of what was lost as the standard of goodwill allows, though nothing of it is owed. NULL when
+ * nobody has said what was lost. */
 static const struct plan *goodwill_plan(struct step *s)
 {
     const struct approval_state *next = s->next;
@@ -80,7 +80,7 @@ static const struct plan *goodwill_plan(struct step *s)
     if (p->amount_minor > allowed) p->amount_minor = allowed;
     p->has_goodwill_minor = true;
     p->goodwill_minor = p->amount_minor;
-    return p->amount_minor > 0 ? p : NULL;
+    return p;
 }
 
 /* NULL: people have to plan. */

@@ -76,6 +76,7 @@ Test(story, AP_2_force_majeure_is_no_ground_for_rejection)
     handler_proposes(measure(MEASURE_KIND_APOLOGY));
     expect_refused("AP-2", "help_missing");
     handler_proposes(measure(MEASURE_KIND_CHANGED_TERMS));
+    expect_event(EV_APPROVAL_PLAN_PROPOSED);
     manager_approves();
     customer_objects();
     handler_proposes(rework());
