@@ -192,6 +192,7 @@ static const struct meaning meanings[EV_COUNT] = {
     [EV_PAYMENT_RESOLVED] = {.fn = fold_on_resolved, .actor_field = "confirmer_id", .touches = true},
     [EV_PAYMENT_CASH_DUE] = {STATUS(PAYMENT, "cash_due"), .fn = fold_on_cash_due},
     [EV_PAYMENT_STEPPED_IN] = {.touches = true},
+    [EV_PAYMENT_MISS_NOTED] = {.touches = true},
     [EV_EVIDENCE_ADVANCE_APPLIED] = {.actor_field = "applicant_id", .touches = true},
     [EV_EVIDENCE_ADVANCE_DOCUMENTED] = {.touches = true},
     [EV_EVIDENCE_ADVANCE_GRANTED] = {.actor_field = "reviewer_id", .touches = true},

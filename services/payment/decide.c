@@ -87,7 +87,7 @@ static enum verdict on_bank_answer(struct step *s)
     if (against != NULL) {
         halt(s, against);
     } else if (ev->outcome == BANK_OUTCOME_REFUSED) {
-        payment_fail(s, ev->reason != NULL ? ev->reason : "refused");
+        payment_come_to_nothing(s, ev->reason != NULL ? ev->reason : "refused");
     } else {
         settle(s, ev);
     }
@@ -135,14 +135,18 @@ static const struct transition TABLE[] = {
     {ASKING, EV_PAYMENT_SPENDING_ANSWERED, payment_on_spending_answered, TO(INSTRUCTED) | TO(CASH_DUE) | TO(DAY_HELD),
      "PA-1: whether it may leave today"},
     {DAY_HELD, EV_COMMAND_RELEASE_PAYOUT, payment_on_release, TO(ASKING), "PA-1: past the day's ceiling"},
-    {FAILED, EV_COMMAND_RETRY_PAYOUT, payment_on_retry, TO(INSTRUCTED) | TO(CORRECTING),
+    {FAILED, EV_COMMAND_RETRY_PAYOUT, payment_on_retry, ORDERED | TO(CORRECTING),
      "PA-3: a new number after the bank's refusal"},
-    {CORRECTING, EV_COMMAND_DECIDE_PAYEE, payment_on_decide_payee, TO(INSTRUCTED) | TO(FAILED),
+    {CORRECTING, EV_COMMAND_DECIDE_PAYEE, payment_on_decide_payee, ORDERED | TO(FAILED),
      "AP-6: another account is approved again"},
     {HALTED, EV_COMMAND_RESOLVE_PAYOUT, payment_on_resolve, TO(HALTED), "PA-3: one finds out"},
     {HALTED, EV_COMMAND_CONFIRM_RESOLUTION, payment_on_confirm, BEGUN | TO(FAILED) | TO(HALTED),
      "AP-6: another confirms"},
     {FAILED, EV_SLA_BREACHED, payment_on_limit_missed, ORDERED, "PA-6: the outlet leaves it unpaid"},
+    {CORRECTING, EV_SLA_BREACHED, payment_on_limit_missed, TO(CORRECTING), "PA-6: head office decides on the account"},
+    {INSTRUCTED, EV_SLA_BREACHED, payment_on_miss_under_way, TO(INSTRUCTED), "PA-6: not beside what the bank may pay"},
+    {HELD, EV_SLA_BREACHED, payment_on_miss_under_way, TO(HELD), "PA-6: not past the ceiling"},
+    {HALTED, EV_SLA_BREACHED, payment_on_miss_under_way, TO(HALTED), "PA-6: not beside what the bank may have paid"},
     {CASH_DUE, EV_SLA_BREACHED, payment_on_limit_missed, ORDERED, "PA-6: the outlet leaves it unpaid"},
     {CASH_DUE, EV_COMMAND_SIGN_CASH, payment_on_sign_cash, BEGUN, "PA-3: voucher and two signatures"},
     {NONE, EV_EVIDENCE_ADVANCE_GRANTED, payment_on_advance, TO(NONE) | BEGUN,

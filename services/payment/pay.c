@@ -122,14 +122,34 @@ void payment_instruct(struct step *s)
         to_the_bank(s, entries, n);
 }
 
+static void note_ordered(struct step *s)
+{
+    struct payment_state *next = s->next;
+    struct pay_slip *slip = ARENA_NEW(arena_of(s), struct pay_slip);
+    *slip = *next->slip;
+    slip->unordered = false;
+    next->slip = slip;
+}
+
 /* Only the first order of a slip asks: another number, or the rest of it, is of what was counted already. */
 void payment_order(struct step *s)
 {
     const struct payment_state *next = s->next;
     const struct pol_payment_rules *rules = s->policy->pack->payment;
+    payment_relieve_cash_desk(s);
+    if (next->slip->unordered) note_ordered(s);
     bool own = strcmp(next->slip->payer_org, policy_head_office(s->policy)->id) == 0;
     if (own && policy_amount(rules->day_ceiling, rules->n_day_ceiling, next->slip->currency) != NULL)
         payment_ask_spending(s, false);
+    else
+        payment_instruct(s);
+}
+
+void payment_order_again(struct step *s)
+{
+    const struct payment_state *next = s->next;
+    if (next->slip->unordered)
+        payment_order(s);
     else
         payment_instruct(s);
 }

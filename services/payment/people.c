@@ -56,6 +56,18 @@ static void set_payee(struct step *s, const char *payee)
     next->slip = slip;
 }
 
+void payment_ask_payee(struct step *s, const char *reason)
+{
+    const struct payment_state *next = s->next;
+    struct ev_payment_payee_proposed *out = decision_emit(s->out, EV_PAYMENT_PAYEE_PROPOSED);
+    *out = (struct ev_payment_payee_proposed){.payout_no = next->payout_no,
+                                              .payee = next->proposed_payee,
+                                              .proposer_id = next->proposer_id,
+                                              .approver_role = approver_of(s, next->slip),
+                                              .org_id = approving_org(s, next->slip),
+                                              .reason = reason};
+}
+
 /* PA-3: under a new number, since the bank refused the one before for good. */
 enum verdict payment_on_retry(struct step *s)
 {
@@ -66,19 +78,13 @@ enum verdict payment_on_retry(struct step *s)
     }
     if (ev->payee[0] == '\0') return step_refuse(s, "PA-2", "payee_missing", NULL);
     if (strcmp(ev->payee, next->slip->payee) == 0) {
-        payment_instruct(s);
+        payment_order_again(s);
         return VERDICT_DONE;
     }
     next->status = PAYMENT_STATUS_CORRECTING;
     next->proposed_payee = ev->payee;
     next->proposer_id = ev->actor->id;
-    struct ev_payment_payee_proposed *out = decision_emit(s->out, EV_PAYMENT_PAYEE_PROPOSED);
-    *out = (struct ev_payment_payee_proposed){.payout_no = next->payout_no,
-                                              .payee = ev->payee,
-                                              .proposer_id = ev->actor->id,
-                                              .approver_role = approver_of(s, next->slip),
-                                              .org_id = approving_org(s, next->slip),
-                                              .reason = ev->reason};
+    payment_ask_payee(s, ev->reason);
     return VERDICT_DONE;
 }
 
@@ -101,7 +107,7 @@ enum verdict payment_on_decide_payee(struct step *s)
     struct ev_payment_payee_approved *out = decision_emit(s->out, EV_PAYMENT_PAYEE_APPROVED);
     *out = (struct ev_payment_payee_approved){.payee = payee, .approver_id = ev->actor->id, .comment = ev->comment};
     set_payee(s, payee);
-    payment_instruct(s);
+    payment_order_again(s);
     return VERDICT_DONE;
 }
 
@@ -162,7 +168,7 @@ static void resolve(struct step *s, const struct payout_resolution *r, const cha
                                         .proposer_id = r->proposer_id,
                                         .confirmer_id = confirmer_id};
     if (r->found == PAYOUT_FOUND_NOT_PAID) {
-        payment_fail(s, "resolved_not_paid");
+        payment_come_to_nothing(s, "resolved_not_paid");
         return;
     }
     out->entries = resolved_entries(s, r->amount_minor, &out->n_entries);

@@ -10,9 +10,11 @@
 
 /* ---- pay.c: from a slip to the money's leaving ---- */
 
-/* The slip's first payout, or, where head office pays and a day has a ceiling, the question whether it may
+/* The payer's first payout of the slip, or, where head office pays and a day has a ceiling, the question whether it may
  * (spending.c). */
 void payment_order(struct step *s);
+/* After a refusal: a further payout, or the first of head office's that has stepped in (unpaid.c). */
+void payment_order_again(struct step *s);
 /* The slip's payout under a new number: an order to the bank, or a voucher for the cash desk. */
 void payment_instruct(struct step *s);
 /* The number of the voucher of the payout under way. */
@@ -64,7 +66,12 @@ enum verdict payment_on_spending_answered(struct step *s);
 
 /* ---- unpaid.c: head office pays in an outlet's place ---- */
 
+/* payment_fail; and where the payout's limit was missed before, head office pays now. */
+void payment_come_to_nothing(struct step *s, const char *reason);
+/* What is overdue already does not begin to wait for signatures: head office pays it. */
+void payment_relieve_cash_desk(struct step *s);
 enum verdict payment_on_limit_missed(struct step *s);
+enum verdict payment_on_miss_under_way(struct step *s);
 
 /* ---- account.c: an outlet's or a supplier's account with head office, at its home ---- */
 
@@ -86,6 +93,8 @@ enum verdict payment_on_allow_travel(struct step *s);
 
 /* Whether this person holds the role they act in, and it is one of these. */
 bool payment_may(const struct step *s, const struct actor *who, const enum role *roles, int n);
+/* AP-6: says whose word on the proposed account is waited for. */
+void payment_ask_payee(struct step *s, const char *reason);
 enum verdict payment_on_release(struct step *s);
 enum verdict payment_on_retry(struct step *s);
 enum verdict payment_on_decide_payee(struct step *s);

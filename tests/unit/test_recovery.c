@@ -122,26 +122,91 @@ Test(recovery, PA_6_what_an_outlet_leaves_unpaid_head_office_pays_first)
     cr_assert_eq(d->amount_minor, 500);
 }
 
+static const char *refused(void)
+{
+    return arena_printf(&k.arena,
+                        "{'key':'%s','payout_no':%lld,'outcome':'refused','amount_minor':500,'currency':'CNY','reason':"
+                        "'no_cover'}",
+                        state()->key, (long long)state()->payout_no);
+}
+
+#define MISSED missed("payment", "2026-03-05 18:00", "false")
+#define MANAGES(id, role, org) "{'actor':{'id':'" id "','role':'" role "','org_id':'" org "'},'approve':true}"
+
+/* PA-6: refused before the limit is missed, or found refused after it; head office's own payouts are nobody else's. */
 Test(recovery, PA_6_what_the_bank_may_be_paying_is_not_paid_beside_it)
 {
     expect("approval.slip_approved", slip("S1", "O-E1", "outlet", 500), "payment.instructed");
-    expect("sla.breached", missed("payment", "2026-03-05 18:00", "false"), "ignored");
-    expect("payment.bank_answer",
-           arena_printf(&k.arena,
-                        "{'key':'%s','payout_no':1,'outcome':'refused','amount_minor':500,'currency':'CNY','reason':"
-                        "'no_cover'}",
-                        state()->key),
-           "payment.failed");
-    expect("sla.breached", missed("payment", "2026-03-05 18:00", "false"), "payment.stepped_in payment.instructed");
+    expect("payment.bank_answer", refused(), "payment.failed");
+    expect("sla.breached", MISSED, "payment.stepped_in payment.instructed");
     k.state = NULL;
     expect("approval.slip_approved", slip("S2", "HO", "outlet", 500), "payment.instructed");
+    expect("sla.breached", MISSED, "ignored");
+    expect("payment.bank_answer", refused(), "payment.failed");
+    expect("sla.breached", MISSED, "ignored");
+}
+
+/* PA-6 PA-3: missed while the bank has it: noted once, and paid by head office as soon as the bank has refused it, by
+ * its answer or by what two people found out; what was paid after all is the outlet's. */
+Test(recovery, PA_6_PA_3_a_miss_while_the_bank_has_it_is_remembered)
+{
+    expect("approval.slip_approved", slip("S1", "O-E1", "outlet", 500), "payment.instructed");
+    expect("sla.breached", MISSED, "payment.miss_noted");
+    expect("sla.breached", MISSED, "ignored");
+    expect("payment.bank_answer", refused(), "payment.failed payment.stepped_in payment.instructed");
+    cr_assert_str_eq(state()->slip->payer_org, "HO");
+    expect("payment.bank_answer", refused(), "payment.failed");
+    expect("command.retry_payout", FINANCE ",'payee':'acc-1'}", "payment.instructed");
+    expect("payment.bank_answer", paid(), "payment.settled payment.recovery_due");
+    k.state = NULL;
+    expect("approval.slip_approved", slip("S2", "O-E1", "outlet", 500), "payment.instructed");
     expect("payment.bank_answer",
            arena_printf(&k.arena,
-                        "{'key':'%s','payout_no':1,'outcome':'refused','amount_minor':500,'currency':'CNY','reason':"
-                        "'no_cover'}",
+                        "{'key':'%s','payout_no':1,'outcome':'contradiction','amount_minor':0,'currency':'CNY'}",
                         state()->key),
-           "payment.failed");
-    expect("sla.breached", missed("payment", "2026-03-05 18:00", "false"), "ignored");
+           "payment.halted");
+    expect("sla.breached", MISSED, "payment.miss_noted");
+    expect("command.resolve_payout", FINANCE ",'found':'not_paid','bank_ref':'b'}", "payment.resolution_proposed");
+    expect("command.confirm_resolution", MANAGER ",'agree':true}",
+           "payment.resolved payment.failed payment.stepped_in payment.instructed");
+    k.state = NULL;
+    expect("approval.slip_approved", slip("S3", "O-E1", "outlet", 500), "payment.instructed");
+    expect("sla.breached", MISSED, "payment.miss_noted");
+    expect("payment.bank_answer", paid(), "payment.settled");
+}
+
+/* PA-6 PA-1: held by a ceiling past the limit, and let pass: no voucher begins to wait then, head office pays. */
+Test(recovery, PA_6_PA_1_what_was_held_past_its_limit)
+{
+    expect("approval.slip_approved", cash_slip("S1", 50000001), "payment.held");
+    expect("sla.breached", MISSED, "payment.miss_noted");
+    expect("command.release_payout", MANAGER ",'reason':'looked into'}",
+           "payment.released payment.stepped_in payment.instructed");
+    cr_assert_str_eq(((const struct ev_payment_instructed *)kit_output(&k, EV_PAYMENT_INSTRUCTED, 0))->payer_account,
+                     "HO-6222-0001");
+    cr_assert_eq(state()->slip->recover_minor, 50000001);
+}
+
+/* PA-6 AP-6: another account waits for the outlet's approver when the limit is missed: head office pays as soon as its
+ * own approver has said yes; nothing leaves for an account nobody approved. */
+Test(recovery, PA_6_AP_6_head_office_decides_on_the_account_that_waits)
+{
+    expect("approval.slip_approved", slip("S1", "O-E1", "outlet", 500), "payment.instructed");
+    expect("payment.bank_answer", refused(), "payment.failed");
+    expect("command.retry_payout", FINANCE ",'payee':'acc-2'}", "payment.payee_proposed");
+    expect("sla.breached", MISSED, "payment.stepped_in payment.payee_proposed");
+    const struct ev_payment_payee_proposed *p = kit_output(&k, EV_PAYMENT_PAYEE_PROPOSED, 0);
+    cr_assert_str_eq(p->org_id, "HO");
+    cr_assert_str_eq(p->payee, "acc-2");
+    cr_assert_eq(p->approver_role, ROLE_HO_SERVICE_MANAGER);
+    expect("sla.breached", MISSED, "ignored");
+    expect("command.decide_payee", MANAGES("O-E1-M", "outlet_manager", "O-E1"), "refused AP-4 not_the_approver");
+    expect("command.decide_payee", MANAGES("HO-M1", "ho_service_manager", "HO"),
+           "payment.payee_approved payment.instructed");
+    const struct ev_payment_instructed *i = kit_output(&k, EV_PAYMENT_INSTRUCTED, 0);
+    cr_assert_str_eq(i->payee, "acc-2");
+    cr_assert_str_eq(i->payer_account, "HO-6222-0001");
+    expect("payment.bank_answer", paid(), "payment.settled payment.recovery_due");
 }
 
 /* AP-2: goods leave the stock once, however often their slip is read. */

@@ -90,6 +90,22 @@ Test(spending, PA_1_PA_6_paid_in_an_outlets_place_is_asked_for)
     expect("payment.spending_answered", answered("S1", true), "payment.instructed");
 }
 
+/* Also where it had to wait for an account's approval first; a further number of it does not ask again. */
+Test(spending, PA_1_PA_6_paid_to_another_account_is_asked_for_once)
+{
+    static const char refused[] = "{'key':'%s','payout_no':%d,'outcome':'refused','amount_minor':500,'currency':'CNY'}";
+    expect("approval.slip_approved", slip("S1", "O-E1", "outlet", 500), "payment.instructed");
+    expect("payment.bank_answer", arena_printf(&k.arena, refused, state()->key, 1), "payment.failed");
+    expect("command.retry_payout", FINANCE ",'payee':'acc-2'}", "payment.payee_proposed");
+    expect("sla.breached", missed("payment", "2026-03-05 18:00", "false"), "payment.stepped_in payment.payee_proposed");
+    expect("command.decide_payee", "{'actor':{'id':'HO-M1','role':'ho_service_manager','org_id':'HO'},'approve':false}",
+           "payment.payee_denied");
+    expect("command.retry_payout", FINANCE ",'payee':'acc-1'}", "payment.spending_asked");
+    expect("payment.spending_answered", answered("S1", true), "payment.instructed");
+    expect("payment.bank_answer", arena_printf(&k.arena, refused, state()->key, 2), "payment.failed");
+    expect("command.retry_payout", FINANCE ",'payee':'acc-1'}", "payment.instructed");
+}
+
 /* Held until somebody with the right lets it pass; then the account is told that it leaves. */
 Test(spending, PA_1_over_the_ceiling_a_person_is_asked)
 {

@@ -168,6 +168,7 @@ export const events = {
   'payment.stepped_in': ['{unpaid_org} has left it unpaid: head office pays {amount}', '{unpaid_org} 逾期未付，总公司先行支付 {amount}', 'money'],
   'evidence.inspection_ordered': ['A third party inspects: {inspector}', '委托第三方检测：{inspector}', 'person'],
   'evidence.inspection_ended': ['Inspection by {inspector}: {end} {report}', '第三方检测（{inspector}）：{end} {report}'],
+  'payment.miss_noted': ['{unpaid_org} is past the limit of this payment; it is under way or held', '{unpaid_org} 付款已逾期（处理中或暂停）', 'money'],
   'evidence.advance_applied': ['Advance compensation {application_no} asked for: {amount}', '申请先行赔付 {application_no}：{amount}', 'person'],
   'evidence.advance_documented': ['Papers of {application_no}: certificate of {papers.inspector}', '{application_no} 检验证明与现场报告已提交（{papers.inspector}）', 'person'],
   'evidence.advance_granted': ['Advance {application_no} granted: {amount}', '先行赔付 {application_no} 审核通过：{amount}', 'good'],
