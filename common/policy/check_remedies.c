@@ -17,11 +17,26 @@ static bool check_advance(const struct check *c, const struct pol_advance_rules 
     return true;
 }
 
+/* AP-6: whoever of them reports an outcome himself, another can confirm it. */
+static bool check_confirmers(const struct check *c, const struct pol_correction_rules *r)
+{
+    const struct pol_unit *top = policy_head_office(c->policy);
+    int able = 0;
+    for (int i = 0; top != NULL && i < top->n_people; i++) {
+        bool holds = false;
+        for (int k = 0; k < r->n_confirm_roles; k++) holds |= policy_has_role(&top->people[i], r->confirm_roles[k]);
+        able += holds;
+    }
+    return top == NULL || top->n_people == 0 || able >= 2 ||
+           policy_refuse(c, "$.correction.confirm_roles: fewer than two people of head office hold one");
+}
+
 static bool check_correction(const struct check *c, const struct pol_correction_rules *r)
 {
     const struct policy_limit *limit = policy_limit(c->policy, r->limit);
     if (limit == NULL) return policy_refuse(c, "$.correction.limit: there is no limit \"%s\"", r->limit);
     if (limit->def->on_miss != ON_MISS_SLIP) return policy_refuse(c, "$.correction.limit: its miss must issue a slip");
+    if (!check_confirmers(c, r)) return false;
     return policy_check_cause_departments(c, "$.correction.departments", r->departments, r->n_departments);
 }
 

@@ -211,6 +211,7 @@ enum verdict escalation_on_hand_up(struct step *s)
         {at, EV_COMMAND_END_DISPUTE, escalation_on_dispute_end, TO(at), "ES-8"},                                       \
         {at, EV_COMMAND_ANSWER_LIAISON, escalation_on_liaison_answer, TO(at), "ES-7"},                                 \
         {at, EV_COMMAND_CLOSE_CORRECTION, escalation_on_close_correction, TO(at), "PA-8"},                             \
+        {at, EV_COMMAND_CONFIRM_CORRECTION, escalation_on_confirm_correction, TO(at), "PA-8, AP-6"},                   \
         {at, EV_COMMAND_DECIDE_SANCTION, escalation_on_decide_sanction, TO(at), "RV-5"},                               \
         {at, EV_COMMAND_APPEAL_SANCTION, escalation_on_appeal_sanction, TO(at), "RV-5"},                               \
         {at, EV_APPROVAL_SLIP_APPROVED, escalation_on_slip, TO(at) | TO(WATCHING), "ES-8, PA-8"},
@@ -246,6 +247,7 @@ static const struct transition TABLE[] = {
 /* Where no row takes a command: the rule that refuses it. */
 static const struct guard guards[] = {
     {EV_COMMAND_CLOSE_CORRECTION, TO(NONE), "PA-8"},
+    {EV_COMMAND_CONFIRM_CORRECTION, TO(NONE), "PA-8"},
     {EV_COMMAND_DECIDE_SANCTION, TO(NONE), "RV-5"},
     {EV_COMMAND_APPEAL_SANCTION, TO(NONE), "RV-5"},
     {EV_COMMAND_DISPUTE, TO(NONE), "ES-8"},

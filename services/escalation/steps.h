@@ -132,7 +132,8 @@ bool escalation_liaison_owed_by(const struct step *s, const char *code, struct a
 
 /* ---- correction.c: the company's own fault is investigated (PA-8) ---- */
 
-/* Whose reminder the miss of this limit is: who answers for the open investigation. false = another limit. */
+/* Whose reminder the miss of this limit is: who answers for the open investigation, or is to confirm its outcome.
+ * false = another limit. */
 bool escalation_correction_led_by(const struct step *s, const char *code, struct addressee *to);
 
 /* ---- contest.c: what head office decided of the liability is disputed (EV-7) ---- */
@@ -151,6 +152,7 @@ enum verdict escalation_on_decide_contest(struct step *s);
 
 enum verdict escalation_on_slip(struct step *s);
 enum verdict escalation_on_close_correction(struct step *s);
+enum verdict escalation_on_confirm_correction(struct step *s);
 
 enum verdict escalation_on_dispute(struct step *s);
 enum verdict escalation_on_dispute_note(struct step *s);

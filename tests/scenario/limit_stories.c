@@ -182,6 +182,8 @@ static void correction_closed(void)
     SEND(EV_COMMAND_CLOSE_CORRECTION, close_correction,
          .actor = somebody(opened->person_id, ROLE_DEPARTMENT_HEAD, "HO"), .correction_no = opened->correction_no,
          .found = "no expansion joint", .measures = "joint added", .outcome = CORRECTION_OUTCOME_CORRECTED);
+    SEND(EV_COMMAND_CONFIRM_CORRECTION, confirm_correction, .actor = somebody("HO-GM", ROLE_GENERAL_MANAGER, "HO"),
+         .correction_no = opened->correction_no, .agree = true);
 }
 
 static void late_case_closed(void)

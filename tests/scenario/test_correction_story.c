@@ -9,6 +9,7 @@ TestSuite(story, .init = story_begin, .fini = story_end, .timeout = 60);
 
 static const struct actor head_of_design = {.id = "HO-D1", .role = ROLE_DEPARTMENT_HEAD, .org_id = "HO"};
 static const struct actor general_manager = {.id = "HO-GM", .role = ROLE_GENERAL_MANAGER, .org_id = "HO"};
+static const struct actor service_manager = {.id = "HO-M1", .role = ROLE_HO_SERVICE_MANAGER, .org_id = "HO"};
 static const struct actor finance = {.id = "HO-F1", .role = ROLE_FINANCE, .org_id = "HO"};
 
 static const struct ev_escalation_correction_opened *opened(void) { return last(EV_ESCALATION_CORRECTION_OPENED); }
@@ -28,6 +29,15 @@ static void closes_with(const struct actor *who, const char *found, const char *
 static void closes(const struct actor *who, const char *measures)
 {
     closes_with(who, "the drawing had no expansion joint", measures);
+}
+
+static void confirms(const struct actor *who, bool agree, const char *comment)
+{
+    struct ev_command_confirm_correction *c = arena_alloc(&story_world->arena, sizeof *c);
+    *c = (struct ev_command_confirm_correction){
+        .actor = who, .correction_no = opened()->correction_no, .agree = agree, .comment = comment};
+    world_command(story_world, EV_COMMAND_CONFIRM_CORRECTION, c, the_case());
+    world_drain(story_world);
 }
 
 /* Compensated, paid and closed; the fault was ours by that cause. */
@@ -61,10 +71,57 @@ Test(story, PA_8_the_companys_fault_opens_a_corrective_investigation)
     closes(&head_of_design, "");
     expect_refused("PA-8", "outcome_missing");
     closes(&head_of_design, "joint added to the standard drawing");
+    confirms(&general_manager, true, NULL);
     expect_events(EV_ESCALATION_CORRECTION_CLOSED, 1);
     expect_limit("correction", LIMIT_STATE_MET);
     closes(&head_of_design, "again");
     expect_refused("PA-8", "no_open_correction");
+    confirms(&general_manager, true, NULL);
+    expect_refused("PA-8", "no_open_correction");
+    expect_sound();
+}
+
+/* What one reports another confirms; only then it has ended. */
+Test(story, PA_8_AP_6_another_person_confirms_the_outcome)
+{
+    settled_case(CAUSE_DESIGN);
+    confirms(&general_manager, true, NULL);
+    expect_refused("PA-8", "nothing_to_confirm");
+    closes(&head_of_design, "joint added to the standard drawing");
+    expect_no_event(EV_ESCALATION_CORRECTION_CLOSED);
+    expect_limit("correction", LIMIT_STATE_ARMED);
+    closes(&head_of_design, "again");
+    expect_refused("PA-8", "awaits_confirmation");
+    confirms(&head_of_design, true, NULL);
+    expect_refused("AP-6", "own_report");
+    confirms(&finance, true, NULL);
+    expect_refused("RO-1", "not_entitled_to_confirm");
+    confirms(&general_manager, false, "");
+    expect_refused("PA-8", "comment_missing");
+    confirms(&general_manager, false, "what of the drawings that are out?");
+    expect_events(EV_ESCALATION_CORRECTION_RETURNED, 1);
+    closes(&head_of_design, "joint added, drawings called back");
+    confirms(&service_manager, true, NULL);
+    const struct ev_escalation_correction_closed *closed = last(EV_ESCALATION_CORRECTION_CLOSED);
+    cr_assert_str_eq(closed->by, "HO-D1");
+    cr_assert_str_eq(closed->confirmed_by, "HO-M1");
+    cr_assert_str_eq(closed->measures, "joint added, drawings called back");
+    expect_sound();
+}
+
+/* The general manager who reports it himself is not asked to confirm it; a missed limit reminds whoever is. */
+Test(story, PA_8_AP_6_the_one_who_is_to_confirm_is_reminded)
+{
+    settled_case(CAUSE_DESIGN);
+    closes(&general_manager, "joint added to the standard drawing");
+    const struct ev_escalation_correction_reported *reported = last(EV_ESCALATION_CORRECTION_REPORTED);
+    cr_assert_str_eq(reported->confirmer_id, "HO-M1");
+    confirms(&general_manager, true, NULL);
+    expect_refused("AP-6", "own_report");
+    advance_days(20);
+    cr_assert_str_eq(((const struct ev_escalation_slip_issued *)last(EV_ESCALATION_SLIP_ISSUED))->to_person, "HO-M1");
+    confirms(&service_manager, true, NULL);
+    expect_events(EV_ESCALATION_CORRECTION_CLOSED, 1);
     expect_sound();
 }
 
@@ -80,6 +137,7 @@ Test(story, PA_8_its_limit_outlives_the_case)
     cr_assert_eq(count(EV_ESCALATION_SLIP_ISSUED), slips + 1);
     cr_assert_str_eq(((const struct ev_escalation_slip_issued *)last(EV_ESCALATION_SLIP_ISSUED))->to_person, "HO-Q1");
     closes(&general_manager, "supplier audited");
+    confirms(&service_manager, true, NULL);
     expect_events(EV_ESCALATION_CORRECTION_CLOSED, 1);
     expect_events(EV_SLA_ENDED, 1);
     expect_sound();

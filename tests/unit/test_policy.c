@@ -485,13 +485,21 @@ Test(policy, PA_8_remedies_that_cannot_be_right_are_refused)
         {"\"advance\":{\"grounds\":[],\"review_roles\":[]}", "$.advance.review_roles: nobody"},
         {"\"advance\":{\"grounds\":[{\"category\":\"other\"},{\"category\":\"other\"}],\"review_roles\":[\"finance\"]}",
          "$.advance.grounds[1].category: other is listed twice"},
-        {"\"correction\":{\"limit\":\"x\",\"departments\":[]}", "$.correction.limit: there is no limit \"x\""},
-        {"\"correction\":{\"limit\":\"one\",\"departments\":[]}", "$.correction.departments: nobody"},
-        {"\"correction\":{\"limit\":\"one\",\"departments\":[{\"department\":\"design\"},{"
+        {"\"correction\":{\"limit\":\"x\",\"confirm_roles\":[\"general_manager\",\"ho_service_manager\"],"
+         "\"departments\":[]}",
+         "$.correction.limit: there is no limit \"x\""},
+        {"\"correction\":{\"limit\":\"one\",\"confirm_roles\":[\"general_manager\"],\"departments\":[]}",
+         "$.correction.confirm_roles: fewer than two people"},
+        {"\"correction\":{\"limit\":\"one\",\"confirm_roles\":[\"general_manager\",\"ho_service_manager\"],"
+         "\"departments\":[]}",
+         "$.correction.departments: nobody"},
+        {"\"correction\":{\"limit\":\"one\",\"confirm_roles\":[\"general_manager\",\"ho_service_manager\"],"
+         "\"departments\":[{\"department\":\"design\"},{"
          "\"department\":"
          "\"e\",\"role\":\"finance\"}]}",
          "$.correction.departments[0].causes: those after it"},
-        {"\"correction\":{\"limit\":\"one\",\"departments\":[{\"department\":\"design\",\"causes\":"
+        {"\"correction\":{\"limit\":\"one\",\"confirm_roles\":[\"general_manager\",\"ho_service_manager\"],"
+         "\"departments\":[{\"department\":\"design\",\"causes\":"
          "[\"design\"]}]}",
          "$.correction.departments[0].causes: the last takes every cause"},
         {"\"execution\":[{\"measure\":\"repair\",\"steps\":[]}]", "$.execution[0].steps: a record of nothing"},

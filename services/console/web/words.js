@@ -217,6 +217,8 @@ export const events = {
   'escalation.judgment_recorded': ['Judged: {words}; to be performed by {perform_by_ms}', '裁决：{words}，须于 {perform_by_ms} 前履行', 'bad'],
   'escalation.agreement_noted': ['The customer has signed', '客户已签字'],
   'escalation.correction_opened': ['Corrective investigation {correction_no}: {department}, {person_id}', '纠正调查 {correction_no}：{department}，{person_id} 负责', 'warn'],
+  'escalation.correction_reported': ['Corrective investigation {correction_no}, reported by {by} ({outcome}), waits for {confirmer_id}', '纠正调查 {correction_no}：{by} 已报告结果（{outcome}），待 {confirmer_id} 复核', 'person'],
+  'escalation.correction_returned': ['Corrective investigation {correction_no} goes on: {comment}', '纠正调查 {correction_no} 未通过复核：{comment}', 'bad'],
   'escalation.correction_closed': ['Corrective investigation {correction_no} closed ({outcome}): {measures}', '纠正调查 {correction_no} 结束（{outcome}）：{measures}', 'good'],
   'escalation.liaison_issued': ['Liaison slip {slip_no} to {to_person}: why {codes} ran late', '向 {to_person} 发出洽办单 {slip_no}：{codes} 逾期原因', 'warn'],
   'escalation.liaison_answered': ['Liaison slip {slip_no} answered: {cause}', '洽办单 {slip_no} 已答复：{cause}'],
