@@ -323,6 +323,23 @@ Test(sla_timers, SL_3_the_row_decides)
     cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed'"), 2);
 }
 
+/* The same guard of a case's state: only the next one of what is there is written. */
+Test(sla_timers, SL_3_a_state_follows_the_one_that_is_there)
+{
+#define SAVE(id, rev) "SELECT save_states(ARRAY[7, " id "]::int8[], ARRAY[3, " rev "], ARRAY[1, 1], ARRAY['{}', '{}'])"
+    cr_assert_eq(hooks_ask(k,
+                           "WITH made AS (INSERT INTO case_state VALUES (7, 2, 1, '{}'), (8, 4, 1, '{}') RETURNING 1) "
+                           "SELECT count(*) FROM made"),
+                 2);
+    cr_assert(hooks_refused(k, SAVE("8", "4")), "the same again");
+    cr_assert(hooks_refused(k, SAVE("8", "6")), "one is missing between");
+    cr_assert(hooks_refused(k, SAVE("9", "1")), "there is none");
+    cr_assert_eq(hooks_ask(k, "SELECT sum(rev)::int8 FROM case_state"), 6, "nothing of the refused ones stands");
+    cr_assert_not(hooks_refused(k, SAVE("8", "5")));
+    cr_assert_eq(hooks_ask(k, "SELECT sum(rev)::int8 FROM case_state"), 8);
+#undef SAVE
+}
+
 /* Both overdue and the miss read first: it tells of the warning too, whose timer goes with it. */
 Test(sla_timers, SL_3_a_miss_never_comes_before_its_warning)
 {
