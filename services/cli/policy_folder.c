@@ -44,8 +44,10 @@ static bool copy_file(const char *from, const char *to, const char *name, struct
 {
     char source[PATH_MAX], target[PATH_MAX];
     struct buf bytes = BUF_INIT;
-    snprintf(source, sizeof source, "%s/%s", from, name);
-    snprintf(target, sizeof target, "%s/%s", to, name);
+    if ((size_t)snprintf(source, sizeof source, "%s/%s", from, name) >= sizeof source ||
+        (size_t)snprintf(target, sizeof target, "%s/%s", to, name) >= sizeof target) {
+        return err_set(e, ERR_CONFIG, "policy", "%s: its path is too long", name);
+    }
     bool well = read_whole(source, &bytes, e) && write_whole(target, bytes.bytes, bytes.len, e);
     buf_deinit(&bytes);
     return well;

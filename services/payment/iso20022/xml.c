@@ -222,9 +222,7 @@ bool iso_amount_format(struct money m, char *buf, size_t size)
     int exponent = money_exponent(m.currency);
     int64_t unit = exponent == 3 ? 1000 : exponent == 2 ? 100 : 1;
     if (exponent < 0 || m.minor <= 0 || m.minor > INT64_C(999999999999999999)) return false;
-    if (exponent == 0)
-        snprintf(buf, size, "%" PRId64, m.minor);
-    else
-        snprintf(buf, size, "%" PRId64 ".%0*" PRId64, m.minor / unit, exponent, m.minor % unit);
-    return true;
+    int n = exponent == 0 ? snprintf(buf, size, "%" PRId64, m.minor)
+                          : snprintf(buf, size, "%" PRId64 ".%0*" PRId64, m.minor / unit, exponent, m.minor % unit);
+    return n > 0 && (size_t)n < size;
 }
