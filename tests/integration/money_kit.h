@@ -22,7 +22,8 @@ static const struct service_spec spec = {.name = "payment",
 
 static struct hooks *k;
 static char state_dir[64], url[64];
-static const char *files_for = ""; /* set before set_up: what goes by files (bank_route.h) */
+static const char *files_for = "";    /* set before set_up: what goes by files (bank_route.h) */
+static const char *liable = "outlet"; /* for what the slips pay: with "company" head office pays */
 static pid_t bank;
 
 static inline void bank_start(void)
@@ -111,8 +112,8 @@ static inline void feed_slip(int i, const char *phase, const char *plan)
              "'severity':'normal','channel':'web','customer':{},'currency':'CNY','fee_due_minor':300,'consent':false,"
              "'direct':false,'received_ms':1,'history':false},'assignment':{'version':1,'org_id':'O-E1','org_name':'x',"
              "'level':'outlet','handler_id':'h','handler_name':'h','manager_id':'m','visitor_id':'v'},'plan':%s,"
-             "'liability':'outlet','must_pay':true,'must_execute':false}",
-             i, i, phase, plan);
+             "'liability':'%s','must_pay':true,'must_execute':false}",
+             i, i, phase, plan, liable);
     hooks_feed(k, case_id_make(i % HOOKS_PARTS, i), "approval.slip_approved", json);
 }
 
