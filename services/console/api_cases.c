@@ -20,11 +20,7 @@ bool api_cursor(struct request *rq, struct cursor *out)
         out->b = strtoll(dot + 1, &end, 10);
         if (end != dot + 1 && *end == '\0') return true;
     }
-    reply_problem(rq, &(struct problem){.status = 400,
-                                        .type = "parameter",
-                                        .title = "A parameter is wrong",
-                                        .detail = "not a cursor of this API",
-                                        .pointer = "?cursor"});
+    reply_bad_parameter(rq, "cursor", "not a cursor of this API");
     return false;
 }
 
@@ -99,11 +95,7 @@ static bool known_stage(struct request *rq, const char *stage)
     for (size_t i = 0; stage != NULL && i < sizeof(stages) / sizeof(stages[0]); i++)
         if (strcmp(stage, stages[i]) == 0) return true;
     if (stage == NULL) return true;
-    reply_problem(rq, &(struct problem){.status = 400,
-                                        .type = "parameter",
-                                        .title = "A parameter is wrong",
-                                        .detail = "not a stage",
-                                        .pointer = "?status"});
+    reply_bad_parameter(rq, "status", "not a stage");
     return false;
 }
 

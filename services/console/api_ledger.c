@@ -16,11 +16,7 @@ static bool read_at(struct request *rq, int64_t *at_ms)
     int32_t day;
     if (date == NULL) return request_int(rq, &at, at_ms);
     if (request_query(rq, "at_ms") != NULL || strlen(date) != strlen("2026-03-31") || !days_date_parse(date, &day)) {
-        reply_problem(rq, &(struct problem){.status = 400,
-                                            .type = "parameter",
-                                            .title = "A parameter is wrong",
-                                            .detail = "expected a date like 2026-03-31, and no at_ms beside it",
-                                            .pointer = "?date"});
+        reply_bad_parameter(rq, "date", "expected a date like 2026-03-31, and no at_ms beside it");
         return false;
     }
     *at_ms = calendar_day_end_ms(policy->calendar, day) - 1;

@@ -53,7 +53,7 @@ const char *request_query(const struct request *rq, const char *name)
     return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
-static void bad_parameter(struct request *rq, const char *name, const char *why)
+void reply_bad_parameter(struct request *rq, const char *name, const char *why)
 {
     reply_problem(rq, &(struct problem){.status = 400,
                                         .type = "parameter",
@@ -70,7 +70,7 @@ bool request_int(struct request *rq, const struct int_param *p, int64_t *out)
     if (text == NULL) return true;
     long long v = strtoll(text, &end, 10);
     if (*end != '\0' || v < p->min || v > p->max) {
-        bad_parameter(
+        reply_bad_parameter(
             rq, p->name,
             arena_printf(&rq->arena, "expected an integer from %lld to %lld", (long long)p->min, (long long)p->max));
         return false;
@@ -84,7 +84,7 @@ bool request_bool(struct request *rq, const char *name, bool *out)
     const char *text = request_query(rq, name);
     *out = text != NULL && (strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
     if (text == NULL || *out || strcmp(text, "false") == 0 || strcmp(text, "0") == 0) return true;
-    bad_parameter(rq, name, "expected true or false");
+    reply_bad_parameter(rq, name, "expected true or false");
     return false;
 }
 

@@ -100,6 +100,8 @@ struct problem {
     const char *type, *title, *detail, *pointer;
 };
 void reply_problem(struct request *rq, const struct problem *p);
+/* 400 for a parameter of the query, and why it is wrong. */
+void reply_bad_parameter(struct request *rq, const char *name, const char *why);
 /* The database, or what is behind it, failed: 503, logged; says nothing of its insides. */
 void reply_unavailable(struct request *rq, const char *what, const struct err *e);
 
