@@ -41,17 +41,22 @@ static void tear_down(void)
 
 TestSuite(sla_timers, .init = set_up, .fini = tear_down, .timeout = 60);
 
-/* Complaints, received one a second: each arms the first response (a warning at 80 % and the due after 24 h). */
+static void register_case(const char *kind, int64_t case_id, int64_t after_ms)
+{
+    char json[400];
+    snprintf(json, sizeof json,
+             "{'brief':{'case_no':'RF','kind':'%s','category':'workmanship','phase':'construction',"
+             "'severity':'normal','channel':'web','customer':{},'consent':false,'direct':false,'history':false,"
+             "'received_ms':%lld},'materials':'complete','matter':'m'}",
+             kind, (long long)(START + after_ms));
+    hooks_feed(k, case_id, "intake.registered", json);
+}
+
+/* Received one a second: each arms the first response (a warning at 80 % and the due after 24 h). */
 static void register_cases(const char *kind, int n)
 {
     for (int i = 1; i <= n; i++) {
-        char json[400];
-        snprintf(json, sizeof json,
-                 "{'brief':{'case_no':'RF','kind':'%s','category':'workmanship','phase':'construction',"
-                 "'severity':'normal','channel':'web','customer':{},'consent':false,'direct':false,'history':false,"
-                 "'received_ms':%lld},'materials':'complete','matter':'m'}",
-                 kind, (long long)START + i * 1000);
-        hooks_feed(k, case_id_make(i % HOOKS_PARTS, i), "intake.registered", json);
+        register_case(kind, case_id_make(i % HOOKS_PARTS, i), i * INT64_C(1000));
         if (k->n > 500) hooks_must_commit(k);
     }
     hooks_must_commit(k);
@@ -216,13 +221,7 @@ Test(sla_timers, SL_3_taken_ahead_of_time_and_held_until_due)
 /* One complaint of the partition whose warning is due so many ms after the day's first. */
 static void register_one(int part, int64_t after_ms)
 {
-    char json[400];
-    snprintf(json, sizeof json,
-             "{'brief':{'case_no':'RF','kind':'complaint','category':'workmanship','phase':'construction',"
-             "'severity':'normal','channel':'web','customer':{},'consent':false,'direct':false,'history':false,"
-             "'received_ms':%lld},'materials':'complete','matter':'m'}",
-             (long long)(START + after_ms));
-    hooks_feed(k, case_id_make(part, 1 + after_ms), "intake.registered", json);
+    register_case("complaint", case_id_make(part, 1 + after_ms), after_ms);
     hooks_must_commit(k);
 }
 
