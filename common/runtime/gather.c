@@ -400,23 +400,6 @@ static bool load_states(struct loop *l, struct attempt *a, struct err *e)
     return load_slots(l, a, e);
 }
 
-bool host_preload(struct host *h, const int64_t *case_ids, int n, struct err *e)
-{
-    struct loop *l = h->loop;
-    struct attempt none = {0};
-    if (l->cache == NULL) return true;
-    arena_reset(&l->attempt_arena);
-    for (int i = 0; i < n; i++) slot_find(&none, &l->attempt_arena, case_ids[i], case_id_partition(case_ids[i]));
-    if (!load_slots(l, &none, e)) return false;
-    for (int i = 0; i < none.cap_slots; i++) {
-        const struct slot *s = &none.slots[i];
-        if (s->case_id == 0 || s->state == NULL || s->cached) continue;
-        cache_put(l->cache, s->case_id, proto_session(l->proto, s->part), s->rev, s->state);
-    }
-    cache_trim(l->cache);
-    return true;
-}
-
 /* What the cache holds already may be in use by the batch that is ending, which puts what comes after it. */
 void host_adopt(struct host *h, int64_t case_id, int64_t rev, const char *body)
 {

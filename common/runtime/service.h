@@ -42,11 +42,9 @@ struct host {
     void *store, *adapter; /* the hooks' own memory, set by their open */
     void *loop;            /* the runtime's */
 };
-/* Reads the states of these cases of a partition this process owns, so that deciding on them soon need not wait for the
- * database. Only between batches: from an adapter's `prepare`. */
-bool host_preload(struct host *h, const int64_t *case_ids, int n, struct err *e);
-/* A state that was read in the transaction just committed, for the same purpose: from an adapter's `committed`. One
- * that cannot be read is left for the batch that needs it. */
+/* Keeps a case's state, so that deciding on it soon need not wait for the database: one that was just read, of a
+ * partition this process owns, between two batches or in the transaction just committed (from an adapter's
+ * `committed`). One that cannot be understood is left for the batch that needs it. */
 void host_adopt(struct host *h, int64_t case_id, int64_t rev, const char *body);
 /* Makes the loop look at the adapter now. Thread-safe, callable from any thread between open and close. */
 void host_wake(struct host *h);

@@ -25,27 +25,31 @@ static void forget_others(struct timers *t, int part, int64_t *ids, int n, const
     timers_index_said(t, part, ts_ack(t->ts, part, ids, gone));
 }
 
+static const char CLAIMED[] =
+    "SELECT t.id, t.partition, t.due, t.case_id, t.code, t.ver, t.warning, s.rev, s.body::text "
+    "FROM timer t LEFT JOIN case_state s ON s.case_id = t.case_id WHERE t.id = ANY($1) AND t.state = 'armed'";
+
+/* The rows of CLAIMED for n ids of a partition. */
+static void take_rows(struct host *h, int part, int64_t *ids, int n, const struct pg_rows *rows)
+{
+    struct timers *t = h->adapter;
+    for (int i = 0; i < pg_rows_count(rows); i++) {
+        timers_offer(t, rows, i);
+        if (!pg_is_null(rows, i, 7)) host_adopt(h, pg_int(rows, i, 3), pg_int(rows, i, 7), pg_text(rows, i, 8));
+    }
+    forget_others(t, part, ids, n, rows);
+}
+
 static bool read_rows(struct host *h, int part, int64_t *ids, int n, struct err *e)
 {
     struct timers *t = h->adapter;
     struct pg_rows *rows = NULL;
     struct pg_args args = PG_ARGS(&t->arena);
     pg_arg_ints(&args, ids, n);
-    if (!pg_query(h->pg,
-                  "SELECT id, partition, due, case_id, code, ver, warning FROM timer WHERE id = ANY($1) AND "
-                  "state = 'armed'",
-                  &args, &rows, e)) {
-        return false;
-    }
-    int got = pg_rows_count(rows);
-    int64_t *cases = ARENA_ARRAY(&t->arena, int64_t, got + 1);
-    for (int i = 0; i < got; i++) {
-        timers_offer(t, rows, i);
-        cases[i] = pg_int(rows, i, 3);
-    }
-    forget_others(t, part, ids, n, rows);
+    if (!pg_query(h->pg, CLAIMED, &args, &rows, e)) return false;
+    take_rows(h, part, ids, n, rows);
     pg_rows_free(rows);
-    return host_preload(h, cases, got, e);
+    return true;
 }
 
 /* ---- claims ---- */
@@ -111,11 +115,7 @@ void timers_read_claimed(struct host *h, struct pg_tx *tx, struct pg_rows **rows
     if (!given(t)) return;
     struct pg_args args = PG_ARGS(tx->arena);
     pg_arg_ints(&args, t->claim.ids, t->claim.n);
-    pg_tx_read(
-        tx,
-        "SELECT t.id, t.partition, t.due, t.case_id, t.code, t.ver, t.warning, s.rev, s.body::text "
-        "FROM timer t LEFT JOIN case_state s ON s.case_id = t.case_id WHERE t.id = ANY($1) AND t.state = 'armed'",
-        &args, rows);
+    pg_tx_read(tx, CLAIMED, &args, rows);
 }
 
 void timers_take_claimed(struct host *h, const struct pg_rows *rows)
@@ -124,11 +124,7 @@ void timers_take_claimed(struct host *h, const struct pg_rows *rows)
     struct claim *c = &t->claim;
     if (!given(t)) return;
     c->state = CLAIM_NONE;
-    for (int i = 0; i < pg_rows_count(rows); i++) {
-        timers_offer(t, rows, i);
-        if (!pg_is_null(rows, i, 7)) host_adopt(h, pg_int(rows, i, 3), pg_int(rows, i, 7), pg_text(rows, i, 8));
-    }
-    forget_others(t, c->part, c->ids, c->n, rows);
+    take_rows(h, c->part, c->ids, c->n, rows);
 }
 
 bool timers_end_claim(struct host *h, struct err *e)
