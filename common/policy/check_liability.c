@@ -94,8 +94,25 @@ static bool check_coverage(const struct check *c, const struct pol_liability_tab
     return true;
 }
 
+/* ES-5, ES-9: each cause has one that decides, and says by which rule. */
+static bool check_climb(const struct check *c, const struct pol_liability_table *t, int index)
+{
+    const struct pol_climb_rule *r = &t->climbs[index];
+    if (r->rule[0] == '\0') return policy_refuse(c, "$.liability.climbs[%d].rule: names no rule", index);
+    for (int i = 0; i < index; i++) {
+        if (t->climbs[i].cause != r->cause) continue;
+        return policy_refuse(c, "$.liability.climbs[%d].cause: %s is listed twice", index, climb_cause_name(r->cause));
+    }
+    bool asks_file = r->cause == CLIMB_CAUSE_HANDED_UP && r->by == CLIMB_BY_TABLE;
+    return !asks_file || c->policy->pack->file != NULL ||
+           policy_refuse(c, "$.file: what is handed up is the table's, and nobody demands the file");
+}
+
 static bool check_table(const struct check *c, const struct pol_liability_table *t)
 {
+    for (int i = 0; i < t->n_climbs; i++) {
+        if (!check_climb(c, t, i)) return false;
+    }
     for (int i = 0; i < t->n_rule_below; i++) {
         if (money_exponent(t->rule_below[i].currency) < 0 || t->rule_below[i].minor < 0) {
             return policy_refuse(c, "$.liability.rule_below[%d]: an ISO 4217 code and an amount", i);

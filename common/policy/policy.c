@@ -123,6 +123,15 @@ bool policy_demands_file(const struct policy *p, const char *code)
     return false;
 }
 
+bool policy_table_decides(const struct policy *p, enum climb_cause cause)
+{
+    const struct pol_liability_table *table = p->pack->liability;
+    for (int i = 0; table != NULL && i < table->n_climbs; i++) {
+        if (table->climbs[i].cause == cause) return table->climbs[i].by == CLIMB_BY_TABLE;
+    }
+    return false;
+}
+
 bool policy_is_reminder(const struct policy *p, const char *code)
 {
     const struct pol_negotiation *n = p->pack->negotiation;

@@ -72,6 +72,8 @@ const struct pol_rung *policy_rung(const struct policy *p, const char *code, enu
 bool policy_refusal_climbs(const struct policy *p, enum org_level level, enum kind kind);
 /* ES-3: the miss of this limit, when it moves the case up to head office, demands the file. */
 bool policy_demands_file(const struct policy *p, const char *code);
+/* ES-5, ES-9: the liability table decides what reaches head office for that cause; else people do. */
+bool policy_table_decides(const struct policy *p, enum climb_cause cause);
 /* A limit whose miss only reminds the customer (AP-8). */
 bool policy_is_reminder(const struct policy *p, const char *code);
 

@@ -34,6 +34,9 @@ void approval_issue_slip(struct step *s)
     next->status = APPROVAL_STATUS_APPROVED;
     next->must_execute = plan_must_execute(next->plan);
     next->n_execution = 0;
+    next->offer = NULL;
+    next->routed_settle = SETTLE_ABSENT;
+    if (next->review_no > next->routed_no) next->routed_no = next->review_no; /* ES-4: signed, no longer reviewed */
     count_granted(next);
     struct ev_approval_slip_approved *e = decision_emit(s->out, EV_APPROVAL_SLIP_APPROVED);
     *e = (struct ev_approval_slip_approved){.slip_no = slip_no,
@@ -72,6 +75,7 @@ void approval_offer(struct step *s)
     struct approval_state *next = s->next;
     next->status = APPROVAL_STATUS_OFFERED;
     next->offered_ms = s->in->at_ms;
+    next->offer = next->plan;
     approval_fix_payee(next);
     struct ev_approval_offered *e = decision_emit(s->out, EV_APPROVAL_OFFERED);
     *e = (struct ev_approval_offered){.plan = next->plan, .round = next->round};
@@ -94,8 +98,19 @@ void approval_negotiate_again(struct step *s, const struct objection *objection)
     bool deadlock = objection->counts && rounds > 0 && next->objections % rounds == 0;
     if (!deadlock && !objection->appeal) return;
     struct ev_approval_deadlocked *d = decision_emit(s->out, EV_APPROVAL_DEADLOCKED);
-    *d = (struct ev_approval_deadlocked){
-        .round = next->round, .org_id = next->assignment->org_id, .level = next->assignment->level};
+    *d = (struct ev_approval_deadlocked){.round = next->round,
+                                         .org_id = next->assignment->org_id,
+                                         .level = next->assignment->level,
+                                         .appeal = objection->appeal,
+                                         .finding = next->finding,
+                                         .brief = next->brief};
+}
+
+/* ES-5: what head office has decided meanwhile, or is about to, is planned on by its row. */
+static void negotiate(struct step *s, const struct objection *objection)
+{
+    approval_negotiate_again(s, objection);
+    if (approval_is_reviewed(s->next)) approval_plan_or_wait(s);
 }
 
 static enum verdict refuse_other_than_customer(struct step *s)
@@ -126,7 +141,7 @@ enum verdict approval_on_object(struct step *s)
     const struct ev_command_object *in = s->in->data;
     if (in->actor->role != ROLE_CUSTOMER) return refuse_other_than_customer(s);
     struct objection objection = objection_of(in, false);
-    approval_negotiate_again(s, &objection);
+    negotiate(s, &objection);
     return VERDICT_DONE;
 }
 
@@ -155,7 +170,7 @@ enum verdict approval_on_appeal(struct step *s)
     if (in->actor->role != ROLE_CUSTOMER) return refuse_other_than_customer(s);
     if (state->assignment->level == ORG_LEVEL_HEAD_OFFICE) return step_refuse(s, "AP-9", "no_level_above", NULL);
     struct objection objection = objection_of(in, true);
-    approval_negotiate_again(s, &objection);
+    negotiate(s, &objection);
     return VERDICT_DONE;
 }
 
@@ -202,6 +217,6 @@ enum verdict approval_on_reopened(struct step *s)
     bool returned = strcmp(in->reason, "customer_returned") == 0;
     if (state->finding == NULL) return VERDICT_IGNORED;
     if (state->status == APPROVAL_STATUS_LAPSED ? !returned : !unsatisfied) return VERDICT_IGNORED;
-    approval_negotiate_again(s, &(struct objection){.reason = in->reason});
+    negotiate(s, &(struct objection){.reason = in->reason});
     return VERDICT_DONE;
 }

@@ -11,6 +11,19 @@
 #include "event/newest.h"
 #include "policy/rights.h"
 
+enum {
+    NONE = APPROVAL_STATUS_NONE,
+    REVIEW = APPROVAL_STATUS_UNDER_REVIEW,
+    PLANNING = APPROVAL_STATUS_PLANNING,
+    AWAITING = APPROVAL_STATUS_AWAITING_APPROVAL,
+    OFFERED = APPROVAL_STATUS_OFFERED,
+    APPROVED = APPROVAL_STATUS_APPROVED,
+    EXECUTED = APPROVAL_STATUS_EXECUTED,
+    REJECTED = APPROVAL_STATUS_REJECTED,
+    LAPSED = APPROVAL_STATUS_LAPSED,
+    ENDED = APPROVAL_STATUS_ENDED,
+};
+
 static enum verdict note_assignment(struct step *s, const struct assignment *now)
 {
     const struct approval_state *state = s->state;
@@ -27,15 +40,17 @@ static bool has_it_already(const struct approval_state *state, const struct assi
     return state->assignment != NULL && strcmp(state->assignment->org_id, now->org_id) == 0;
 }
 
-/* AP-6: from now on the level that took over approves; a plan waiting for approval goes to it. Its assignment may be
- * known already, by the finding; that planning waits for its review is not. A reopening that gives the case back to
- * the same unit moves nothing: what is owed anew is said with intake.reopened, which may be read first or last. */
+/* AP-6: from now on the level that took over approves; a plan waiting for approval goes to it, or to its review. Its
+ * assignment may be known already, by the finding; that planning waits for its review is not. A reopening that gives
+ * the case back to the same unit moves nothing: what is owed anew is said with intake.reopened, which may be read first
+ * or last. */
 static enum verdict on_reassigned(struct step *s)
 {
     const struct approval_state *state = s->state;
     const struct ev_dispatch_reassigned *in = s->in->data;
     struct approval_state *next = s->next;
-    bool review = in->review && in->takeover_no > state->review_no;
+    bool signed_here = TO(state->status) & (TO(APPROVED) | TO(EXECUTED) | TO(ENDED));
+    bool review = in->review && in->takeover_no > state->review_no && !signed_here;
     if (!review && has_it_already(state, in->assignment)) return note_assignment(s, in->assignment);
     next->assignment = assignment_newest(state->assignment, in->assignment);
     if (next->assignment == state->assignment && !review) return VERDICT_IGNORED;
@@ -43,8 +58,13 @@ static enum verdict on_reassigned(struct step *s)
     struct ev_approval_authority_moved *e = decision_emit(s->out, EV_APPROVAL_AUTHORITY_MOVED);
     e->assignment = in->assignment;
     bool plans = state->status == APPROVAL_STATUS_PLANNING || state->status == APPROVAL_STATUS_UNDER_REVIEW;
-    if (state->status == APPROVAL_STATUS_AWAITING_APPROVAL) approval_request(s);
-    if (plans) approval_plan_or_wait(s);
+    bool waits = state->status == APPROVAL_STATUS_AWAITING_APPROVAL;
+    if ((plans || waits) && review) approval_await_review(s);
+    if (plans || (waits && review)) {
+        approval_plan_or_wait(s);
+    } else if (waits) {
+        approval_request(s);
+    }
     return VERDICT_DONE;
 }
 
@@ -116,19 +136,6 @@ static enum verdict on_closed(struct step *s)
     return VERDICT_DONE;
 }
 
-enum {
-    NONE = APPROVAL_STATUS_NONE,
-    REVIEW = APPROVAL_STATUS_UNDER_REVIEW,
-    PLANNING = APPROVAL_STATUS_PLANNING,
-    AWAITING = APPROVAL_STATUS_AWAITING_APPROVAL,
-    OFFERED = APPROVAL_STATUS_OFFERED,
-    APPROVED = APPROVAL_STATUS_APPROVED,
-    EXECUTED = APPROVAL_STATUS_EXECUTED,
-    REJECTED = APPROVAL_STATUS_REJECTED,
-    LAPSED = APPROVAL_STATUS_LAPSED,
-    ENDED = APPROVAL_STATUS_ENDED,
-};
-
 /* Where a plan that stands may end: offered, signed at once by consent beforehand, or told as a rejection. */
 #define STANDS (TO(OFFERED) | TO(APPROVED) | TO(REJECTED) | TO(REVIEW))
 /* Where planning may lead: to people, to a review, or at once to what the rule decides. */
@@ -162,7 +169,7 @@ static const struct transition table[] = {
     {PLANNING, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {PLANNING, EV_COMMAND_PROPOSE, approval_on_propose, TO(AWAITING) | STANDS, "AP-1"},
     {PLANNING, EV_INTAKE_REOPENED, on_reopened_planning, TO(PLANNING), "AP-9"},
-    {PLANNING, EV_DISPATCH_REASSIGNED, on_reassigned, PLANNED, "AP-6"},
+    {PLANNING, EV_DISPATCH_REASSIGNED, on_reassigned, PLANNED, "AP-6, ES-5"},
     {PLANNING, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed, PLANNED, "ES-5"},
     {PLANNING, EV_ESCALATION_CONTEST_DECIDED, approval_on_contest_decided, PLANNED, "EV-7"},
     {PLANNING, EV_ESCALATION_FILE_ACCEPTED, approval_on_file_accepted, PLANNED, "ES-3"},
@@ -186,7 +193,7 @@ static const struct transition table[] = {
     {AWAITING, EV_COMMAND_DENY, approval_on_deny, PLANNED,
      "AP-4, ES-5: what a review has decided is planned by its row"},
     {AWAITING, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed, TO(AWAITING), "ES-5: kept while a plan waits"},
-    {AWAITING, EV_DISPATCH_REASSIGNED, on_reassigned, TO(AWAITING), "AP-6"},
+    {AWAITING, EV_DISPATCH_REASSIGNED, on_reassigned, PLANNED, "AP-6, ES-5: a plan nobody signed goes to the review"},
     {AWAITING, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(AWAITING), "DI-3"},
     {AWAITING, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(AWAITING), "IN-4"},
     {AWAITING, EV_INTAKE_CLOSED, on_closed, TO(AWAITING) | TO(ENDED), "closed"},
@@ -194,8 +201,10 @@ static const struct transition table[] = {
     {OFFERED, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {OFFERED, EV_COMMAND_ACCEPT, approval_on_accept, TO(APPROVED), "AP-8"},
     {OFFERED, EV_ESCALATION_CONTEST_DECIDED, approval_on_contest_decided, PLANNED, "EV-7"},
-    {OFFERED, EV_COMMAND_OBJECT, approval_on_object, TO(PLANNING), "AP-8"},
+    {OFFERED, EV_COMMAND_OBJECT, approval_on_object, PLANNED, "AP-8, ES-5"},
     {OFFERED, EV_SLA_BREACHED, approval_on_breached, TO(OFFERED) | TO(LAPSED), "AP-8"},
+    {OFFERED, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed, TO(OFFERED),
+     "ES-5: kept for what follows an objection"},
     {OFFERED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(OFFERED), "AP-6"},
     {OFFERED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(OFFERED), "DI-3"},
     {OFFERED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(OFFERED), "IN-4"},
@@ -204,12 +213,14 @@ static const struct transition table[] = {
     {APPROVED, EV_COMMAND_EXECUTE, on_execute, TO(EXECUTED), "AP-1, PA-10"},
     {APPROVED, EV_COMMAND_RECORD_EXECUTION, approval_on_record_execution, TO(APPROVED), "PA-10"},
     {APPROVED, EV_INTAKE_REOPENED, approval_on_reopened, TO(APPROVED) | TO(PLANNING), "RV-1"},
+    {APPROVED, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed_after, TO(APPROVED), "ES-4"},
     {APPROVED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(APPROVED), "AP-6"},
     {APPROVED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(APPROVED), "DI-3"},
     {APPROVED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(APPROVED), "IN-4"},
     {APPROVED, EV_INTAKE_CLOSED, on_closed, TO(APPROVED) | TO(ENDED), "closed"},
 
     {EXECUTED, EV_INTAKE_REOPENED, approval_on_reopened, TO(EXECUTED) | TO(PLANNING), "RV-1"},
+    {EXECUTED, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed_after, TO(EXECUTED), "ES-4"},
     {EXECUTED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(EXECUTED), "AP-6"},
     {EXECUTED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(EXECUTED), "DI-3"},
     {EXECUTED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(EXECUTED), "IN-4"},
@@ -217,7 +228,9 @@ static const struct transition table[] = {
 
     {REJECTED, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {REJECTED, EV_ESCALATION_CONTEST_DECIDED, approval_on_contest_decided, PLANNED, "EV-7"},
-    {REJECTED, EV_COMMAND_OBJECT, approval_on_appeal, TO(PLANNING), "AP-9"},
+    {REJECTED, EV_COMMAND_OBJECT, approval_on_appeal, PLANNED, "AP-9, ES-5"},
+    {REJECTED, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed, TO(REJECTED),
+     "ES-5: kept for what follows an objection"},
     {REJECTED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(REJECTED), "AP-6"},
     {REJECTED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(REJECTED), "DI-3"},
     {REJECTED, EV_INTAKE_RECLASSIFIED, on_reclassified, TO(REJECTED), "IN-4"},
@@ -225,14 +238,17 @@ static const struct transition table[] = {
 
     {LAPSED, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {LAPSED, EV_COMMAND_ACCEPT, approval_on_late_accept, TO(APPROVED), "SL-3"},
-    {LAPSED, EV_COMMAND_OBJECT, approval_on_late_object, TO(PLANNING), "SL-3"},
-    {LAPSED, EV_INTAKE_REOPENED, approval_on_reopened, TO(LAPSED) | TO(PLANNING), "AP-8"},
+    {LAPSED, EV_COMMAND_OBJECT, approval_on_late_object, PLANNED, "SL-3, ES-5"},
+    {LAPSED, EV_INTAKE_REOPENED, approval_on_reopened, TO(LAPSED) | PLANNED, "AP-8, ES-5"},
+    {LAPSED, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed, TO(LAPSED),
+     "ES-5: kept for what follows an objection"},
     {LAPSED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(LAPSED), "AP-6"},
     {LAPSED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(LAPSED), "DI-3"},
 
     {ENDED, EV_ESCALATION_JUDGMENT_RECORDED, approval_on_judgment, TO(APPROVED), "ES-8"},
     {ENDED, EV_COMMAND_OBJECT, approval_on_late_appeal, TO(PLANNING), "SL-3"},
     {ENDED, EV_INTAKE_REOPENED, approval_on_reopened, TO(ENDED) | TO(PLANNING), "RV-1"},
+    {ENDED, EV_ESCALATION_LIABILITY_ROUTED, approval_on_routed_after, TO(ENDED), "ES-4"},
     {ENDED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(ENDED), "AP-6"},
     {ENDED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(ENDED), "DI-3"},
 };

@@ -91,6 +91,7 @@ static void reject(struct step *s)
     struct approval_state *next = s->next;
     bool top = next->assignment->level == ORG_LEVEL_HEAD_OFFICE;
     next->status = APPROVAL_STATUS_REJECTED;
+    next->offer = NULL;
     struct ev_approval_rejected *e = decision_emit(s->out, EV_APPROVAL_REJECTED);
     *e = (struct ev_approval_rejected){.reasons = next->plan->reasons,
                                        .appeal_days = s->policy->pack->negotiation->appeal_days,

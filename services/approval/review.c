@@ -1,8 +1,9 @@
 /* Planning after a review (ES-3, ES-5, EV-7, PA-6 to PA-8, PA-11). See steps.h.
  *
  * What the liability table decides is planned by its row without a person: money for a claim, work for a complaint, or
- * a rejection with the row's words. What the row leaves to people, an amount nobody knows, or what a person might not
- * propose either, is planned by the level that has the case; what is above the policy's amount goes to its approver. */
+ * a rejection with the row's words; a plan of the levels below that gives no less stays. What the row leaves to people,
+ * an amount nobody knows, or what a person might not propose either, is planned by the level that has the case; what is
+ * above the policy's amount goes to its approver. */
 #include <string.h>
 
 #include "approval/steps.h"
@@ -14,7 +15,7 @@ bool approval_is_reviewed(const struct approval_state *next)
     return next->review_no > next->routed_no || next->routed_settle != SETTLE_ABSENT;
 }
 
-static void await_review(struct step *s)
+void approval_await_review(struct step *s)
 {
     struct approval_state *next = s->next;
     next->status = APPROVAL_STATUS_UNDER_REVIEW;
@@ -120,6 +121,23 @@ static bool rule_decides(const struct policy *p, const struct approval_state *ne
     return liability_rule_may_decide(p, next->plan->amount_minor, next->plan->currency);
 }
 
+static void decide_by_rule(struct step *s)
+{
+    const struct approval_state *next = s->next;
+    if (!rule_decides(s->policy, next)) {
+        approval_request(s);
+        return;
+    }
+    struct ev_approval_decided_by_rule *d = decision_emit(s->out, EV_APPROVAL_DECIDED_BY_RULE);
+    *d = (struct ev_approval_decided_by_rule){.row = next->routed_row,
+                                              .amount_minor = next->plan->amount_minor,
+                                              .currency = next->plan->currency,
+                                              .round = next->round,
+                                              .policy_id = s->policy->pack->id,
+                                              .policy_version = s->policy->pack->version};
+    approval_offer_or_reject(s);
+}
+
 static void put_rule_plan(struct step *s, const struct plan *plan)
 {
     struct approval_state *next = s->next;
@@ -128,25 +146,46 @@ static void put_rule_plan(struct step *s, const struct plan *plan)
     next->proposer_id = arena_printf(s->out->arena, "rule:%s", next->routed_row);
     struct ev_approval_plan_proposed *e = decision_emit(s->out, EV_APPROVAL_PLAN_PROPOSED);
     *e = (struct ev_approval_plan_proposed){.plan = plan, .proposer_id = next->proposer_id, .round = next->round};
-    if (!rule_decides(s->policy, next)) {
+    decide_by_rule(s);
+}
+
+/* ---- what lies on the table already ---- */
+
+/* Head office takes nothing back from the customer by a rule: a plan of the levels below that is worth no less than
+ * the row's, and that the rules still let a person propose on this finding, stays. */
+static bool holds_beside(struct step *s, const struct plan *lies, const struct plan *by_row)
+{
+    struct refusal why;
+    if (lies == NULL || plan_is_rejection(lies) || !approval_check_plan(s, lies, &why)) return false;
+    if (plan_is_rejection(by_row) || plan_worth(by_row) == 0) return true;
+    return same_currency(lies->currency, by_row->currency) && plan_worth(lies) >= plan_worth(by_row);
+}
+
+static const struct plan *no_less_than_offered(struct step *s, const struct plan *by_row)
+{
+    const struct approval_state *next = s->next;
+    return holds_beside(s, next->offer, by_row) ? next->offer : by_row;
+}
+
+/* A plan that nobody signed waits for this decision: it is signed by the rule, gives way to the row's, or where people
+ * have to decide goes to head office's approver. */
+static void judge_waiting(struct step *s, const struct plan *by_row)
+{
+    struct approval_state *next = s->next;
+    if (by_row == NULL) {
         approval_request(s);
-        return;
+    } else if (holds_beside(s, next->plan, by_row)) {
+        decide_by_rule(s);
+    } else {
+        put_rule_plan(s, no_less_than_offered(s, by_row));
     }
-    struct ev_approval_decided_by_rule *d = decision_emit(s->out, EV_APPROVAL_DECIDED_BY_RULE);
-    *d = (struct ev_approval_decided_by_rule){.row = next->routed_row,
-                                              .amount_minor = plan->amount_minor,
-                                              .currency = plan->currency,
-                                              .round = next->round,
-                                              .policy_id = s->policy->pack->id,
-                                              .policy_version = s->policy->pack->version};
-    approval_offer_or_reject(s);
 }
 
 void approval_plan_or_wait(struct step *s)
 {
     struct approval_state *next = s->next;
     if (next->review_no > next->routed_no) {
-        await_review(s);
+        if (next->status != APPROVAL_STATUS_UNDER_REVIEW) approval_await_review(s);
         return;
     }
     enum settle settle = next->routed_settle;
@@ -154,8 +193,11 @@ void approval_plan_or_wait(struct step *s)
     next->routed_settle = SETTLE_ABSENT;
     const struct plan *plan = plan_by_row(s, settle);
     struct refusal why;
-    if (plan != NULL && approval_check_plan(s, plan, &why)) {
-        put_rule_plan(s, plan);
+    if (plan != NULL && !approval_check_plan(s, plan, &why)) plan = NULL;
+    if (next->plan != NULL) {
+        judge_waiting(s, plan);
+    } else if (plan != NULL) {
+        put_rule_plan(s, no_less_than_offered(s, plan));
     } else {
         approval_start_planning(s);
     }
@@ -195,6 +237,13 @@ enum verdict approval_on_routed(struct step *s)
     return VERDICT_DONE;
 }
 
+/* ES-4: what is signed is not reviewed any more. */
+enum verdict approval_on_routed_after(struct step *s)
+{
+    const struct ev_escalation_liability_routed *in = s->in->data;
+    return take(s, in->takeover_no, in->row, in->liability) ? VERDICT_DONE : VERDICT_IGNORED;
+}
+
 /* EV-7: what rested on the liability as it was found is planned anew. To a customer who was told a rejection it is as
  * an appeal that was heard; nothing is taken back that they have signed. */
 enum verdict approval_on_contest_decided(struct step *s)
@@ -218,7 +267,7 @@ enum verdict approval_on_contest_decided(struct step *s)
     if (state->status == APPROVAL_STATUS_REJECTED) {
         approval_negotiate_again(s, &(struct objection){.reason = "liability_contested"});
     }
-    next->plan = NULL;
+    next->plan = next->offer = NULL; /* they rested on what was found before */
     approval_plan_or_wait(s);
     return VERDICT_DONE;
 }

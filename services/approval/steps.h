@@ -59,6 +59,8 @@ bool approval_claim_missing(const struct step *s);
  * its takeover; the decision may be read before the takeover's assignment, and the finding after both. */
 /* A review is waited for, or its decision is known and nothing has been planned on it yet. */
 bool approval_is_reviewed(const struct approval_state *next);
+/* Told of every review, also when its decision is known already: what was owed without one is owed no more. */
+void approval_await_review(struct step *s);
 /* Plans by the decision's row, waits for it, or lets people plan. */
 void approval_plan_or_wait(struct step *s);
 
@@ -66,6 +68,7 @@ void approval_plan_or_wait(struct step *s);
 enum verdict approval_on_concluded(struct step *s);
 enum verdict approval_on_propose(struct step *s);
 enum verdict approval_on_routed(struct step *s);
+enum verdict approval_on_routed_after(struct step *s);
 enum verdict approval_on_contest_decided(struct step *s);
 enum verdict approval_on_file_accepted(struct step *s);
 enum verdict approval_on_propose_under_review(struct step *s);

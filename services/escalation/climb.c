@@ -110,7 +110,7 @@ static const struct pol_unit *next_level(struct step *s, const struct pol_unit *
 static bool demands_file(const struct step *s, const struct climb *why, const struct pol_unit *to)
 {
     const struct escalation_state *next = s->next;
-    if (!why->settles || next->demand_no != 0) return false;
+    if (!why->settles || why->has_finding || next->demand_no != 0) return false;
     return to == policy_head_office(s->policy) || same_text(why->cause, "refused");
 }
 

@@ -118,25 +118,6 @@ static enum verdict on_annulled(struct step *s)
     return VERDICT_DONE;
 }
 
-/* AP-8, ES-9: no agreement on this level. Told by approval with the level it was on, so what has moved on
- * meanwhile stays where it is. Above head office there is only its general manager. */
-static enum verdict on_deadlocked(struct step *s)
-{
-    const struct ev_approval_deadlocked *ev = s->in->data;
-    struct escalation_state *next = s->next;
-    if (escalation_has_left(s, ev->org_id, ev->level)) return VERDICT_IGNORED;
-    if (next->org_id == NULL) {
-        next->org_id = ev->org_id;
-        next->level = ev->level;
-    }
-    if (next->status == ESCALATION_STATUS_NONE) next->status = ESCALATION_STATUS_WATCHING;
-    if (escalation_take_over(s, &(struct climb){.cause = "deadlock"})) return VERDICT_DONE;
-    if (escalation_find_slip(next, "deadlock", ev->round) >= 0) return VERDICT_IGNORED;
-    struct matter m = {.code = "deadlock", .ver = ev->round, .due_ms = s->in->at_ms};
-    escalation_issue_slip(s, &m, escalation_find_person(s, policy_head_office(s->policy), ROLE_GENERAL_MANAGER));
-    return VERDICT_DONE;
-}
-
 /* What ended by silence while the case is in dispute comes back (intake does the same). */
 static enum verdict on_closed(struct step *s)
 {
@@ -164,20 +145,6 @@ static enum verdict on_reopened(struct step *s)
     return VERDICT_DONE;
 }
 
-/* ES-9: for a decision. Above head office there is only its general manager. */
-enum verdict escalation_on_hand_up(struct step *s)
-{
-    const struct ev_command_hand_up *in = s->in->data;
-    struct escalation_state *next = s->next;
-    if (!rights_at_unit(s, in->actor, next->org_id)) {
-        return step_refuse(s, "DI-2", "not_your_case", next->org_id);
-    }
-    if (escalation_take_over(s, &(struct climb){.cause = "handed_up"})) return VERDICT_DONE;
-    struct matter m = {.code = "handed_up", .ver = next->slips + 1, .due_ms = s->in->at_ms};
-    escalation_issue_slip(s, &m, escalation_find_person(s, policy_head_office(s->policy), ROLE_GENERAL_MANAGER));
-    return VERDICT_DONE;
-}
-
 /* ---- table ---- */
 
 #define NONE ESCALATION_STATUS_NONE
@@ -195,9 +162,9 @@ enum verdict escalation_on_hand_up(struct step *s)
         {at, EV_SLA_BREACHED, on_breached, TO(at) | TO(AWAITING_FILE) | TO(AWAITING_VISIT) | TO(DECIDING),             \
          "ES-1, ES-2, ES-4"},                                                                                          \
         {at, EV_SLA_ANNULLED, on_annulled, TO(at), "SL-3"},                                                            \
-        {at, EV_APPROVAL_DEADLOCKED, on_deadlocked, TO(at), "AP-8, ES-9"},                                             \
+        {at, EV_APPROVAL_DEADLOCKED, escalation_on_deadlocked, TO(at), "AP-8, ES-9"},                                  \
         {at, EV_APPROVAL_REFUSED, escalation_on_refused, TO(at) | TO(WATCHING) | TO(AWAITING_FILE), "ES-3"},           \
-        {at, EV_COMMAND_HAND_UP, escalation_on_hand_up, TO(at), "ES-9"},                                               \
+        {at, EV_COMMAND_HAND_UP, escalation_on_hand_up, TO(at) | TO(AWAITING_FILE) | TO(DECIDING), "ES-9"},            \
         {at, EV_COMMAND_RECORD_JUDGMENT, escalation_on_judgment, TO(at) | TO(WATCHING), "ES-8"},                       \
         {at, EV_COMMAND_CONTEST_LIABILITY, escalation_on_contest, TO(at), "EV-7"},                                     \
         {at, EV_COMMAND_DECIDE_CONTEST, escalation_on_decide_contest, TO(at), "EV-7"},                                 \
@@ -223,7 +190,7 @@ static const struct transition TABLE[] = {
     {NONE, EV_DISPATCH_REASSIGNED, on_reassigned, TO(WATCHING), "DI-2: before the first assignment was read"},
     {NONE, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(WATCHING), "before the first assignment was read"},
     {NONE, EV_SLA_BREACHED, on_breached, TO(WATCHING), "ES-1, ES-6: nobody known yet, head office"},
-    {NONE, EV_APPROVAL_DEADLOCKED, on_deadlocked, TO(WATCHING), "AP-8, ES-9"},
+    {NONE, EV_APPROVAL_DEADLOCKED, escalation_on_deadlocked, TO(WATCHING), "AP-8, ES-9"},
     {NONE, EV_APPROVAL_REFUSED, escalation_on_refused, TO(AWAITING_FILE), "ES-3: before the first assignment was read"},
     {NONE, EV_INTAKE_CLOSED, on_closed, TO(ENDED), "closed before anybody was assigned"},
     /* clang-format off */
@@ -238,7 +205,7 @@ static const struct transition TABLE[] = {
     {ENDED, EV_DISPATCH_ASSIGNED, on_assigned, TO(ENDED), "for a reopening"},
     {ENDED, EV_DISPATCH_REASSIGNED, on_reassigned, TO(ENDED), "for a reopening"},
     {ENDED, EV_DISPATCH_HANDLER_CHANGED, on_handler_changed, TO(ENDED), "for a reopening"},
-    {ENDED, EV_APPROVAL_DEADLOCKED, on_deadlocked, TO(ENDED), "for a reopening"},
+    {ENDED, EV_APPROVAL_DEADLOCKED, escalation_on_deadlocked, TO(ENDED), "for a reopening"},
     {ENDED, EV_SLA_BREACHED, on_breached_after, TO(ENDED), "ES-1, ES-7"},
     {ENDED, EV_SLA_ANNULLED, on_annulled, TO(ENDED), "SL-3"},
     {ENDED, EV_INTAKE_REOPENED, on_reopened, TO(WATCHING), "RV-1"},

@@ -150,7 +150,7 @@ const char *escalation_liable_org(const struct step *s, enum liability liability
 {
     const struct escalation_state *next = s->next;
     switch (liability) {
-    case LIABILITY_OUTLET: return next->demand_of;
+    case LIABILITY_OUTLET: return next->demand_of != NULL ? next->demand_of : next->first_org;
     case LIABILITY_COMPANY: return policy_head_office(s->policy)->id;
     case LIABILITY_SUPPLIER:
     case LIABILITY_CUSTOMER:
@@ -161,7 +161,7 @@ const char *escalation_liable_org(const struct step *s, enum liability liability
     return NULL;
 }
 
-static bool route(struct step *s, const struct brief *brief, const struct finding *found)
+bool escalation_route(struct step *s, const struct brief *brief, const struct finding *found)
 {
     struct escalation_state *next = s->next;
     struct liability_facts *facts = ARENA_NEW(s->out->arena, struct liability_facts);
@@ -171,7 +171,7 @@ static bool route(struct step *s, const struct brief *brief, const struct findin
     struct finding *decided = ARENA_NEW(s->out->arena, struct finding);
     *decided = *found;
     decided->liability = row->liability;
-    next->status = ESCALATION_STATUS_WATCHING;
+    if (escalation_is_reviewing(next)) next->status = ESCALATION_STATUS_WATCHING;
     next->routed_no = next->takeovers;
     next->routed_finding = decided;
     struct ev_escalation_liability_routed *out = decision_emit(s->out, EV_ESCALATION_LIABILITY_ROUTED);
@@ -209,7 +209,7 @@ enum verdict escalation_on_refused(struct step *s)
     if (next->status == ESCALATION_STATUS_NONE) next->status = ESCALATION_STATUS_WATCHING;
     if (!escalation_take_over(s, &(struct climb){.cause = "refused", .settles = true})) return VERDICT_IGNORED;
     bool known = next->file_complete && escalation_is_at_top(s) && !escalation_is_reviewing(next);
-    if (known && !route(s, ev->brief, ev->finding)) return step_broken(s, "no_liability_table");
+    if (known && !escalation_route(s, ev->brief, ev->finding)) return step_broken(s, "no_liability_table");
     return VERDICT_DONE;
 }
 
@@ -237,5 +237,5 @@ enum verdict escalation_on_concluded(struct step *s)
     const struct ev_evidence_investigation_concluded *ev = s->in->data;
     const struct escalation_state *st = s->state;
     if (!escalation_is_at_top(s) || !ev->has_takeover_no || ev->takeover_no < st->demand_no) return VERDICT_IGNORED;
-    return route(s, ev->brief, ev->finding) ? VERDICT_DONE : step_broken(s, "no_liability_table");
+    return escalation_route(s, ev->brief, ev->finding) ? VERDICT_DONE : step_broken(s, "no_liability_table");
 }

@@ -65,9 +65,11 @@ bool escalation_is_at_top(const struct step *s);
 
 /* Why a case climbs. */
 struct climb {
-    const char *cause; /* limit_missed, deadlock, refused, file_missing, judgment_missed, handed_up, asked_in_vain */
+    const char *cause; /* limit_missed, deadlock, appeal, refused, file_missing, judgment_missed, handed_up,
+                          asked_in_vain */
     const char *code;  /* of the missed limit; NULL */
-    bool settles;      /* the failure is one that head office settles by rule (ES-3 to ES-5) */
+    bool settles;      /* head office settles it by rule (ES-3 to ES-5) */
+    bool has_finding;  /* which came with the cause: no file is demanded to decide by */
     bool to_top;       /* to head office, whoever is between */
 };
 
@@ -87,6 +89,8 @@ static inline bool escalation_is_reviewing(const struct escalation_state *st)
 void escalation_demand_file(struct step *s, const char *cause);
 /* ES-5: head office has taken over a case whose file is complete: with the finding it decides. */
 void escalation_decide_known(struct step *s);
+/* ES-5: the policy's table decides on that finding, at head office. false = the pack has no table. */
+bool escalation_route(struct step *s, const struct brief *brief, const struct finding *found);
 /* The miss of the demand's limit, or of the visit that stands in for the file. true = it was one of these. */
 bool escalation_review_missed(struct step *s, const struct ev_sla_breached *ev);
 /* Who answers for it: who had the case first, head office for the company's fault; NULL = no unit of the organisation.
@@ -161,6 +165,7 @@ enum verdict escalation_on_judgment(struct step *s);
 enum verdict escalation_on_agreement(struct step *s);
 enum verdict escalation_on_failed_agreement(struct step *s);
 enum verdict escalation_on_liaison_answer(struct step *s);
+enum verdict escalation_on_deadlocked(struct step *s);
 enum verdict escalation_on_hand_up(struct step *s);
 
 enum verdict escalation_on_refused(struct step *s);

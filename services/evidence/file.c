@@ -45,11 +45,12 @@ static void tell_received(struct step *s, const char *org_id, const char *by)
                                             .missing = next->missing};
 }
 
-/* ES-5: the file of a unit that has found the cause and then stayed silent about a plan is here already. What a unit
- * refused is asked for all the same. */
+/* ES-5: the file of a unit that has found the cause and then stayed silent about a plan or a signature, or handed the
+ * case up, is here already. What a unit refused is asked for all the same. */
 static bool is_here(const struct evidence_state *state, const struct ev_dispatch_reassigned *in)
 {
-    return in->review && state->status == EVIDENCE_STATUS_CONCLUDED && strcmp(in->reason, "limit_missed") == 0;
+    bool silent = strcmp(in->reason, "limit_missed") == 0 || strcmp(in->reason, "handed_up") == 0;
+    return in->review && state->status == EVIDENCE_STATUS_CONCLUDED && silent;
 }
 
 static void tell_what_is_here(struct step *s, const struct ev_dispatch_reassigned *in)

@@ -33,7 +33,8 @@ ANSWERS = {"approval.offered", "approval.rejected"}
 
 # Why a person decided, by what had happened since the takeover.
 REASONS = {
-    "deadlock": "the customer did not agree on the level below (AP-8, negotiation.rounds)",
+    "deadlock": "the pack leaves a deadlock to people (AP-8, liability.climbs)",
+    "appeal": "the pack leaves an appeal to people (AP-9, liability.climbs)",
     "handed_up": "the level below handed the case up for a decision (ES-9)",
     "judgment": "a court or an arbitrator decided (ES-8)",
     "contested": "head office's finding of the liability was contested (EV-7)",
@@ -44,7 +45,6 @@ REASONS = {
     "above_amount": "above the amount a rule may decide (liability.rule_below)",
     "payout": "a payout was held or its account corrected (payment.release_roles, AP-6)",
     "in_time": "the level below had answered in time, read after the miss: its plan stood (SL-3)",
-    "signature": "the signature under a plan was late: head office's approver signs (AP-4, AP-6, AP-10)",
     "plan_waits": "the limit that was missed is none for which the pack demands the file (file.codes)",
     "other": "none of these",
 }
@@ -132,7 +132,7 @@ def reason_of(takeover, before, decision):
         return "not_satisfied"
     if "approval.customer_objected" in kinds:
         return "objected"
-    if takeover["cause"] in ("deadlock", "handed_up"):
+    if takeover["cause"] in ("deadlock", "appeal", "handed_up") and not takeover.get("review"):
         return takeover["cause"]
     if routed and routed[-1]["settle"] == "ask":
         return "row_asks"
@@ -140,8 +140,6 @@ def reason_of(takeover, before, decision):
         return "unknown_amount"
     if routed and "approval.requested" in kinds:
         return "above_amount"
-    if takeover.get("code") == "approval":
-        return "signature"
     if any(d["code"] == takeover.get("code") for k, _, d in before if k == "sla.annulled"):
         return "in_time"
     if takeover["cause"] == "limit_missed" and not takeover.get("review"):

@@ -334,36 +334,101 @@ Test(approval, AP_2_ES_5_the_table_gives_no_goodwill_above_the_standard)
     cr_assert_eq(next.plan->amount_minor, 90000);
 }
 
-/* ES-5 SL-3: a plan handed in in time and read after the takeover stands; head office's approver signs or denies it,
- * and what the table decided meanwhile is kept for the plan after it. */
-Test(approval, ES_5_a_plan_that_waits_is_judged_before_the_rules)
+/* Head office takes the case over, with a review. */
+static const struct ev_dispatch_reassigned *taken_over(void)
+{
+    static const struct assignment top = {
+        .version = 4, .org_id = "HO", .level = ORG_LEVEL_HEAD_OFFICE, .manager_id = "HO-M1", .handler_id = "HO-S1"};
+    static const struct ev_dispatch_reassigned taken = {.assignment = &top,
+                                                        .from_org = "O-CN1",
+                                                        .reason = "limit_missed",
+                                                        .review = true,
+                                                        .has_takeover_no = true,
+                                                        .takeover_no = 1};
+    return &taken;
+}
+
+/* ES-5 AP-10: a plan nobody signed waits for the table, and the rule signs it; whichever is read first. */
+Test(approval, ES_5_a_plan_that_waits_is_judged_by_the_table)
 {
     struct approval_state s = in_status(APPROVAL_STATUS_AWAITING_APPROVAL);
-    struct assignment top = {.version = 4, .org_id = "HO", .level = ORG_LEVEL_HEAD_OFFICE, .manager_id = "HO-M1"};
     struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = 9000, .currency = "CNY"};
-    struct ev_dispatch_reassigned taken = {.assignment = &top,
-                                           .from_org = "O-CN1",
-                                           .reason = "limit_missed",
-                                           .review = true,
-                                           .has_takeover_no = true,
-                                           .takeover_no = 1};
     struct ev_escalation_liability_routed routed = routed_by("workmanship", 1);
     struct actor manager = {.id = "HO-M1", .role = ROLE_HO_SERVICE_MANAGER, .org_id = "HO"};
     struct ev_command_approve approve = {.actor = &manager};
-    struct ev_command_deny deny = {.actor = &manager, .reason = "too much"};
+    struct brief brief = kit_brief;
+    brief.has_claimed_minor = true;
+    brief.claimed_minor = 9000;
+    s.brief = &brief;
     s.plan = &p;
-    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, &taken), VERDICT_DONE);
-    kit_output(1, EV_APPROVAL_REQUESTED);
+    const struct approval_state begin = s;
+    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, taken_over()), VERDICT_DONE);
+    kit_output(1, EV_APPROVAL_REVIEW_AWAITED);
+    cr_assert_eq(next.status, APPROVAL_STATUS_UNDER_REVIEW);
     s = next;
+    kit_refused(step(&s, EV_COMMAND_APPROVE, &approve), "ES-5", "not_in_this_state");
     cr_assert_eq(step(&s, EV_ESCALATION_LIABILITY_ROUTED, &routed), VERDICT_DONE);
+    kit_output(1, EV_APPROVAL_DECIDED_BY_RULE);
+    kit_output(2, EV_APPROVAL_OFFERED);
+    const struct approval_state in_order = next;
+    cr_assert_eq(step(&begin, EV_ESCALATION_LIABILITY_ROUTED, &routed), VERDICT_DONE);
     cr_assert_eq(next.status, APPROVAL_STATUS_AWAITING_APPROVAL);
     s = next;
-    cr_assert_eq(step(&s, EV_COMMAND_APPROVE, &approve), VERDICT_DONE);
+    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, taken_over()), VERDICT_DONE);
+    kit_output(1, EV_APPROVAL_REVIEW_AWAITED);
+    cr_assert(desc_equal(&approval_state_desc, &next, &in_order));
+    cr_assert_str_eq(next.proposer_id, "O-CN1-H1");
+    cr_assert_eq(next.plan->amount_minor, 9000);
+}
+
+/* ES-5 SL-3: signed before the takeover was read, the plan is the customer's to answer; an objection to it is answered
+ * by what head office has decided meanwhile. */
+Test(approval, ES_5_an_objection_is_answered_by_what_was_decided_meanwhile)
+{
+    struct approval_state s = in_status(APPROVAL_STATUS_OFFERED);
+    struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = 9000, .currency = "CNY"};
+    struct ev_escalation_liability_routed routed = routed_by("workmanship", 1);
+    struct ev_command_object no = {.actor = &kit_buyer, .reason = "too little"};
+    s.plan = &p;
+    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, taken_over()), VERDICT_DONE);
     cr_assert_eq(next.status, APPROVAL_STATUS_OFFERED);
-    cr_assert_eq(step(&s, EV_COMMAND_DENY, &deny), VERDICT_DONE);
-    kit_output(0, EV_APPROVAL_DENIED);
+    s = next;
+    cr_assert_eq(step(&s, EV_COMMAND_OBJECT, &no), VERDICT_DONE);
+    cr_assert_eq(next.status, APPROVAL_STATUS_UNDER_REVIEW);
+    cr_assert_eq(step(&s, EV_ESCALATION_LIABILITY_ROUTED, &routed), VERDICT_DONE);
+    cr_assert_eq(next.status, APPROVAL_STATUS_OFFERED);
+    s = next;
+    cr_assert_eq(step(&s, EV_COMMAND_OBJECT, &no), VERDICT_DONE);
     kit_output(1, EV_APPROVAL_PLAN_PROPOSED);
     cr_assert_str_eq(next.proposer_id, "rule:workmanship");
+}
+
+/* ES-4: what is signed is not reviewed any more, so that no later plan waits for a review that will not come. */
+Test(approval, ES_4_what_is_signed_waits_for_no_review)
+{
+    struct approval_state s = in_status(APPROVAL_STATUS_OFFERED);
+    struct plan p = {.n_measures = 1, .measures = &money, .amount_minor = 9000, .currency = "CNY"};
+    struct ev_escalation_liability_routed routed = routed_by("workmanship", 1);
+    struct ev_command_accept yes = {.actor = &kit_buyer};
+    struct ev_intake_reopened unsatisfied = {.reason = "not_satisfied"};
+    s.plan = &p;
+    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, taken_over()), VERDICT_DONE);
+    struct approval_state reviewed = next;
+    cr_assert_eq(step(&reviewed, EV_COMMAND_ACCEPT, &yes), VERDICT_DONE);
+    struct approval_state read_first = next;
+    cr_assert_eq(step(&s, EV_COMMAND_ACCEPT, &yes), VERDICT_DONE);
+    s = next;
+    cr_assert_eq(step(&s, EV_DISPATCH_REASSIGNED, taken_over()), VERDICT_DONE);
+    s = next;
+    cr_assert_eq(step(&s, EV_ESCALATION_LIABILITY_ROUTED, &routed), VERDICT_DONE);
+    struct approval_state read_last = next;
+    const struct approval_state *signed_plans[] = {&read_first, &read_last};
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(step(signed_plans[i], EV_INTAKE_REOPENED, &unsatisfied), VERDICT_DONE);
+        cr_assert_eq(next.status, APPROVAL_STATUS_PLANNING);
+        cr_assert_eq(next.review_no > next.routed_no, false);
+        cr_assert_eq(next.routed_settle, SETTLE_ABSENT);
+    }
 }
 
 /* ES-5: denied before the table has decided: planning waits for it. */

@@ -116,6 +116,8 @@ Test(liability, ES_5_two_rows_for_one_case_or_none_are_refused)
         {"\"force-majeure-admitted\"",
          {"\"compensate\"", "\"goodwill\"", "$.liability.rows[23].settle: our own fault is compensated"}},
         {"\"rule_below\"", {"\"CNY\"", "\"RMB\"", "$.liability.rule_below[0]"}},
+        {"\"climbs\"", {"\"appeal\"", "\"deadlock\"", "$.liability.climbs[1].cause: deadlock is listed twice"}},
+        {"\"handed_up\"", {"\"ES-9\"", "\"\"", "$.liability.climbs[2].rule: names no rule"}},
         {"\"file\"", {"\"file_handover\"", "\"file_takeover\"", "$.file.limit: there is no limit \"file_takeover\""}},
         {"\"visit_limit\"", {"\"evidence\"", "\"visits\"", "$.file.visit_limit: there is no limit \"visits\""}},
         {"\"sanctions\"",

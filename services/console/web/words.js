@@ -144,7 +144,7 @@ export const events = {
   'approval.file_noted': ['The file is there; a plan may be made', '案卷已到，可拟定方案'],
   'approval.decided_by_rule': ['Decided by rule {row}: {amount}', '按规则 {row} 决定：{amount}', 'good'],
   'approval.assignment_noted': ['Approval knows the handler: {assignment.handler_name}', '审批已知经办人：{assignment.handler_name}'],
-  'approval.deadlocked': ['No agreement after round {round}; one level up', '第 {round} 轮仍未达成一致；上报一级', 'bad'],
+  'approval.deadlocked': ['No agreement with round {round}; one level up', '第 {round} 轮未获客户认可；上报一级', 'bad'],
   'approval.authority_moved': ['Authority moved to {assignment.org_name}', '审批权转至 {assignment.org_name}', 'warn'],
   'approval.lapsed': ['No answer from the customer; lapsed', '客户逾期未答复', 'warn'],
   'approval.ended': ['Approval ended', '审批结束'],
