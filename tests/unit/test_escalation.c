@@ -186,6 +186,22 @@ Test(escalation, ES_9_a_deadlock_goes_one_level_up_and_at_the_top_to_the_general
     cr_assert_str_eq(slip()->to_person, "HO-GM");
 }
 
+/* ES-5 SL-3: an appeal in time goes up after the end too, and is decided for the reopening that is still to be read. */
+Test(escalation, ES_5_SL_3_an_appeal_goes_up_before_its_reopening_is_read)
+{
+    kit_feed(&k, "dispatch.assigned", "2026-03-02 10:00", ASSIGNED(AT_REGIONAL("1")));
+    kit_expect(&k, "intake.closed", "2026-03-04 10:00", "{'outcome':'rejected'}", "escalation.ended");
+    kit_expect(&k, "approval.deadlocked", "2026-03-04 09:00",
+               "{'round':1,'org_id':'R-EAST','level':'regional','appeal':true,'finding':" FINDING
+               ",'brief':" KIT_BRIEF("complaint", ",'received_ms':1") "}",
+               "escalation.taken_over escalation.liability_routed");
+    cr_assert_str_eq(takeover()->cause, "appeal");
+    cr_assert(takeover()->review && takeover()->file_of == NULL);
+    cr_assert_eq(state()->status, ESCALATION_STATUS_ENDED);
+    kit_feed(&k, "intake.reopened", "2026-03-04 09:00", "{'reason':'appealed'}");
+    cr_assert_eq(state()->status, ESCALATION_STATUS_WATCHING);
+}
+
 /* SL-3: the withdrawn miss withdraws its slip and no longer counts; the takeover stays. */
 Test(escalation, ES_1_an_annulled_miss_withdraws_its_slip)
 {
