@@ -28,6 +28,8 @@ bool policy_check_plans(const struct check *c);
 bool policy_check_liability(const struct check *c);
 /* Advance compensation, corrective investigations, records of goods and repairs. */
 bool policy_check_remedies(const struct check *c);
+/* What customers are told, and in which words. */
+bool policy_check_notices(const struct check *c);
 bool policy_check_organisation(const struct check *c);
 /* Departments of head office, suppliers. */
 bool policy_check_departments(const struct check *c);

@@ -123,6 +123,7 @@ static bool build(struct loaded *l, const struct sources *s, struct check *c)
     well = policy_check_pack(c) && well;
     well = policy_check_plans(c) && well;
     well = policy_check_remedies(c) && well;
+    well = policy_check_notices(c) && well;
     well = policy_check_liability(c) && well;
     if (!well && !c->found) return false;
     c->file = s->organisation_file;

@@ -118,6 +118,18 @@ static uint64_t topics_of_core(struct loop *l)
     return topics;
 }
 
+/* The services that state an event of that topic. */
+static uint64_t writers_of(int topic)
+{
+    uint64_t writers = 0;
+    for (int t = EV_NONE + 1; t < EV_COUNT; t++) {
+        const char *name = event_topic((enum event_type)t);
+        if (name != NULL && topic_parse(name) == topic)
+            writers |= UINT64_C(1) << service_parse(event_producer((enum event_type)t));
+    }
+    return writers;
+}
+
 static void plan_core(struct loop *l)
 {
     uint64_t self = UINT64_C(1) << l->service, topics = topics_of_core(l);
@@ -131,7 +143,7 @@ static void plan_core(struct loop *l)
     }
     if (forwards || l->spec->exchange) add_input(l, TOPIC_EXCHANGE, true, true, self);
     add_output(l, TOPIC_OWN + l->service, true);
-    add_output(l, TOPIC_NOTICE, false);
+    if (writers_of(TOPIC_NOTICE) & self) add_output(l, TOPIC_NOTICE, false);
     add_output(l, TOPIC_EXCHANGE, false);
     for (int i = 0; i < l->n_topics; i++) add_output(l, TOPIC_DLQ + l->topics[i], false);
     add_output(l, TOPIC_DLQ + l->service, false); /* of local inputs */
@@ -141,18 +153,17 @@ static void plan_core(struct loop *l)
  * producers that do not number. */
 static void plan_projector(struct loop *l)
 {
-    uint64_t self = UINT64_C(1) << l->service, services = (UINT64_C(1) << SERVICE_CONSOLE) - 1;
+    uint64_t self = UINT64_C(1) << l->service;
     for (int t = 0; t < TOPIC_COUNT; t++) {
         if (!(l->spec->topics >> t & 1)) continue;
         if (t < SERVICE_COUNT)
             add_input(l, t, true, false, UINT64_C(1) << t);
         else
-            add_input(l, t, t != TOPIC_COMMAND, true, t == TOPIC_NOTICE ? services : self);
+            add_input(l, t, t != TOPIC_COMMAND, true, t == TOPIC_NOTICE ? writers_of(t) : self);
     }
     add_output(l, TOPIC_INBOUND, false);
     add_output(l, TOPIC_COMMAND, false);
     add_output(l, TOPIC_EXCHANGE, false);
-    add_output(l, TOPIC_NOTICE, false);
 }
 
 static void plan(struct loop *l)

@@ -58,10 +58,10 @@ struct made {
     const char *json;
 };
 
-/* Something to be sent as it is, through the outbox (the console's gateway: inbound messages, commands;
- * notices). The runtime adds the headers seq and stream; key, value and all else is the caller's. */
+/* Something to be sent as it is, through the outbox (the console's gateway: inbound messages, commands).
+ * The runtime adds the headers seq and stream; key, value and all else is the caller's. */
 struct post {
-    int topic; /* TOPIC_INBOUND, TOPIC_COMMAND, TOPIC_EXCHANGE, TOPIC_NOTICE, or the service's own: an event, whose
+    int topic; /* TOPIC_INBOUND, TOPIC_COMMAND, TOPIC_EXCHANGE, or the service's own: an event, whose
                   ce_id the runtime gives */
     int dst;   /* partition of that topic; of the own topic the input's */
     struct record record;

@@ -26,6 +26,8 @@
 #include "runtime/topics.h"
 
 enum { AUDIT_CHECKS = 7, AUDIT_INDEX = 7, AUDIT_SHOWN = 20, AUDIT_CORES = 7, AUDIT_GRACE_REAL_MS = 5000 };
+/* The streams of a partition: each core's own topic by its number, and intake's notices to customers. */
+enum { AUDIT_NOTICES = AUDIT_CORES, AUDIT_STREAMS, AUDIT_STREAM_TEXT = 48 };
 
 struct audit_check {
     const char *title;
@@ -53,7 +55,7 @@ struct logged {
 };
 
 struct audit_log {
-    struct logged *items; /* by seq for a service's own topic: items[seq-1], id NULL = absent */
+    struct logged *items; /* by seq: items[seq-1], id NULL = absent */
     int64_t n;
 };
 
@@ -72,8 +74,8 @@ struct audit_states {
 struct audit_part {
     int part;
     struct arena arena;
-    int64_t out_seq[AUDIT_CORES], floor[AUDIT_CORES];
-    struct audit_log own[AUDIT_CORES];
+    int64_t out_seq[AUDIT_STREAMS], floor[AUDIT_STREAMS];
+    struct audit_log own[AUDIT_STREAMS];
     struct audit_states states[AUDIT_CORES];
     struct logged *by_id; /* own topics, commands, and what the exchange brought to accounts of this partition */
 };
@@ -91,6 +93,9 @@ struct audit {
 };
 
 extern const struct core *const audit_cores[AUDIT_CORES]; /* by enum service_no */
+
+/* "intake.3", "intake.3.notice": what the ids of a stream's events begin with; AUDIT_STREAM_TEXT bytes. */
+const char *audit_stream_text(int stream, int part, char *buf);
 
 void audit_offend(struct audit *a, int check, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 

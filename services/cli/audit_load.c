@@ -99,21 +99,27 @@ bool audit_load_inbound(struct audit *a, struct err *e)
 
 /* ---- a partition ---- */
 
+static int stream_of(const char *service, const char *topic)
+{
+    int s = service_parse(service);
+    return s == SERVICE_INTAKE && topic_parse(topic) == TOPIC_NOTICE ? AUDIT_NOTICES : s;
+}
+
 static bool load_streams(struct audit *a, struct audit_part *p, struct err *e)
 {
     struct pg_rows *rows;
     struct pg_args args = PG_ARGS(&p->arena);
     pg_arg_int(&args, p->part);
     if (!pg_query(a->pg,
-                  "SELECT service, out_seq, floor FROM runtime.streams WHERE partition = $1 AND dst = $1 AND topic IN "
-                  "(service, 'redress.' || service || '.v1')",
+                  "SELECT service, topic, out_seq, floor FROM runtime.streams WHERE partition = $1 AND dst = $1 AND "
+                  "topic IN ('redress.' || service || '.v1', 'redress.notice.v1')",
                   &args, &rows, e))
         return false;
     for (int i = 0; i < pg_rows_count(rows); i++) {
-        int service = service_parse(pg_text(rows, i, 0));
-        if (service < 0 || service >= AUDIT_CORES) continue;
-        p->out_seq[service] = pg_int(rows, i, 1);
-        p->floor[service] = pg_int(rows, i, 2);
+        int stream = stream_of(pg_text(rows, i, 0), pg_text(rows, i, 1));
+        if (stream < 0 || stream >= AUDIT_STREAMS) continue;
+        p->out_seq[stream] = pg_int(rows, i, 2);
+        p->floor[stream] = pg_int(rows, i, 3);
     }
     pg_rows_free(rows);
     return true;
@@ -147,25 +153,26 @@ static bool load_states(struct audit *a, struct audit_part *p, int service, stru
 struct own_scan {
     struct audit *a;
     struct audit_part *p;
-    int service;
+    int stream;
 };
 
 static void keep_own(struct own_scan *scan, const struct record *r)
 {
     struct audit_part *p = scan->p;
     int64_t seq;
-    if (!record_header_int(r, "seq", &seq) || seq < 1 || seq > p->out_seq[scan->service]) return;
-    struct logged *l = &p->own[scan->service].items[seq - 1];
+    if (!record_header_int(r, "seq", &seq) || seq < 1 || seq > p->out_seq[scan->stream]) return;
+    struct logged *l = &p->own[scan->stream].items[seq - 1];
     if (l->id == NULL) {
         fill(&p->arena, r, l);
         index_by_id(&p->by_id, l);
         return;
     }
     struct buf bytes = BUF_INIT;
+    char name[AUDIT_STREAM_TEXT];
     record_encode(r, &bytes);
     if (crc_of(bytes.bytes, bytes.len) != l->crc)
-        audit_offend(scan->a, 2, "%s partition %d: seq %lld stands in the topic twice with different bytes",
-                     service_text(scan->service), p->part, (long long)seq);
+        audit_offend(scan->a, 2, "%s.%lld stands in the topic twice with different bytes",
+                     audit_stream_text(scan->stream, p->part, name), (long long)seq);
     buf_deinit(&bytes);
 }
 
@@ -177,21 +184,22 @@ static bool on_own(void *user, int64_t offset, const struct record *r)
 }
 
 /* What the topic lacks but the outbox still holds is not lost; what both hold must be the same bytes. */
-static bool load_outbox(struct audit *a, struct audit_part *p, int service, struct err *e)
+static bool load_outbox(struct audit *a, struct audit_part *p, int stream, struct err *e)
 {
-    static const char *const sql[AUDIT_CORES] = {
+    static const char *const sql[AUDIT_STREAMS] = {
         "SELECT bytes FROM intake.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.intake.v1'",
         "SELECT bytes FROM dispatch.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.dispatch.v1'",
         "SELECT bytes FROM evidence.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.evidence.v1'",
         "SELECT bytes FROM approval.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.approval.v1'",
         "SELECT bytes FROM payment.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.payment.v1'",
         "SELECT bytes FROM escalation.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.escalation.v1'",
-        "SELECT bytes FROM sla.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.sla.v1'"};
-    struct own_scan scan = {.a = a, .p = p, .service = service};
+        "SELECT bytes FROM sla.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.sla.v1'",
+        "SELECT bytes FROM intake.outbox WHERE partition = $1 AND dst = $1 AND topic = 'redress.notice.v1'"};
+    struct own_scan scan = {.a = a, .p = p, .stream = stream};
     struct pg_rows *rows;
     struct pg_args args = PG_ARGS(&p->arena);
     pg_arg_int(&args, p->part);
-    if (!pg_query(a->pg, sql[service], &args, &rows, e)) return false;
+    if (!pg_query(a->pg, sql[stream], &args, &rows, e)) return false;
     bool well = true;
     for (int i = 0; well && i < pg_rows_count(rows); i++) {
         size_t n, raw_len, at = 0;
@@ -228,11 +236,12 @@ static bool on_exchanged(void *user, int64_t offset, const struct record *r)
 static bool load_logs(struct audit *a, struct audit_part *p, struct err *e)
 {
     char topic[TOPIC_NAME_SIZE];
-    for (int s = 0; s < AUDIT_CORES; s++) {
+    for (int s = 0; s < AUDIT_STREAMS; s++) {
         p->own[s].n = p->out_seq[s];
         p->own[s].items = ARENA_ARRAY(&p->arena, struct logged, p->out_seq[s] + 1);
-        struct own_scan scan = {.a = a, .p = p, .service = s};
-        if (!kafka_scan_partition(&a->cli->config, topic_name(s, s, topic), p->part, on_own, &scan, e)) return false;
+        struct own_scan scan = {.a = a, .p = p, .stream = s};
+        topic_name(s == AUDIT_NOTICES ? TOPIC_NOTICE : s, 0, topic);
+        if (!kafka_scan_partition(&a->cli->config, topic, p->part, on_own, &scan, e)) return false;
         if (!load_outbox(a, p, s, e)) return false;
     }
     return kafka_scan_partition(&a->cli->config, topic_name(TOPIC_COMMAND, 0, topic), p->part, on_command, p, e) &&

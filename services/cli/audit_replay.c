@@ -10,14 +10,22 @@
 
 /* ---- 2: topic = outbox, gapless, each effect once ---- */
 
+const char *audit_stream_text(int stream, int part, char *buf)
+{
+    bool notices = stream == AUDIT_NOTICES;
+    snprintf(buf, AUDIT_STREAM_TEXT, "%s.%d%s", service_text(notices ? SERVICE_INTAKE : stream), part,
+             notices ? ".notice" : "");
+    return buf;
+}
+
 void audit_streams(struct audit *a, const struct audit_part *p)
 {
-    for (int s = 0; s < AUDIT_CORES; s++)
+    for (int s = 0; s < AUDIT_STREAMS; s++)
         for (int64_t i = 0; i < p->own[s].n; i++) {
             const struct logged *l = &p->own[s].items[i];
-            char id[64];
+            char id[AUDIT_STREAM_TEXT + 24], stream[AUDIT_STREAM_TEXT];
             a->checks[1].examined++;
-            snprintf(id, sizeof id, "%s.%d.%" PRId64, service_text(s), p->part, i + 1);
+            snprintf(id, sizeof id, "%s.%" PRId64, audit_stream_text(s, p->part, stream), i + 1);
             if (l->id == NULL)
                 audit_offend(a, 2, "%s is neither in the topic nor in the outbox", id);
             else if (strcmp(l->id, id) != 0)
@@ -125,6 +133,13 @@ struct replay {
     int service;
     struct arena arena;
     struct replayed *cases;
+    int64_t notice; /* intake: the next of the partition's notices not yet found again */
+};
+
+/* What one input of one case led to, as the logs have it. */
+struct effect {
+    const struct logged *items[2 * DECISION_MAX_OUTPUTS]; /* on the own topic, then notices */
+    int n_own, n;
 };
 
 static struct replayed *replayed_case(struct replay *r, int64_t case_id)
@@ -210,6 +225,12 @@ static bool is_runtimes_own(const struct replay *r, const struct logged *l)
                                            strstr(l->json, "\"reason\":\"unreadable\"") != NULL);
 }
 
+static bool is_notice(const struct output *made)
+{
+    const char *topic = event_topic(made->type);
+    return topic != NULL && topic_parse(topic) == TOPIC_NOTICE;
+}
+
 static bool same_output(const struct output *made, const struct logged *l)
 {
     struct buf json = BUF_INIT;
@@ -219,9 +240,27 @@ static bool same_output(const struct output *made, const struct logged *l)
     return same;
 }
 
-/* items[i] begins the outputs of one input of one case; n of them. */
-static void replay_input(struct replay *r, const struct logged *const *items, int n)
+/* Each stream has its own events in the order they were decided in. */
+static void compare_outputs(struct replay *r, struct replayed *c, const struct decision *d, const struct effect *of)
 {
+    int own = 0, notice = of->n_own;
+    for (int i = 0; i < d->n_outputs; i++) {
+        bool notices = is_notice(&d->outputs[i]);
+        int at = notices ? notice++ : own++, end = notices ? of->n : of->n_own;
+        if (at == end) {
+            complain(r, c, of->items[0], "the core decides another number of events");
+            return;
+        }
+        if (!same_output(&d->outputs[i], of->items[at])) {
+            complain(r, c, of->items[at], "the core decides another event");
+            return;
+        }
+    }
+}
+
+static void replay_input(struct replay *r, const struct effect *of)
+{
+    const struct logged *const *items = of->items;
     struct replayed *c = replayed_case(r, items[0]->case_id);
     struct err e = ERR_INIT;
     struct input in;
@@ -239,15 +278,10 @@ static void replay_input(struct replay *r, const struct logged *const *items, in
     struct decision d = {.arena = &r->arena};
     void *next = arena_alloc(&r->arena, r->core->state->size);
     core_step(r->core, policy, c->state, &in, next, &d);
-    if (d.n_outputs != n) {
+    if (d.n_outputs != of->n)
         complain(r, c, items[0], "the core decides another number of events");
-        return;
-    }
-    for (int i = 0; i < n; i++)
-        if (!same_output(&d.outputs[i], items[i])) {
-            complain(r, c, items[i], "the core decides another event");
-            return;
-        }
+    else
+        compare_outputs(r, c, &d, of);
     c->state = next;
 }
 
@@ -274,21 +308,35 @@ static bool same_input(const struct logged *a, const struct logged *b)
            same_text(a->cause_source, b->cause_source);
 }
 
+/* The notices of the input whose other effects are complete: both streams are in the order of deciding. */
+static void end_effect(struct replay *r, struct effect *of)
+{
+    const struct audit_log *notices = &r->p->own[AUDIT_NOTICES];
+    of->n_own = of->n;
+    if (of->n == 0) return;
+    for (; r->service == SERVICE_INTAKE && r->notice < notices->n; r->notice++) {
+        const struct logged *l = &notices->items[r->notice];
+        if (l->id != NULL && !same_input(of->items[0], l)) break;
+        if (l->id != NULL && of->n - of->n_own < DECISION_MAX_OUTPUTS) of->items[of->n++] = l;
+    }
+    replay_input(r, of);
+    of->n = 0;
+}
+
 static void replay_service(struct replay *r)
 {
     const struct audit_log *log = &r->p->own[r->service];
-    const struct logged *group[DECISION_MAX_OUTPUTS];
-    int n = 0;
+    struct effect of = {.n = 0};
     for (int64_t i = 0; i < log->n; i++) {
         const struct logged *l = &log->items[i];
         if (l->id == NULL || is_runtimes_own(r, l)) continue;
-        if (n > 0 && (n == DECISION_MAX_OUTPUTS || !same_input(group[0], l))) {
-            replay_input(r, group, n);
-            n = 0;
-        }
-        group[n++] = l;
+        if (of.n == DECISION_MAX_OUTPUTS || (of.n > 0 && !same_input(of.items[0], l))) end_effect(r, &of);
+        of.items[of.n++] = l;
     }
-    if (n > 0) replay_input(r, group, n);
+    end_effect(r, &of);
+    const struct audit_log *notices = &r->p->own[AUDIT_NOTICES];
+    if (r->service == SERVICE_INTAKE && r->notice < notices->n)
+        audit_offend(r->a, 5, "notice %s has no event of intake's own topic beside it", notices->items[r->notice].id);
     compare_states(r);
 }
 

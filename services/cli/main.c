@@ -6,10 +6,10 @@
 #include "cli/cli.h"
 #include "runtime/settings.h"
 
-static const struct cli_command *const modules[] = {cli_case_commands,     cli_decide_commands, cli_operation_commands,
-                                                    cli_import_commands,   cli_drill_commands,  cli_audit_commands,
-                                                    cli_deadline_commands, cli_ledger_commands, cli_calendar_commands,
-                                                    cli_policy_commands,   cli_org_commands,    cli_dlq_commands};
+static const struct cli_command *const modules[] = {
+    cli_case_commands,  cli_decide_commands,   cli_operation_commands, cli_import_commands,   cli_drill_commands,
+    cli_audit_commands, cli_deadline_commands, cli_ledger_commands,    cli_calendar_commands, cli_policy_commands,
+    cli_org_commands,   cli_dlq_commands,      cli_notice_commands};
 enum { N_MODULES = sizeof modules / sizeof modules[0] };
 
 static void help(void)

@@ -21,6 +21,8 @@ const struct route api_routes[] = {
     {"POST", "/v1/cases/{}/commands/{}", ACCESS_OPERATOR, api_command},
     {"GET", "/v1/commands/{}", ACCESS_OPERATOR, api_command_show},
     {"POST", "/v1/inbound", ACCESS_CHANNEL, api_inbound},
+    {"GET", "/v1/notices", ACCESS_CHANNEL, api_notice_list},
+    {"POST", "/v1/notices/{}", ACCESS_CHANNEL, api_notice_report},
     {"GET", "/v1/channels", ACCESS_OPERATOR, api_channel_list},
     {"POST", "/v1/channels", ACCESS_OPERATOR, api_channel_add},
     {"GET", "/v1/dlq", ACCESS_OPERATOR, api_dlq_list},

@@ -1,4 +1,5 @@
-/* Channels: list and registration (CH-2). A channel's key is made here, shown once, and kept only as a hash. */
+/* Channels: list, registration, and whose key it is (CH-2). A channel's key is made here, shown once, and kept only as
+ * a hash. */
 #include <string.h>
 
 #include "console/api.h"
@@ -21,6 +22,23 @@ static bool name_usable(const char *name)
 {
     size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
     return n > 0 && n < CHANNEL_NAME_SIZE && name[n] == '\0' && name[0] != '-' && name[0] != '_';
+}
+
+bool api_channel_of(struct request *rq, const char **source)
+{
+    char own[CHANNEL_SOURCE_SIZE];
+    struct err e = ERR_INIT;
+    *source = NULL;
+    if (rq->channel_key == NULL) return true;
+    if (channels_by_key(rq->console->channels, rq->channel_key, own, &e)) {
+        *source = arena_strdup(&rq->arena, own);
+        return true;
+    }
+    if (err_is_set(&e))
+        reply_unavailable(rq, "the channels cannot be read", &e);
+    else
+        reply_problem(rq, &(struct problem){.status = 401, .title = "A token is needed, and this is not it"});
+    return false;
 }
 
 struct new_channel {

@@ -123,7 +123,7 @@ static void fill_record(struct request *rq, struct record *r, const char *id, co
 
 void api_command_send(struct request *rq, const struct api_command *c)
 {
-    const char *key = request_header(rq, "Idempotency-Key");
+    const char *key = c->key != NULL ? c->key : request_header(rq, "Idempotency-Key");
     if (key != NULL && !key_usable(rq, key)) return;
     const char *id = command_id(rq, key);
     if (key != NULL && !first_use(rq, id, c)) return;

@@ -15,7 +15,29 @@ void api_health_register(struct console *c)
     c->metric_requests = metrics_own(m, "http_requests_total", "HTTP requests answered", "counter");
     c->metric_failed = metrics_own(m, "http_failed_total", "HTTP requests answered with 5xx", "counter");
     c->metric_streams = metrics_own(m, "live_streams", "Clients of the live stream", "gauge");
+    c->metric_notices =
+        metrics_own(m, "notices_undelivered", "Notices not known to have reached the customer", "gauge");
+    c->metric_notice_age = metrics_own(m, "notice_oldest_seconds",
+                                       "Age of the oldest undelivered notice, on the installation's clock", "gauge");
     c->metric_waiting = metrics_own(m, "gateway_waiting", "Messages and commands not yet committed", "gauge");
+}
+
+/* While the database is away the last values stand. */
+static void read_notices(struct request *rq)
+{
+    static const char sql[] =
+        "SELECT (SELECT coalesce(sum(CASE type WHEN 'intake.customer_notified' THEN n ELSE -n END), 0)::int8 FROM"
+        " console.total WHERE type IN ('intake.customer_notified', 'intake.notice_delivered')), (SELECT"
+        " coalesce(greatest($1 - min(made_ms), 0) / 1000, 0) FROM console.notice WHERE open)";
+    const struct console *c = rq->console;
+    struct pg_args args = PG_ARGS(&rq->arena);
+    struct pg_rows *rows = NULL;
+    struct err e = ERR_INIT;
+    pg_arg_int(&args, clock_now_ms(&c->clock));
+    if (!db_query(c->db, sql, &args, &rows, &e)) return;
+    metrics_own_set(c->host->metrics, c->metric_notices, pg_int(rows, 0, 0));
+    metrics_own_set(c->host->metrics, c->metric_notice_age, pg_int(rows, 0, 1));
+    pg_rows_free(rows);
 }
 
 void api_metrics(struct request *rq)
@@ -27,6 +49,7 @@ void api_metrics(struct request *rq)
     metrics_own_set(m, c->metric_requests, answered);
     metrics_own_set(m, c->metric_failed, http_answered(c->http, 5));
     metrics_own_set(m, c->metric_streams, hub_clients(c->hub));
+    read_notices(rq);
     metrics_own_set(m, c->metric_waiting, gateway_waiting(c->gateway));
     metrics_write(m, &rq->reply.body);
     rq->reply.status = 200;

@@ -130,21 +130,15 @@ static bool forbidden(struct request *rq, const char *detail)
 static bool find_channel(struct delivery *d)
 {
     struct channels *channels = d->rq->console->channels;
-    char own[CHANNEL_SOURCE_SIZE];
+    const char *own;
     struct err e = ERR_INIT;
     const char *source = d->n > 0 ? d->events[0].source : "";
     for (int i = 1; i < d->n; i++)
         if (strcmp(d->events[i].source, source) != 0) return refuse(d, i, "$.source", "one request carries one source");
-    if (d->rq->channel_key != NULL) {
-        bool known = channels_by_key(channels, d->rq->channel_key, own, &e);
-        if (!known && !err_is_set(&e)) {
-            reply_problem(d->rq, &(struct problem){.status = 401, .title = "A token is needed, and this is not it"});
-            return false;
-        }
-        if (known && d->n > 0 && strcmp(own, source) != 0)
-            return forbidden(d->rq, "the key belongs to a channel with another source");
-    }
-    if (d->n > 0 && !err_is_set(&e) && channels_by_source(channels, source, d->channel, &e)) return true;
+    if (!api_channel_of(d->rq, &own)) return false;
+    if (own != NULL && d->n > 0 && strcmp(own, source) != 0)
+        return forbidden(d->rq, "the key belongs to a channel with another source");
+    if (d->n > 0 && channels_by_source(channels, source, d->channel, &e)) return true;
     if (err_is_set(&e)) {
         reply_unavailable(d->rq, "the channels cannot be read", &e);
         return false;

@@ -38,7 +38,7 @@ struct console {
     struct http *http;
     atomic_llong turned_us; /* monotonic: the loop's last tick */
     atomic_llong behind;    /* inputs the slowest service (or this one) has still to handle, at the last tick */
-    int metric_requests, metric_failed, metric_streams, metric_waiting;
+    int metric_requests, metric_failed, metric_streams, metric_waiting, metric_notices, metric_notice_age;
 };
 
 /* Settings beside the shared ones. */

@@ -59,6 +59,11 @@ struct fold_payout {
     int64_t case_id, payout_no, amount_minor, instructed_ms, ended_ms;
     const char *state, *currency, *payee, *key, *voucher_no, *bank_ref, *reason;
 };
+struct fold_notice { /* its making and its fate; what was not read is FOLD_NONE or NULL */
+    int64_t case_id, notice_no, made_ms, answered_ms;
+    const char *no; /* notice_no again, as the row's key */
+    const char *id, *kind, *channel, *data, *result, *how, *answered_by, *reason;
+};
 struct fold_alarm { /* of the timers; belongs to no case */
     int64_t partition, since_ms, ended_ms, late_ms;
     const char *kind;
@@ -76,7 +81,7 @@ struct fold_list { /* of one kind of row, with an index by key */
 };
 struct fold {
     struct arena *arena;
-    struct fold_list entries, views, facts, assignments, limits, slips, payouts, paid, alarms;
+    struct fold_list entries, views, facts, assignments, limits, slips, payouts, notices, paid, alarms;
     const struct policy *policy; /* NULL: every limit is ours */
     int64_t counts[EV_COUNT];
     int64_t missed; /* misses of ours */

@@ -27,5 +27,7 @@ fold_meaning fold_on_armed, fold_on_met, fold_on_ended, fold_on_annulled, fold_o
 /* fold_money.c */
 fold_meaning fold_on_instructed, fold_on_cash_due, fold_on_deducted, fold_on_settled, fold_on_advance_paid,
     fold_on_failed, fold_on_halted, fold_on_resolved;
+/* fold_notice.c */
+fold_meaning fold_on_notified, fold_on_notice_delivered, fold_on_notice_failed;
 
 #endif

@@ -12,7 +12,7 @@ int main(int argc, char **argv)
         .keys = console_keys,
         .n_keys = console_n_keys,
         .topics = OWN(INTAKE) | OWN(DISPATCH) | OWN(EVIDENCE) | OWN(APPROVAL) | OWN(PAYMENT) | OWN(ESCALATION) |
-                  OWN(SLA) | UINT64_C(1) << TOPIC_COMMAND,
+                  OWN(SLA) | UINT64_C(1) << TOPIC_COMMAND | UINT64_C(1) << TOPIC_NOTICE,
     };
     return service_main(&spec, argc, argv);
 }

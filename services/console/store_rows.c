@@ -1,4 +1,5 @@
-/* Statements of the read model: limits, slips, payouts, counters; and the columns they are made of (store_rows.h). */
+/* Statements of the read model: limits, slips, payouts, notices, counters; and the columns they are made of
+ * (store_rows.h). */
 #include "console/store_rows.h"
 
 #include <string.h>
@@ -138,6 +139,36 @@ static void write_payouts(struct pg_tx *tx, const struct fold *f)
     pg_tx_add(tx, sql_more, &c.args);
 }
 
+/* ---- notices ---- */
+
+/* A notice's place in the order of all is where its making was read. */
+static void write_notices(struct pg_tx *tx, const struct fold *f)
+{
+    static const char sql[] =
+        "INSERT INTO console.notice AS v (case_id, notice_no, made_ms, answered_ms, id, kind, channel, data, result,"
+        " how, answered_by, reason) SELECT a, b, console.known(c), console.known(d), e, f, g, h, i, j, k, l FROM"
+        " unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::text[], $6::text[], $7::text[], $8::text[],"
+        " $9::text[], $10::text[], $11::text[], $12::text[]) AS x (a, b, c, d, e, f, g, h, i, j, k, l)"
+        " ON CONFLICT (case_id, notice_no) DO UPDATE SET n = CASE WHEN excluded.id IS NULL THEN v.n ELSE excluded.n"
+        " END, made_ms = coalesce(excluded.made_ms, v.made_ms), id = coalesce(excluded.id, v.id), kind ="
+        " coalesce(excluded.kind, v.kind), channel = coalesce(excluded.channel, v.channel), data ="
+        " coalesce(excluded.data, v.data), answered_ms = coalesce(excluded.answered_ms, v.answered_ms), result ="
+        " coalesce(excluded.result, v.result), how = coalesce(excluded.how, v.how), answered_by ="
+        " coalesce(excluded.answered_by, v.answered_by), reason = CASE WHEN excluded.result IS NULL THEN v.reason ELSE"
+        " excluded.reason END";
+    static const size_t texts[] = {offsetof(struct fold_notice, id),          offsetof(struct fold_notice, kind),
+                                   offsetof(struct fold_notice, channel),     offsetof(struct fold_notice, data),
+                                   offsetof(struct fold_notice, result),      offsetof(struct fold_notice, how),
+                                   offsetof(struct fold_notice, answered_by), offsetof(struct fold_notice, reason)};
+    struct columns c = columns_of(tx, &f->notices, sizeof(struct fold_notice));
+    columns_ints(&c, offsetof(struct fold_notice, case_id));
+    columns_ints(&c, offsetof(struct fold_notice, notice_no));
+    columns_ints(&c, offsetof(struct fold_notice, made_ms));
+    columns_ints(&c, offsetof(struct fold_notice, answered_ms));
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) columns_texts(&c, texts[i]);
+    pg_tx_add(tx, sql, &c.args);
+}
+
 /* ---- alarms ---- */
 
 /* A row each, in order: one that began and ended in the same batch is told of twice. */
@@ -208,6 +239,7 @@ void store_rows(struct pg_tx *tx, const struct fold *f)
     if (f->limits.n > 0) write_limits(tx, f);
     if (f->slips.n > 0) write_slips(tx, f);
     if (f->payouts.n > 0) write_payouts(tx, f);
+    if (f->notices.n > 0) write_notices(tx, f);
     if (f->paid.n > 0) write_paid(tx, f);
     if (f->alarms.n > 0) write_alarms(tx, f);
     if (f->entries.n > 0) write_counts(tx, f);

@@ -39,12 +39,14 @@ void intake_close(struct step *s, const struct ending *how)
                                    .reason = how->reason,
                                    .has_due_ms = how->due_ms != 0,
                                    .due_ms = how->due_ms};
-    if (next->dispute_no == 0) return;
-    if (how->outcome == OUTCOME_REJECTED || how->outcome == OUTCOME_LAPSED) {
+    bool by_silence = how->outcome == OUTCOME_REJECTED || how->outcome == OUTCOME_LAPSED;
+    if (next->dispute_no != 0 && by_silence) {
         intake_hold_for_dispute(s, how->outcome);
-    } else {
-        next->dispute_no = 0;
+        return;
     }
+    next->dispute_no = 0;
+    intake_tell(s, &(struct ev_intake_customer_notified){
+                       .kind = NOTICE_KIND_CLOSED, .outcome = how->outcome, .reasons = how->reason});
 }
 
 void intake_reopen(struct step *s, const char *reason)
@@ -59,6 +61,7 @@ void intake_reopen(struct step *s, const char *reason)
     next->answer_due_ms = 0;
     struct ev_intake_reopened *e = decision_emit(s->out, EV_INTAKE_REOPENED);
     e->reason = reason;
+    intake_tell(s, &(struct ev_intake_customer_notified){.kind = NOTICE_KIND_REOPENED, .reasons = reason});
 }
 
 static bool is_over(const struct intake_state *state)
@@ -82,6 +85,7 @@ static void finish_if_done(struct step *s)
     next->asked_ms = s->in->at_ms;
     struct ev_intake_satisfaction_requested *e = decision_emit(s->out, EV_INTAKE_SATISFACTION_REQUESTED);
     e->case_no = next->brief->case_no;
+    intake_tell(s, &(struct ev_intake_customer_notified){.kind = NOTICE_KIND_SATISFACTION_ASKED});
 }
 
 /* In the currency of the last slip; a change of currency starts the sum anew. */
@@ -113,6 +117,26 @@ static void explain(struct ev_intake_result_noticed *e, const struct finding *f)
     e->prevention = f->prevention;
 }
 
+/* RV-2, in the customer's words: what stands in the event, and the measures. */
+static void tell_result(struct step *s, const struct ev_intake_result_noticed *e,
+                        const struct ev_approval_slip_approved *slip)
+{
+    struct intake_state *next = s->next;
+    struct ev_intake_customer_notified n = {.kind = NOTICE_KIND_RESULT,
+                                            .has_amount_minor = true,
+                                            .amount_minor = e->amount_minor,
+                                            .currency = e->currency,
+                                            .slip_no = slip->slip_no,
+                                            .cause = e->cause,
+                                            .explanation = e->explanation,
+                                            .prevention = e->prevention,
+                                            .outcome = e->outcome};
+    intake_put_measures(&n, slip->plan, s->out->arena);
+    next->measures = n.measures;
+    next->n_measures = n.n_measures;
+    intake_tell(s, &n);
+}
+
 static void notice_slip(struct step *s, const struct ev_approval_slip_approved *slip)
 {
     struct intake_state *next = s->next;
@@ -132,6 +156,7 @@ static void notice_slip(struct step *s, const struct ev_approval_slip_approved *
                                            .must_execute = next->must_execute,
                                            .outcome = OUTCOME_SETTLED};
     explain(e, slip->finding);
+    tell_result(s, e, slip);
     if (next->paid) count_paid(next, currency_before);
 }
 
@@ -185,6 +210,16 @@ void intake_notice_rejection(struct step *s, const struct ev_approval_rejected *
     e->n_routes = why->n_routes;
     e->routes = why->routes;
     explain(e, why->finding);
+    intake_tell(s, &(struct ev_intake_customer_notified){.kind = NOTICE_KIND_REJECTED,
+                                                         .reasons = why->reasons,
+                                                         .routes = why->routes,
+                                                         .n_routes = why->n_routes,
+                                                         .has_appeal_days = why->appeal_days > 0,
+                                                         .appeal_days = why->appeal_days,
+                                                         .cause = e->cause,
+                                                         .explanation = e->explanation,
+                                                         .prevention = e->prevention,
+                                                         .outcome = OUTCOME_REJECTED});
 }
 
 enum verdict intake_on_rejected(struct step *s)
@@ -236,10 +271,11 @@ enum verdict intake_on_paid(struct step *s)
 {
     const struct intake_state *state = s->state;
     struct intake_state *next = s->next;
-    if (state->paid) return VERDICT_IGNORED;
+    if (state->paid) return intake_on_paid_again(s);
     next->paid = true;
     if (next->noticed) count_paid(next, next->currency);
     emit_progressed(s);
+    intake_tell_paid(s);
     if (!is_over(state)) finish_if_done(s);
     return VERDICT_DONE;
 }
@@ -250,6 +286,7 @@ enum verdict intake_on_executed(struct step *s)
     struct intake_state *next = s->next;
     next->executed = true;
     emit_progressed(s);
+    intake_tell(s, &(struct ev_intake_customer_notified){.kind = NOTICE_KIND_EXECUTED});
     if (!is_over(state)) finish_if_done(s);
     return VERDICT_DONE;
 }

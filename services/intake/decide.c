@@ -82,6 +82,15 @@ enum {
         {at, EV_COMMAND_ANSWER_ISSUE, intake_on_answer_issue, TO(at), "IN-11, SL-7"},                                  \
         {at, EV_COMMAND_SETTLE_ISSUE, intake_on_settle_issue, TO(at), "IN-11"},
 
+/* PA-3, AP-8, CF-5: the customer is told, and whether it reached him (CF-2), however the case stands. */
+#define TOLD(at)                                                                                                       \
+    {at, EV_APPROVAL_OFFERED, intake_on_offered, TO(at), "AP-8, CF-5"},                                                \
+        {at, EV_APPROVAL_CUSTOMER_REMINDED, intake_on_reminded, TO(at), "AP-8, CF-5"},                                 \
+        {at, EV_PAYMENT_DEDUCTED, intake_on_deducted, TO(at), "PA-2, PA-3"},                                           \
+        {at, EV_PAYMENT_CASH_DUE, intake_on_cash_due, TO(at), "PA-2, PA-3"},                                           \
+        {at, EV_PAYMENT_ADVANCE_PAID, intake_on_advance_paid, TO(at), "PA-3, PA-5"},                                   \
+        {at, EV_COMMAND_REPORT_NOTICE, intake_on_report_notice, TO(at), "CF-2"},
+
 static const struct transition table[] = {
     {NONE, EV_INBOUND_COMPLAINT, intake_on_complaint, TO(WAITING) | TO(OPEN), "IN-1"},
     {NONE, EV_INBOUND_SUPPLEMENT, intake_on_stray_supplement, TO(WAITING) | TO(OPEN), "IN-13"},
@@ -157,6 +166,7 @@ static const struct transition table[] = {
     {ASKING, EV_COMMAND_CONTACT, intake_on_contact, TO(ASKING), "CF-2"},
     {ASKING, EV_COMMAND_PROMISE, intake_on_promise, TO(ASKING), "SL-7"},
     {ASKING, EV_COMMAND_KEEP_PROMISE, intake_on_keep_promise, TO(ASKING), "SL-7"},
+    {ASKING, EV_PAYMENT_SETTLED, intake_on_paid_again, TO(ASKING), "PA-3: of another slip"},
     {ASKING, EV_COMMAND_SATISFACTION, intake_on_satisfaction, TO(OPEN) | TO(CLOSED), "RV-1"},
     {ASKING, EV_SLA_BREACHED, on_breached_asking, TO(ASKING) | TO(CLOSED), "RV-1"},
     {ASKING, EV_ESCALATION_DISPUTE_OPENED, intake_on_dispute_opened, TO(ASKING), "ES-8"},
@@ -180,12 +190,14 @@ static const struct transition table[] = {
     {WITHDRAWN, EV_PAYMENT_SETTLED, intake_on_paid, TO(WITHDRAWN), "paid after the end"},
     /* clang-format off */
     ISSUES(WAITING) ISSUES(OPEN) ISSUES(ANSWERED) ISSUES(ASKING)
+    TOLD(WAITING) TOLD(OPEN) TOLD(ANSWERED) TOLD(ASKING) TOLD(CLOSED) TOLD(WITHDRAWN)
     /* clang-format on */
 };
 
 /* Where no row takes a command: the rule that refuses it. */
 static const struct guard guards[] = {
     {EV_COMMAND_CONTACT, TO(NONE), "IN-1"},
+    {EV_COMMAND_REPORT_NOTICE, TO(NONE), "IN-1"},
     {EV_COMMAND_CLASSIFY, TO(NONE), "IN-1"},
     {EV_COMMAND_REVIEW, TO(NONE), "IN-1"},
     {EV_COMMAND_SUPPLEMENT, TO(NONE), "IN-1"},

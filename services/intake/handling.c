@@ -12,6 +12,19 @@ static const struct assignment *assignment_in(const struct input *in)
     return ((const struct ev_dispatch_handler_changed *)in->data)->assignment;
 }
 
+static void tell_handler(struct step *s, const struct assignment *a, const struct ev_intake_acknowledged *e)
+{
+    const struct intake_state *state = s->state;
+    bool first = state->assignment_version == 0;
+    intake_tell(
+        s, &(struct ev_intake_customer_notified){.kind = first ? NOTICE_KIND_ACKNOWLEDGED : NOTICE_KIND_HANDLER_CHANGED,
+                                                 .handler_name = a->handler_name,
+                                                 .org_name = a->org_name,
+                                                 .next_steps = e->next_steps,
+                                                 .has_due_ms = true,
+                                                 .due_ms = e->expected_reply_ms});
+}
+
 /* IN-7: the customer is told who handles the case, and again when that changes. */
 enum verdict intake_on_dispatched(struct step *s)
 {
@@ -32,6 +45,7 @@ enum verdict intake_on_dispatched(struct step *s)
                                          .org_id = a->org_id,
                                          .next_steps = next->noticed ? "carry_out_the_result" : "visit_then_plan",
                                          .expected_reply_ms = intake_due(s, &in_days, s->in->at_ms)};
+    tell_handler(s, a, e);
     return VERDICT_DONE;
 }
 

@@ -115,6 +115,9 @@ enum verdict intake_on_answer_issue(struct step *s)
                                            .has_replaces_ms = old->has_due_ms,
                                            .replaces_ms = old->due_ms,
                                            .by = in->actor->id};
+    intake_tell(
+        s, &(struct ev_intake_customer_notified){
+               .kind = NOTICE_KIND_ISSUE_ANSWERED, .has_due_ms = true, .due_ms = in->due_ms, .comment = in->answer});
     return VERDICT_DONE;
 }
 

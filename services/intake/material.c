@@ -63,6 +63,12 @@ static void request(struct step *s, const char *comment)
         e->has_reply_by_ms = true;
         e->reply_by_ms = intake_due(s, limit->def, s->in->at_ms);
     }
+    intake_tell(s, &(struct ev_intake_customer_notified){.kind = NOTICE_KIND_MATERIAL_REQUESTED,
+                                                         .missing = next->missing,
+                                                         .n_missing = next->n_missing,
+                                                         .comment = comment,
+                                                         .has_due_ms = e->has_reply_by_ms,
+                                                         .due_ms = e->reply_by_ms});
 }
 
 void intake_request_materials(struct step *s) { request(s, NULL); }

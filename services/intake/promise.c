@@ -73,6 +73,12 @@ static const char *impossible(const struct step *s, const struct ev_command_prom
     return impossible_milestone(state, c, in);
 }
 
+static void tell_date(struct step *s, const struct ev_command_promise *in)
+{
+    intake_tell(s, &(struct ev_intake_customer_notified){
+                       .kind = NOTICE_KIND_PROMISED, .has_due_ms = true, .due_ms = in->due_ms, .comment = in->text});
+}
+
 static void tell_promised(struct step *s, const struct ev_command_promise *in, const struct promise *old)
 {
     bool replaces = old != NULL;
@@ -112,6 +118,7 @@ enum verdict intake_on_promise(struct step *s)
     const char *why = impossible(s, in);
     if (why != NULL) return step_refuse(s, in->of != NULL ? "PR-3" : "SL-7", why, NULL);
     tell_promised(s, in, find(state, in->promise));
+    if (in->of == NULL) tell_date(s, in);
     replace(s, in->promise, &(struct promise){.promise = in->promise, .due_ms = in->due_ms, .of = in->of});
     return VERDICT_DONE;
 }

@@ -110,6 +110,7 @@ static enum verdict register_case(struct step *s, const struct ev_inbound_compla
     const char *matter = identity_matter(c, &(struct origin){.source = s->in->source, .id = s->in->id}, s->out->arena);
     struct brief *brief = make_brief(s, c);
     next->brief = brief;
+    next->external_ref = c->external_ref;
     next->contacts = 1;
     next->n_missing = intake_missing(s->policy, brief, c, &missing, s->out->arena);
     next->missing = missing;
@@ -146,7 +147,8 @@ static const struct customer *merge_customer(const struct customer *had, const s
     *merged = (struct customer){.name = or_else(had->name, got->name),
                                 .phone = or_else(had->phone, got->phone),
                                 .email = or_else(had->email, got->email),
-                                .account = or_else(had->account, got->account)};
+                                .account = or_else(had->account, got->account),
+                                .language = had->language != LANGUAGE_ABSENT ? had->language : got->language};
     return desc_equal(&customer_desc, merged, had) ? had : merged;
 }
 

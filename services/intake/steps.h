@@ -44,6 +44,22 @@ enum verdict intake_on_sign_issue(struct step *s);
 enum verdict intake_on_answer_issue(struct step *s);
 enum verdict intake_on_settle_issue(struct step *s);
 
+/* notice.c: what the customer is told (PA-3, IN-7, AP-7, RV-2, CF-5) */
+/* Makes a notice of that kind with those figures; number, recipient, language and words are added. False: the policy
+ * tells nothing of that kind. Beside an event of the own topic only: a replay finds its inputs by those. */
+bool intake_tell(struct step *s, const struct ev_intake_customer_notified *what);
+void intake_put_measures(struct ev_intake_customer_notified *n, const struct plan *plan, struct arena *a);
+/* The settlement just read. */
+void intake_tell_paid(struct step *s);
+enum verdict intake_on_offered(struct step *s);
+enum verdict intake_on_reminded(struct step *s);
+enum verdict intake_on_deducted(struct step *s);
+enum verdict intake_on_cash_due(struct step *s);
+enum verdict intake_on_advance_paid(struct step *s);
+/* A settlement that ends nothing: of a slip beside the one the case is answered by. */
+enum verdict intake_on_paid_again(struct step *s);
+enum verdict intake_on_report_notice(struct step *s);
+
 /* closing.c: result, execution, satisfaction, closing */
 struct ending {
     enum outcome outcome;

@@ -164,7 +164,11 @@ static int64_t deduct(struct step *s, int64_t due)
     if (amount <= 0) return 0;
     next->fee_used_minor += amount;
     struct ev_payment_deducted *out = decision_emit(s->out, EV_PAYMENT_DEDUCTED);
-    *out = (struct ev_payment_deducted){.amount_minor = amount, .currency = slip->currency, .slip_no = slip->slip_no};
+    *out = (struct ev_payment_deducted){.amount_minor = amount,
+                                        .currency = slip->currency,
+                                        .slip_no = slip->slip_no,
+                                        .has_rest_minor = due > amount,
+                                        .rest_minor = due - amount};
     struct movement m = {account_expense(slip, arena_of(s)), slip->fee_account, amount, slip->currency};
     out->entries = slip_entries(&m, arena_of(s), &out->n_entries);
     return amount;

@@ -105,6 +105,19 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
     static const struct ev_approval_rejected rejected = {.reasons = "misuse", .appeal_days = 15};
     static const struct ev_approval_lapsed lapsed = {.round = 1};
     static const struct ev_payment_settled settled = {.voucher_no = "V", .amount_minor = 30000, .currency = "CNY"};
+    static const struct ev_approval_offered offered = {.plan = &plan, .round = 1};
+    static const struct ev_approval_customer_reminded reminded = {.day = 3};
+    static const struct ev_payment_deducted deducted = {.amount_minor = 1, .currency = "CNY", .slip_no = "S"};
+    static const struct ev_payment_cash_due cash_due = {
+        .voucher_no = "V", .amount_minor = 30000, .currency = "CNY", .payer_org = "O-CN1", .slip_no = "S"};
+    static const struct ev_payment_advance_paid advance_paid = {.application_no = "A",
+                                                                .amount_minor = 1,
+                                                                .currency = "CNY",
+                                                                .voucher_no = "V",
+                                                                .payout_no = 1,
+                                                                .paid_minor = 1};
+    static const struct ev_command_report_notice arrived = {
+        .actor = &handler, .notice_no = 1, .result = NOTICE_RESULT_DELIVERED, .how = "phone"};
     static const struct ev_command_withdraw withdraw = {.actor = &buyer};
     static const struct ev_approval_plan_executed executed = {.by = "O-CN1-H1"};
     static const struct ev_approval_customer_objected objected = {.round = 1, .reason = "not enough"};
@@ -218,6 +231,12 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
         [EV_APPROVAL_REJECTED] = &rejected,
         [EV_APPROVAL_LAPSED] = &lapsed,
         [EV_PAYMENT_SETTLED] = &settled,
+        [EV_APPROVAL_OFFERED] = &offered,
+        [EV_APPROVAL_CUSTOMER_REMINDED] = &reminded,
+        [EV_PAYMENT_DEDUCTED] = &deducted,
+        [EV_PAYMENT_CASH_DUE] = &cash_due,
+        [EV_PAYMENT_ADVANCE_PAID] = &advance_paid,
+        [EV_COMMAND_REPORT_NOTICE] = &arrived,
         [EV_COMMAND_WITHDRAW] = &withdraw,
         [EV_APPROVAL_PLAN_EXECUTED] = &executed,
         [EV_APPROVAL_CUSTOMER_OBJECTED] = &objected,
@@ -258,7 +277,8 @@ static void intake_sample(int status, void *out)
                                .materials = MATERIALS_COMPLETE,
                                .contacts = 1,
                                .handler_id = "O-CN1-H1",
-                               .assignment_version = 1};
+                               .assignment_version = 1,
+                               .notices = 1};
     if (status == INTAKE_STATUS_AWAITING_MATERIAL) {
         s->materials = MATERIALS_MISSING;
         s->n_missing = 1;

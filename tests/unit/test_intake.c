@@ -111,7 +111,6 @@ Test(intake, CF_5_payment_and_slip_commute)
     struct intake_state s = in_status(INTAKE_STATUS_OPEN), a, b;
     cr_assert_eq(step(&s, EV_PAYMENT_SETTLED, &settled), VERDICT_DONE);
     a = next;
-    cr_assert_eq(step(&a, EV_PAYMENT_SETTLED, &settled), VERDICT_IGNORED);
     cr_assert_eq(step(&a, EV_APPROVAL_SLIP_APPROVED, &slip), VERDICT_DONE);
     a = next;
     cr_assert_eq(step(&s, EV_APPROVAL_SLIP_APPROVED, &slip), VERDICT_DONE);
@@ -207,4 +206,82 @@ Test(intake, IN_10_a_review_is_final)
     s = next;
     cr_assert_eq(s.status, INTAKE_STATUS_CLOSED);
     cr_assert_eq(step(&s, EV_APPROVAL_CUSTOMER_OBJECTED, &objected), VERDICT_IGNORED);
+}
+
+/* ---- notices (PA-3, CF-2) ---- */
+
+static int notices(void)
+{
+    int n = 0;
+    for (int i = 0; i < kit_out.n_outputs; i++) n += kit_out.outputs[i].type == EV_INTAKE_CUSTOMER_NOTIFIED;
+    return n;
+}
+
+/* PA-3: each settlement is told once, and ends the case once, however the case stands when it is read. */
+Test(intake, PA_3_each_settlement_is_told_once_in_every_status)
+{
+    for (int status = INTAKE_STATUS_AWAITING_MATERIAL; status < INTAKE_STATUS_COUNT; status++) {
+        struct intake_state s = in_status((enum intake_status)status);
+        cr_assert_eq(step(&s, EV_PAYMENT_SETTLED, &settled), VERDICT_DONE, "status %d", status);
+        cr_assert_eq(notices(), 1, "status %d", status);
+        s = next;
+        cr_assert_eq(step(&s, EV_PAYMENT_SETTLED, &settled), VERDICT_DONE, "status %d", status);
+        cr_assert_eq(notices(), 1, "of another slip, status %d", status);
+        cr_assert_eq(next.notices, s.notices + 1);
+        cr_assert_eq(next.paid_minor, s.paid_minor);
+    }
+}
+
+static enum verdict report(const struct intake_state *s, const struct actor *who, int64_t notice_no,
+                           enum notice_result result)
+{
+    struct ev_command_report_notice c = {.actor = who, .notice_no = notice_no, .result = result, .how = "sms"};
+    return step(s, EV_COMMAND_REPORT_NOTICE, &c);
+}
+
+/* CF-2: a notice that failed may be tried again; one that arrived has arrived; only its own channel or who speaks with
+ * the customer says so. */
+Test(intake, CF_2_whether_a_notice_arrived_is_recorded)
+{
+    static const struct actor web = {.id = "/channels/web", .role = ROLE_CHANNEL};
+    static const struct actor shop = {.id = "/channels/shop", .role = ROLE_CHANNEL};
+    struct intake_state s = in_status(INTAKE_STATUS_CLOSED);
+    s.notices = 2;
+    kit_refused(report(&s, &web, 0, NOTICE_RESULT_DELIVERED), "CF-2", "no_such_notice");
+    kit_refused(report(&s, &web, 3, NOTICE_RESULT_DELIVERED), "CF-2", "no_such_notice");
+    kit_refused(report(&s, &shop, 1, NOTICE_RESULT_DELIVERED), "CF-2", "another_channel");
+    kit_refused(report(&s, &kit_buyer, 1, NOTICE_RESULT_DELIVERED), "CF-2", "not_the_named_handler");
+    cr_assert_eq(report(&s, &web, 1, NOTICE_RESULT_FAILED), VERDICT_DONE);
+    kit_output(0, EV_INTAKE_NOTICE_FAILED);
+    s = next;
+    cr_assert_eq(report(&s, &kit_handler, 1, NOTICE_RESULT_DELIVERED), VERDICT_DONE);
+    const struct ev_intake_notice_delivered *e = kit_output(0, EV_INTAKE_NOTICE_DELIVERED);
+    cr_assert_eq(e->at_ms, KIT_NOW_MS);
+    cr_assert_str_eq(e->by, "O-CN1-H1");
+    s = next;
+    kit_refused(report(&s, &web, 1, NOTICE_RESULT_DELIVERED), "CF-2", "already_delivered");
+    cr_assert_eq(report(&s, &web, 2, NOTICE_RESULT_DELIVERED), VERDICT_DONE);
+    cr_assert_eq(next.n_delivered, 2);
+}
+
+/* A policy that tells nothing of a step leaves no trace of it. */
+Test(intake, CF_5_what_the_policy_does_not_tell_changes_nothing)
+{
+    struct policy mute = *kit_policy;
+    struct pol_pack pack = *kit_policy->pack;
+    struct pol_notices none = *kit_policy->pack->notices;
+    const struct policy *shipped = kit_policy;
+    static const struct ev_approval_offered offered = {.plan = &plan, .round = 1};
+    struct intake_state s = in_status(INTAKE_STATUS_OPEN);
+    cr_assert_eq(step(&s, EV_APPROVAL_OFFERED, &offered), VERDICT_DONE);
+    cr_assert_eq(notices(), 1);
+    kit_output(1, EV_INTAKE_INFORMED);
+    none.n_texts = 0;
+    pack.notices = &none;
+    mute.pack = &pack;
+    kit_policy = &mute;
+    cr_assert_eq(step(&s, EV_APPROVAL_OFFERED, &offered), VERDICT_IGNORED);
+    cr_assert_eq(step(&s, EV_PAYMENT_SETTLED, &settled), VERDICT_DONE);
+    cr_assert_eq(notices(), 0);
+    kit_policy = shipped;
 }
