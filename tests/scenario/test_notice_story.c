@@ -182,3 +182,57 @@ Test(story, CF_2_the_channel_says_that_a_notice_arrived)
     expect_events(EV_INTAKE_NOTICE_DELIVERED, 1);
     expect_sound();
 }
+
+/* AP-8: while the customer says nothing he is reminded, and told the end; who comes back is told that it goes on. */
+Test(story, AP_8_CF_5_reminded_closed_and_open_again)
+{
+    customer_complains(CATEGORY_WORKMANSHIP);
+    visit_done();
+    handler_proposes(rework());
+    advance_days(4);
+    told(NOTICE_KIND_REMINDED);
+    advance_days(12);
+    expect_status(INTAKE, "closed");
+    const struct ev_intake_customer_notified *closed = told(NOTICE_KIND_CLOSED);
+    cr_assert_eq(closed->outcome, OUTCOME_LAPSED);
+    expect_says(closed->body, "未收到对方案的答复");
+    arrives("/channels/web", form());
+    expect_status(INTAKE, "open");
+    expect_says(told(NOTICE_KIND_REOPENED)->body, "客户再次联系");
+    expect_sound();
+}
+
+/* SL-7: a date promised is told, a milestone of ours on the way to it is not. */
+Test(story, SL_7_a_date_promised_is_told)
+{
+    customer_claims(20000);
+    struct ev_command_promise *c = NEW(struct ev_command_promise);
+    const struct actor *handler = somebody(owner()->handler_id, ROLE_HANDLER, owner()->org_id);
+    *c = (struct ev_command_promise){.actor = handler,
+                                     .promise = "answer",
+                                     .due_ms = story_world->now_ms + INT64_C(5) * 86400000,
+                                     .text = "we measure again"};
+    sends(EV_COMMAND_PROMISE, c);
+    struct ev_command_promise *step = NEW(struct ev_command_promise);
+    *step = *c;
+    step->promise = "tools";
+    step->of = "answer";
+    sends(EV_COMMAND_PROMISE, step);
+    expect_event(EV_INTAKE_MILESTONE_SET);
+    const struct ev_intake_customer_notified *n = told(NOTICE_KIND_PROMISED);
+    cr_assert_eq(n->due_ms, c->due_ms);
+    expect_says(n->body, "we measure again");
+    expect_says(n->body, "2026-03-07 09:00");
+    expect_sound();
+}
+
+/* IN-7: who has the case now is told when that changes, once each. */
+Test(story, IN_7_another_handler_is_told)
+{
+    customer_claims(20000);
+    handler_changes_to("O-CN1-H2", "O-CN1-M", ROLE_OUTLET_MANAGER);
+    const struct ev_intake_customer_notified *n = told(NOTICE_KIND_HANDLER_CHANGED);
+    cr_assert_str_eq(n->handler_name, owner()->handler_name);
+    told(NOTICE_KIND_ACKNOWLEDGED);
+    expect_sound();
+}

@@ -217,3 +217,34 @@ Test(console_fold, SL_3_an_alarm_of_the_timers)
     cr_assert_eq(fold.entries.n, 2);
     cr_assert_eq(fold.views.n, 0);
 }
+
+/* CF-2: a notice and its fate stand on two topics: read in either order they come to the same row. */
+Test(console_fold, CF_2_a_notice_and_its_fate_meet_in_one_row)
+{
+    struct recipient to = {.channel = "/channels/web"};
+    struct ev_intake_customer_notified made = {.notice_no = 2, .kind = NOTICE_KIND_PAID, .recipient = &to};
+    struct ev_intake_notice_failed failed = {
+        .notice_no = 1, .how = "sms", .at_ms = 150, .by = "/channels/web", .reason = "no such number"};
+    struct ev_intake_notice_delivered delivered = {.notice_no = 2, .how = "phone", .at_ms = 160, .by = "O-CN1-H1"};
+    happen(EV_INTAKE_NOTICE_FAILED, 7, 151, &failed);
+    happen(EV_INTAKE_NOTICE_DELIVERED, 7, 161, &delivered);
+    happen(EV_INTAKE_CUSTOMER_NOTIFIED, 7, 100, &made);
+    made.notice_no = 1;
+    happen(EV_INTAKE_CUSTOMER_NOTIFIED, 7, 90, &made);
+    happen(EV_INTAKE_CUSTOMER_NOTIFIED, 8, 95, &made);
+    const struct fold_notice *n = fold.notices.rows;
+    cr_assert_eq(fold.notices.n, 3);
+    cr_assert_eq(n[0].notice_no, 1);
+    cr_assert_str_eq(n[0].result, "failed");
+    cr_assert_str_eq(n[0].reason, "no such number");
+    cr_assert_eq(n[0].made_ms, 90);
+    cr_assert_str_eq(n[1].result, "delivered");
+    cr_assert_str_eq(n[1].kind, "paid");
+    cr_assert_str_eq(n[1].channel, "/channels/web");
+    cr_assert_eq(n[1].answered_ms, 160);
+    cr_assert_null(n[2].result);
+    delivered.notice_no = 1;
+    happen(EV_INTAKE_NOTICE_DELIVERED, 7, 171, &delivered);
+    cr_assert_str_eq(n[0].result, "delivered");
+    cr_assert_null(n[0].reason, "of the attempt before");
+}

@@ -99,6 +99,8 @@ export function CasePanel({ reference, clock, onClose, changed }) {
             <b>${s.slip_no}</b> ${value(s.code)} ${t('to')} ${named(s.to_person)} <span class="quiet">${s.withdrawn_ms ? t('withdrawn') : shortMoment(s.issued_ms)}</span></li>`)}</ul>`}
           ${c.payouts.length > 0 && html`<h3>${t('payout_list')}</h3><ul class="lines">${c.payouts.map((p) => html`<li key=${p.payout_no}>
             <b>${money(p.amount_minor, p.currency)}</b> ${value(p.state)} <span class="quiet">${[p.payee, p.voucher_no, p.reason].filter(Boolean).join(' · ')}</span></li>`)}</ul>`}
+          ${c.notices.length > 0 && html`<h3>${t('notice_list')}</h3><ul class="lines">${c.notices.map((n) => html`<li key=${n.id}>
+            ${n.title} <span class="quiet">${[n.result ? value(n.result) : t('undelivered'), n.how, n.reason].filter(Boolean).join(' · ')}</span></li>`)}</ul>`}
         </section>
         <section><h3>${t('timeline')}</h3><${Timeline} entries=${entries} /></section>
       </div>`}
