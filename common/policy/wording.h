@@ -1,7 +1,9 @@
-/* The words of notices to customers: the pack's templates, filled with what a notice says (PA-3, IN-7, AP-7, RV-2, CF-5).
+/* The words of notices to customers: the pack's templates, filled with what a notice says (PA-3, IN-7, AP-7, RV-2,
+ * CF-5).
  *
  * A template is text with names in braces, "已支付 {amount}". What stands in brackets is left out when one of its names
- * says nothing: "[，凭证号 {voucher}]". Which names a kind of notice can say is told here; the loader refuses others. Pure. */
+ * says nothing: "[，凭证号 {voucher}]". Which names a kind of notice can say is told here; the loader refuses others.
+ * Pure. */
 #ifndef REDRESS_POLICY_WORDING_H
 #define REDRESS_POLICY_WORDING_H
 

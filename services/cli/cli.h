@@ -41,8 +41,7 @@ struct cli_command {
 /* Every command module offers its rows; main.c joins them. */
 extern const struct cli_command cli_case_commands[], cli_decide_commands[], cli_operation_commands[],
     cli_import_commands[], cli_drill_commands[], cli_audit_commands[], cli_deadline_commands[], cli_ledger_commands[],
-    cli_calendar_commands[], cli_policy_commands[], cli_org_commands[], cli_dlq_commands[],
-    cli_notice_commands[];
+    cli_calendar_commands[], cli_policy_commands[], cli_org_commands[], cli_dlq_commands[], cli_notice_commands[];
 
 /* For `return cli_usage(...)`: prints the message and CLI_USAGE. */
 int cli_usage(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
