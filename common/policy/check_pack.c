@@ -136,14 +136,23 @@ static bool check_evidence(const struct check *c, const struct pol_pack *p, int 
  * statement's, at whose home no case was ever registered (PA-3, PA-6, PA-9). */
 static bool is_aside(enum event_type t)
 {
-    static const enum event_type asides[] = {EV_EVIDENCE_BRIEF_CORRECTED,     EV_APPROVAL_BRIEF_CORRECTED,
-                                             EV_ESCALATION_SLIP_WITHDRAWN,    EV_PAYMENT_RECHARGED,
-                                             EV_PAYMENT_TOP_UP_DEMANDED,      EV_PAYMENT_RECEIPT_RECORDED,
-                                             EV_PAYMENT_RECEIPT_REVERSED,     EV_PAYMENT_RECONCILED,
-                                             EV_PAYMENT_RECONCILIATION_ASKED, EV_PAYMENT_DISCREPANCY_FOUND,
-                                             EV_PAYMENT_DISCREPANCY_ENDED,    EV_PAYMENT_DISCREPANCY_CLOSED,
-                                             EV_PAYMENT_TRAVEL_ALLOWED,       EV_PAYMENT_SPENDING_ANSWERED,
-                                             EV_INTAKE_CUSTOMER_NOTIFIED,     EV_INTAKE_INFORMED};
+    static const enum event_type asides[] = {EV_EVIDENCE_BRIEF_CORRECTED,
+                                             EV_APPROVAL_BRIEF_CORRECTED,
+                                             EV_ESCALATION_SLIP_WITHDRAWN,
+                                             EV_PAYMENT_RECHARGED,
+                                             EV_PAYMENT_TOP_UP_DEMANDED,
+                                             EV_PAYMENT_RECEIPT_RECORDED,
+                                             EV_PAYMENT_RECEIPT_REVERSED,
+                                             EV_PAYMENT_RECONCILED,
+                                             EV_PAYMENT_RECONCILIATION_ASKED,
+                                             EV_PAYMENT_DISCREPANCY_FOUND,
+                                             EV_PAYMENT_DISCREPANCY_ENDED,
+                                             EV_PAYMENT_DISCREPANCY_CLOSED,
+                                             EV_INTAKE_TRAVEL_ALLOWED,
+                                             EV_PAYMENT_TRAVEL_DUE,
+                                             EV_PAYMENT_SPENDING_ANSWERED,
+                                             EV_INTAKE_CUSTOMER_NOTIFIED,
+                                             EV_INTAKE_INFORMED};
     for (size_t i = 0; i < sizeof asides / sizeof asides[0]; i++)
         if (asides[i] == t) return true;
     return false;

@@ -91,6 +91,9 @@ enum {
         {at, EV_PAYMENT_ADVANCE_PAID, intake_on_advance_paid, TO(at), "PA-3, PA-5"},                                   \
         {at, EV_COMMAND_REPORT_NOTICE, intake_on_report_notice, TO(at), "CF-2"},
 
+/* PA-9: also after the end, for a visit before it. */
+#define TRAVEL(at) {at, EV_COMMAND_ALLOW_TRAVEL, intake_on_allow_travel, TO(at), "PA-9: the signed reply form"},
+
 static const struct transition table[] = {
     {NONE, EV_INBOUND_COMPLAINT, intake_on_complaint, TO(WAITING) | TO(OPEN), "IN-1"},
     {NONE, EV_INBOUND_SUPPLEMENT, intake_on_stray_supplement, TO(WAITING) | TO(OPEN), "IN-13"},
@@ -191,6 +194,7 @@ static const struct transition table[] = {
     /* clang-format off */
     ISSUES(WAITING) ISSUES(OPEN) ISSUES(ANSWERED) ISSUES(ASKING)
     TOLD(WAITING) TOLD(OPEN) TOLD(ANSWERED) TOLD(ASKING) TOLD(CLOSED) TOLD(WITHDRAWN)
+    TRAVEL(WAITING) TRAVEL(OPEN) TRAVEL(ANSWERED) TRAVEL(ASKING) TRAVEL(CLOSED) TRAVEL(WITHDRAWN)
     /* clang-format on */
 };
 
@@ -215,6 +219,7 @@ static const struct guard guards[] = {
     {EV_COMMAND_SETTLE_ISSUE, TO(NONE), "IN-1"},
     {EV_COMMAND_SETTLE_ISSUE, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
     {EV_COMMAND_KEEP_PROMISE, TO(CLOSED) | TO(WITHDRAWN), "RV-3"},
+    {EV_COMMAND_ALLOW_TRAVEL, TO(NONE), "PA-9"},
     {EV_COMMAND_SUPPLEMENT, TO(OPEN) | TO(ASKING), "IN-6"},
     {EV_COMMAND_REQUEST_MATERIAL, TO(NONE), "IN-1"},
     {EV_COMMAND_REQUEST_MATERIAL, TO(ASKING), "RV-1"},

@@ -60,6 +60,9 @@ enum verdict intake_on_advance_paid(struct step *s);
 enum verdict intake_on_paid_again(struct step *s);
 enum verdict intake_on_report_notice(struct step *s);
 
+/* travel.c: the allowance of a customer who had to come in person (PA-9) */
+enum verdict intake_on_allow_travel(struct step *s);
+
 /* closing.c: result, execution, satisfaction, closing */
 struct ending {
     enum outcome outcome;

@@ -119,6 +119,11 @@ static enum verdict on_bank_answer(struct step *s)
         at, EV_EVIDENCE_ADVANCE_GRANTED, payment_on_late_advance, TO(at), "PA-5: the case was decided before"          \
     }
 
+#define TRAVEL(at)                                                                                                     \
+    {                                                                                                                  \
+        at, EV_INTAKE_TRAVEL_ALLOWED, payment_on_travel_allowed, TO(at), "PA-9: to the visit's home"                   \
+    }
+
 static const struct transition TABLE[] = {
     {NONE, EV_APPROVAL_SLIP_APPROVED, on_slip, TO(NONE) | BEGUN, "PA-1, PA-2, AP-2"},
     {SETTLED, EV_APPROVAL_SLIP_APPROVED, on_slip, BEGUN, "PA-1: a further slip"},
@@ -167,7 +172,17 @@ static const struct transition TABLE[] = {
     {NONE, EV_COMMAND_RECORD_RECEIPT, payment_on_receipt, TO(ACCOUNT), "PA-6: a first deposit"},
     {ACCOUNT, EV_COMMAND_RECORD_RECEIPT, payment_on_receipt, TO(ACCOUNT), "PA-6, PA-7: money comes in"},
     {ACCOUNT, EV_COMMAND_REVERSE_RECEIPT, payment_on_reverse_receipt, TO(ACCOUNT), "PA-4: corrected by a reversal"},
-    {NONE, EV_COMMAND_ALLOW_TRAVEL, payment_on_allow_travel, BEGUN, "PA-9: the signed reply form, once a visit"},
+    TRAVEL(NONE),
+    TRAVEL(INSTRUCTED),
+    TRAVEL(SETTLED),
+    TRAVEL(FAILED),
+    TRAVEL(HALTED),
+    TRAVEL(HELD),
+    TRAVEL(CORRECTING),
+    TRAVEL(CASH_DUE),
+    TRAVEL(ASKING),
+    TRAVEL(DAY_HELD),
+    {NONE, EV_PAYMENT_TRAVEL_DUE, payment_on_travel_due, BEGUN, "PA-9: a visit, paid at its home once"},
     {NONE, EV_PAYMENT_STATEMENT_COMPARED, payment_on_compared, TO(STATEMENT), "PA-3: the bank's statement"},
     {STATEMENT, EV_PAYMENT_STATEMENT_COMPARED, payment_on_compared, TO(STATEMENT), "PA-3"},
     {NONE, EV_COMMAND_RECONCILE, payment_on_reconcile, TO(STATEMENT), "PA-3: compared when asked for"},
@@ -196,7 +211,6 @@ static const struct guard GUARDS[] = {
     {EV_COMMAND_RECORD_RECEIPT, BUT(TO(ACCOUNT)), "PA-6"},
     {EV_COMMAND_REVERSE_RECEIPT, TO(NONE), "PA-4"},
     {EV_COMMAND_REVERSE_RECEIPT, BUT(TO(ACCOUNT)), "PA-4"},
-    {EV_COMMAND_ALLOW_TRAVEL, BUT(0), "PA-9"},
     {EV_COMMAND_RECONCILE, BUT(TO(STATEMENT)), "PA-3"},
     {EV_COMMAND_CLOSE_DISCREPANCY, TO(NONE), "PA-3"},
     {EV_COMMAND_CLOSE_DISCREPANCY, BUT(TO(STATEMENT)), "PA-3"},

@@ -87,7 +87,8 @@ enum verdict payment_on_close_discrepancy(struct step *s);
 
 /* ---- travel.c: the allowance for a visit, at the account of the visit ---- */
 
-enum verdict payment_on_allow_travel(struct step *s);
+enum verdict payment_on_travel_allowed(struct step *s);
+enum verdict payment_on_travel_due(struct step *s);
 
 /* ---- people.c: the decisions of people ---- */
 

@@ -5,9 +5,9 @@
  * many. A hot account must not serialise the system: the first round shows what it costs itself, the third what it
  * costs the others.
  *
- * Payouts of head office, from the command that allows one (a travel allowance: each is an account of its own) until
- * the sandbox bank has settled it. Two rounds: in a currency without a day's ceiling, and in one with, where each asks
- * one account of the day before it leaves (decision 0020). */
+ * Payouts of head office, from the command that allows one (the travel allowance of a visit, each an account of its
+ * own; of cases registered first) until the sandbox bank has settled it. Two rounds: in a currency without a day's
+ * ceiling, and in one with, where each asks one account of the day before it leaves (decision 0020). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/id.h"
+#include "base/timefmt.h"
 #include "bench.h"
 #include "cli/feed.h"
 #include "event/codec.h"
@@ -24,7 +25,13 @@
 #include "runtime/settings.h"
 #include "runtime/topics.h"
 
-enum { PAYOUTS = 3, ROUNDS = 5, /* PAYOUTS: the first round of them */ OUTLETS_MAX = 1000, PAYOUT_SHARE = 4 };
+enum {
+    PAYOUTS = 3,
+    ROUNDS = 5,
+    /* PAYOUTS: the first round of them */ OUTLETS_MAX = 1000,
+    PAYOUT_SHARE = 4,
+    CASES = 128
+};
 
 struct round {
     const char *name; /* in the JSON */
@@ -33,6 +40,11 @@ struct round {
     const char *currency;
     bool half_to_the_first;
     double rate, p50_ms, p99_ms; /* of the postings that are not to the hot one, where there is one */
+};
+
+struct visited { /* a case whose customer comes in person, every day */
+    int64_t case_id;
+    const char *case_no;
 };
 
 struct expected { /* a payout that is to be settled */
@@ -48,6 +60,8 @@ struct bench {
     struct feed *feed;
     struct kafka_producer *producer;
     struct arena arena, kept;
+    struct visited cases[CASES];
+    int n_cases;
     struct expected *expected;
     int64_t *sent_us; /* by number; 0 once it is answered */
     double *latency_ms;
@@ -87,20 +101,72 @@ static void send_receipt(struct bench *b, const struct round *r, int n)
                                                      .reference = reference});
 }
 
-/* The visit of a case that nobody else knows, on a date that has been. */
+/* ---- cases whose customers come in person ---- */
+
+static void send_complaint(struct bench *b, int n)
+{
+    char id[64];
+    snprintf(id, sizeof id, "%s-case-%d", b->run, n);
+    const struct customer customer = {.account = id};
+    const struct ev_inbound_complaint c = {.external_ref = id,
+                                           .kind = KIND_COMPLAINT,
+                                           .category = CATEGORY_WORKMANSHIP,
+                                           .customer = &customer,
+                                           .region = "AIR-JFK",
+                                           .description = "the tiles come loose"};
+    const struct origin from = {"/channels/bench", id};
+    struct buf json = BUF_INIT;
+    if (!codec_encode(event_desc(EV_INBOUND_COMPLAINT), &c, &json)) abort();
+    int part = id_home(identity_of(&c, &from, &b->arena), (int)config_int(&b->config, "partitions"));
+    bench_send(b->producer, &b->clock,
+               &(struct bench_message){TOPIC_INBOUND, part, EV_INBOUND_COMPLAINT, id, NULL, json.bytes});
+    buf_deinit(&json);
+}
+
+/* Keeps the case if the record says that one of this run's is registered. */
+static void keep_case(struct bench *b, const struct record *r)
+{
+    struct bench_head head;
+    struct err e = ERR_INIT;
+    struct ev_intake_registered made;
+    if (!bench_read_head(r, &head) || head.type != EV_INTAKE_REGISTERED) return;
+    if (!codec_decode(event_desc(head.type), r->value, r->value_len, &b->arena, &made, &e)) return;
+    if (made.external_ref == NULL || strncmp(made.external_ref, b->run, strlen(b->run)) != 0) return;
+    for (int i = 0; i < b->n_cases; i++)
+        if (b->cases[i].case_id == head.case_id) return; /* a topic may hold a record twice */
+    b->cases[b->n_cases++] = (struct visited){head.case_id, arena_strdup(&b->kept, made.brief->case_no)};
+}
+
+static bool register_cases(struct bench *b, struct err *e)
+{
+    int64_t give_up = clock_monotonic_us() + (int64_t)b->load.timeout_s * 1000000;
+    for (int n = 0; n < CASES; n++) send_complaint(b, n);
+    while (b->n_cases < CASES) {
+        struct record record;
+        int topic;
+        kafka_producer_poll(b->producer);
+        if (feed_next(b->feed, 2, &record, &topic, e)) keep_case(b, &record);
+        if (err_is_set(e)) return false;
+        if (clock_monotonic_us() > give_up)
+            return err_set(e, ERR_INTERNAL, "bench", "only %d of %d cases were registered", b->n_cases, CASES);
+    }
+    return true;
+}
+
+/* Each number is a visit of its own: one of the cases, on a date that has been. */
 static void send_allowance(struct bench *b, const struct round *r, int n)
 {
-    static const char date[] = "2026-03-01";
     static const char *const departments[] = {"design"};
-    int partitions = (int)config_int(&b->config, "partitions");
-    const char *case_no = case_no_format("RF", 2026, case_id_make(n % partitions, n + 1), &b->arena);
+    const struct visited *c = &b->cases[n % CASES];
+    char date[TIMEFMT_SIZE];
+    timefmt_date_text(timefmt_days(2026, 2, 28) - n / CASES, date);
     struct expected *x = ARENA_NEW(&b->kept, struct expected);
-    *x = (struct expected){.case_id = id_account(arena_printf(&b->arena, "visit:%s@%s", case_no, date), partitions),
+    *x = (struct expected){.case_id = id_account(arena_printf(&b->arena, "visit:%s@%s", c->case_no, date),
+                                                 (int)config_int(&b->config, "partitions")),
                            .n = n};
     HASH_ADD(hh, b->expected, case_id, sizeof x->case_id, x);
-    send_command(b, n, x->case_id, EV_COMMAND_ALLOW_TRAVEL,
+    send_command(b, n, c->case_id, EV_COMMAND_ALLOW_TRAVEL,
                  &(struct ev_command_allow_travel){.actor = &finance,
-                                                   .case_no = case_no,
                                                    .visited_on = date,
                                                    .form_no = "F1",
                                                    .signer_id = "HO-S1",
@@ -185,7 +251,7 @@ static bool measure(struct bench *b, struct round *r, struct err *e)
 
 static bool open_all(struct bench *b, struct err *e)
 {
-    static const int topics[] = {SERVICE_PAYMENT};
+    static const int topics[] = {SERVICE_INTAKE, SERVICE_PAYMENT};
     int n;
     const struct config_key *keys = settings_shared(&n);
     size_t all = (size_t)ROUNDS * ((size_t)b->load.warm_up + (size_t)b->load.counted);
@@ -197,7 +263,7 @@ static bool open_all(struct bench *b, struct err *e)
     b->sent_us = calloc(all, sizeof *b->sent_us);
     b->latency_ms = calloc(all, sizeof *b->latency_ms);
     if (b->sent_us == NULL || b->latency_ms == NULL) abort();
-    b->feed = feed_open(&b->config, topics, 1, false, e);
+    b->feed = feed_open(&b->config, topics, 2, false, e);
     b->producer = b->feed == NULL ? NULL : bench_producer(&b->config, e);
     return b->producer != NULL;
 }
@@ -265,7 +331,7 @@ int main(int argc, char **argv)
     struct err e = ERR_INIT;
     double floor;
     if (argp_parse(&parser, argc, argv, 0, NULL, &b.load) != 0) return 2;
-    bool well = open_all(&b, &e);
+    bool well = open_all(&b, &e) && register_cases(&b, &e);
     for (int i = 0; well && i < ROUNDS; i++) well = measure(&b, &rounds[i], &e);
     if (!well || !bench_posting_floor(&b.config, b.load.counted, &floor, &e)) {
         fprintf(stderr, "ledger: %s\n", e.message);

@@ -171,6 +171,15 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
     static const struct ev_command_answer_issue answer = {
         .actor = &head, .issue_no = "design-1", .answer = "hung anew", .due_ms = NOW_MS};
     static const struct ev_command_settle_issue settle = {.actor = &head, .issue_no = "design-1"};
+    static const char *const form_departments[] = {"design"};
+    static const struct ev_command_allow_travel travel = {.actor = &manager,
+                                                          .visited_on = "2026-03-02",
+                                                          .form_no = "F1",
+                                                          .signer_id = "O-CN1-H1",
+                                                          .departments = form_departments,
+                                                          .n_departments = 1,
+                                                          .currency = "CNY",
+                                                          .payee = "6222-1"};
     static const struct ev_command_record_execution taken = {
         .actor = &handler, .measure_no = 1, .step = EXECUTION_STEP_REPAIRED};
     static const struct ev_command_record_third_party_claim claimed = {
@@ -207,6 +216,7 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
         [EV_COMMAND_SIGN_ISSUE] = &sign,
         [EV_COMMAND_ANSWER_ISSUE] = &answer,
         [EV_COMMAND_SETTLE_ISSUE] = &settle,
+        [EV_COMMAND_ALLOW_TRAVEL] = &travel,
         [EV_COMMAND_APPLY_ADVANCE] = &apply,
         [EV_COMMAND_FILE_ADVANCE] = &filed,
         [EV_COMMAND_REVIEW_ADVANCE] = &advanced,

@@ -177,54 +177,29 @@ Test(payment, AP_2_refund_and_discount_have_entries_of_their_own)
 
 /* PA-9: the signed reply form stands in the place of the slip: once a visit, charged to the department that signed for
  * most of the issues, by another than the one who signed. */
-static const char *travel_of(const char *case_no, const char *person, const char *signer, const char *date,
-                             const char *departments)
-{
-    return arena_printf(&k.arena,
-                        "{'actor':{'id':'%s','role':'outlet_manager','org_id':'O-E1'},'case_no':'%s','visited_on':'%s',"
-                        "'form_no':'F7','signer_id':'%s','departments':[%s],'currency':'CNY','payee':'acc-1'}",
-                        person, case_no, date, signer, departments);
-}
+static const char ALLOWED[] = "{'case_no':'RF2026-03-000017','visited_on':'2026-03-02','form_no':'F7','department':"
+                              "'design','amount_minor':10000,'currency':'CNY','payee':'acc-1','org_id':'O-E1',"
+                              "'allower_id':'O-E1-M','signer_id':'O-E1-H1'}";
+static const char TRAVEL_DUE[] = "{'visit':'visit:RF2026-03-000017@2026-03-02','case_no':'RF2026-03-000017',"
+                                 "'visited_on':'2026-03-02','department':'design','amount_minor':10000,'currency':"
+                                 "'CNY','payee':'acc-1','org_id':'O-E1'}";
 
-/* With one member's value replaced. */
-static const char *travel_but(const char *value, const char *other, const char *date)
+/* The case passes it on and stays as it is; the visit pays it once, however often it is told. */
+Test(payment, PA_9_a_visit_is_paid_once_at_its_home)
 {
-    const char *json = travel_of("RF2026-03-000017", "O-E1-M", "O-E1-H1", date, "'design'");
-    const char *at = strstr(json, value);
-    return arena_printf(&k.arena, "%.*s%s%s", (int)(at - json), json, other, at + strlen(value));
-}
-
-#define travel(...) travel_of("RF2026-03-000017", __VA_ARGS__)
-
-static void refuse_travel(const char *json, const char *said)
-{
-    kit_feed(&k, "command.allow_travel", WHEN, json);
-    cr_assert_str_eq(kit_said(&k), said);
-}
-
-Test(payment, PA_9_a_visit_has_one_allowance)
-{
-    const char *date = "2026-03-02";
-    k.case_id = id_account("visit:RF2026-03-000017@2026-03-02", 16);
-    refuse_travel(travel("O-E1-H1", "O-E1-H2", date, "'design'"), "refused RO-1 not_entitled_to_allow");
-    refuse_travel(travel("O-E1-M", "O-E1-M", date, "'design'"), "refused AP-6 own_form");
-    refuse_travel(travel("O-E1-M", "HO-F1", date, "'design'"), "refused PA-9 signer_unknown");
-    refuse_travel(travel("O-E1-M", "O-E1-H1", date, ""), "refused PA-9 department_missing");
-    refuse_travel(travel("O-E1-M", "O-E1-H1", "2026-03-01", "'design'"), "refused PA-9 not_this_visit");
-    refuse_travel(travel_of("RF2026-03-000018", "O-E1-M", "O-E1-H1", date, "'design'"), "refused PA-9 not_this_visit");
-    refuse_travel(travel_of("17", "O-E1-M", "O-E1-H1", date, "'design'"), "refused PA-9 no_case_number");
-    refuse_travel(travel("O-E1-M", "O-E1-H1", "2026-03-03", "'design'"), "refused PA-9 not_yet_visited");
-    refuse_travel(travel("O-E1-M", "O-E1-H1", "yesterday", "'design'"), "refused PA-9 no_date");
-    refuse_travel(travel_but("CNY", "USD", date), "refused PA-9 currency_without_allowance");
-    refuse_travel(travel_but("F7", "", date), "refused PA-9 form_missing");
-    kit_expect(&k, "command.allow_travel", WHEN,
-               travel("O-E1-M", "O-E1-H1", date, "'design','engineering','engineering','material'"),
-               "payment.travel_allowed payment.instructed");
+    kit_expect(&k, "intake.travel_allowed", WHEN, ALLOWED, "payment.travel_due");
+    cr_assert_eq(state()->status, PAYMENT_STATUS_NONE);
+    const struct ev_payment_travel_due *due = kit_output(&k, EV_PAYMENT_TRAVEL_DUE, 0);
+    cr_assert_str_eq(due->visit, "visit:RF2026-03-000017@2026-03-02");
+    kit_expect(&k, "payment.travel_due", WHEN, TRAVEL_DUE, "broken another_account");
+    k.case_id = id_account(due->visit, 16);
+    kit_expect(&k, "payment.travel_due", WHEN, TRAVEL_DUE, "payment.instructed");
     cr_assert_eq(instructed()->amount_minor, 10000);
-    cr_assert_str_eq(instructed()->entries[0].account, "expense:travel:engineering:O-E1");
+    cr_assert_str_eq(instructed()->entries[0].account, "expense:travel:design:O-E1");
     cr_assert_str_eq(instructed()->slip_no, "RF2026-03-000017-T2026-03-02");
+    kit_expect(&k, "payment.travel_due", WHEN, TRAVEL_DUE, "ignored");
     kit_expect(&k, "payment.bank_answer", WHEN, answer(1, "settled", 10000), "payment.settled");
-    refuse_travel(travel("O-E1-M", "O-E1-H1", date, "'design'"), "refused PA-9 not_in_this_state");
+    kit_expect(&k, "payment.travel_due", WHEN, TRAVEL_DUE, "ignored");
 }
 
 /* PA-3: only the bank's refusal allows another number, only finance asks for it; the ledger goes back. */
@@ -624,7 +599,8 @@ Test(payment, golden_matrix)
          "{'application_no':'A1','brief':{'case_no':'R','kind':'claim','category':'environmental','phase':'after_sales'"
          ",'severity':'normal','channel':'web','customer':{},'consent':false,'direct':false,'received_ms':1,'history':"
          "false},'amount_minor':5,'currency':'CNY','reviewer_id':'HO-M1'}"},
-        {"command.allow_travel", travel("O-E1-M", "O-E1-H1", "2026-03-02", "'design'")},
+        {"intake.travel_allowed", ALLOWED},
+        {"payment.travel_due", TRAVEL_DUE},
         {"payment.statement_compared", compared},
         {"command.reconcile", BY("finance", "HO-F1", "HO") "}"},
         {"command.close_discrepancy", BY("finance", "HO-F1", "HO") ",'kind':'unknown','key':'x','note':'n'}"},
