@@ -30,6 +30,8 @@ bool policy_check_liability(const struct check *c);
 bool policy_check_remedies(const struct check *c);
 /* What customers are told, and in which words. */
 bool policy_check_notices(const struct check *c);
+/* Amounts of known currencies, one each, none negative. */
+bool policy_check_amounts(const struct check *c, const char *path, const struct pol_amount *list, int n);
 bool policy_check_organisation(const struct check *c);
 /* Departments of head office, suppliers. */
 bool policy_check_departments(const struct check *c);

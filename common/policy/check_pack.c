@@ -85,7 +85,7 @@ static bool check_amount(const struct check *c, const char *path, const struct p
     return true;
 }
 
-static bool check_amounts(const struct check *c, const char *path, const struct pol_amount *list, int n)
+bool policy_check_amounts(const struct check *c, const char *path, const struct pol_amount *list, int n)
 {
     bool well = true;
     for (int i = 0; i < n; i++) well &= check_amount(c, path, list, i);
@@ -102,10 +102,10 @@ static bool check_payment(const struct check *c, const struct pol_payment_rules 
                  {"resolve_roles", r->n_resolve_roles},
                  {"confirm_roles", r->n_confirm_roles},
                  {"cash_roles", r->n_cash_roles}};
-    bool well = check_amounts(c, "$.payment.case_ceiling", r->case_ceiling, r->n_case_ceiling);
-    well &= check_amounts(c, "$.payment.day_ceiling", r->day_ceiling, r->n_day_ceiling);
-    well &= check_amounts(c, "$.payment.travel_allowance", r->travel_allowance, r->n_travel_allowance);
-    well &= check_amounts(c, "$.payment.deposit_required", r->deposit_required, r->n_deposit_required);
+    bool well = policy_check_amounts(c, "$.payment.case_ceiling", r->case_ceiling, r->n_case_ceiling);
+    well &= policy_check_amounts(c, "$.payment.day_ceiling", r->day_ceiling, r->n_day_ceiling);
+    well &= policy_check_amounts(c, "$.payment.travel_allowance", r->travel_allowance, r->n_travel_allowance);
+    well &= policy_check_amounts(c, "$.payment.deposit_required", r->deposit_required, r->n_deposit_required);
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
         if (roles[i].n == 0) well = policy_refuse(c, "$.payment.%s: nobody would hold the right", roles[i].path);
     }
@@ -354,7 +354,7 @@ bool policy_check_pack(const struct check *c)
     const struct pol_pack *p = c->policy->pack;
     bool well = check_head(c, p);
     well &= check_calendars(c, p);
-    well &= check_amounts(c, "$.alone_below", p->alone_below, p->n_alone_below);
+    well &= policy_check_amounts(c, "$.alone_below", p->alone_below, p->n_alone_below);
     well &= check_payment(c, p->payment);
     if (p->payment->unpaid_limit != NULL) well &= known(c, "$.payment.unpaid_limit", p->payment->unpaid_limit);
     for (int i = 0; i < p->n_materials; i++) well &= check_materials(c, p, i);

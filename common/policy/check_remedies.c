@@ -14,7 +14,7 @@ static bool check_advance(const struct check *c, const struct pol_advance_rules 
                                  category_name(r->grounds[i].category));
         }
     }
-    return true;
+    return policy_check_amounts(c, "$.advance.unclaimed_ceiling", r->unclaimed_ceiling, r->n_unclaimed_ceiling);
 }
 
 /* AP-6: whoever of them reports an outcome himself, another can confirm it. */

@@ -33,19 +33,33 @@ static struct advance *open_application(struct step *s)
 
 /* ---- the application ---- */
 
+/* Why that much may not be given; NULL when it may. Never more than is claimed; where no claim is stated, as far as the
+ * policy goes. */
+static const char *too_much(const struct step *s, int64_t amount, const char *currency)
+{
+    const struct evidence_state *state = s->state;
+    const struct brief *b = state->brief;
+    const struct pol_advance_rules *rules = s->policy->pack->advance;
+    if (b->has_claimed_minor && b->currency != NULL) {
+        if (strcmp(b->currency, currency) != 0) return "other_currency";
+        return amount > b->claimed_minor ? "more_than_claimed" : NULL;
+    }
+    if (rules == NULL) return "claim_to_be_stated";
+    const struct pol_amount *ceiling = policy_amount(rules->unclaimed_ceiling, rules->n_unclaimed_ceiling, currency);
+    if (ceiling == NULL) return "claim_to_be_stated";
+    return amount > ceiling->minor ? "above_ceiling_without_claim" : NULL;
+}
+
 /* NULL when it may be made; else the reason code. */
 static const char *objection(const struct step *s, const struct ev_command_apply_advance *in)
 {
     const struct evidence_state *state = s->state;
-    const struct brief *b = state->brief;
     if (ground_of(s) == NULL) return "not_in_this_category";
     if (state->advance != NULL && state->advance->stage == ADVANCE_STAGE_GRANTED) return "granted_already";
     if (state->advance != NULL && state->advance->stage != ADVANCE_STAGE_DENIED) return "applied_already";
     if (in->amount_minor <= 0) return "amount_not_positive";
     if (money_exponent(in->currency) < 0) return "unknown_currency";
-    if (!b->has_claimed_minor || b->currency == NULL) return NULL;
-    if (strcmp(b->currency, in->currency) != 0) return "other_currency";
-    return in->amount_minor > b->claimed_minor ? "more_than_claimed" : NULL;
+    return too_much(s, in->amount_minor, in->currency);
 }
 
 enum verdict evidence_on_apply_advance(struct step *s)
@@ -194,5 +208,7 @@ enum verdict evidence_on_review_advance(struct step *s)
     if (!in->approve) return deny(s, open_application(s), in);
     int64_t amount = in->has_amount_minor ? in->amount_minor : asked->amount_minor;
     if (amount <= 0 || amount > asked->amount_minor) return step_refuse(s, "PA-5", "more_than_applied_for", NULL);
+    const char *why = too_much(s, amount, asked->currency); /* a claim may have been stated since */
+    if (why != NULL) return step_refuse(s, "PA-5", why, NULL);
     return grant(s, open_application(s), in, amount);
 }

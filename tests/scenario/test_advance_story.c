@@ -184,6 +184,61 @@ Test(story, PA_5_what_may_not_be_asked_for)
     expect_no_event(EV_PAYMENT_INSTRUCTED);
 }
 
+static void asks_in(const char *currency, int64_t minor)
+{
+    struct ev_command_apply_advance *c = arena_alloc(&story_world->arena, sizeof *c);
+    *c = (struct ev_command_apply_advance){.actor = &customer, .amount_minor = minor, .currency = currency};
+    send(EV_COMMAND_APPLY_ADVANCE, c);
+}
+
+/* Where no claim is stated the policy says how far it goes, to the fen; in a currency it does not name, not at all. */
+Test(story, PA_5_without_a_stated_claim_the_policy_is_the_ceiling)
+{
+    customer_complains(CATEGORY_ENVIRONMENTAL);
+    customer_asks_for(1000001);
+    expect_said("above_ceiling_without_claim");
+    asks_in("USD", 150001);
+    expect_said("above_ceiling_without_claim");
+    asks_in("EUR", 1);
+    expect_said("claim_to_be_stated");
+    customer_asks_for(1000000);
+    expect_events(EV_EVIDENCE_ADVANCE_APPLIED, 1);
+    expect_sound();
+}
+
+/* A policy that names no currency gives nothing in advance where no claim is stated. */
+Test(story, PA_5_without_a_ceiling_the_claim_must_be_stated)
+{
+    const struct policy *shipped = story_default_policy();
+    struct pol_advance_rules rules = *shipped->pack->advance;
+    struct pol_pack pack = *shipped->pack;
+    struct policy policy = *shipped;
+    rules.n_unclaimed_ceiling = 0;
+    pack.advance = &rules;
+    policy.pack = &pack;
+    story_policy(&policy);
+    customer_complains(CATEGORY_ENVIRONMENTAL);
+    customer_asks_for(1);
+    expect_said("claim_to_be_stated");
+    story_policy(shipped);
+}
+
+/* A claim that is stated meanwhile is the measure of what is granted. */
+Test(story, PA_5_a_claim_stated_later_bounds_what_is_granted)
+{
+    customer_complains(CATEGORY_ENVIRONMENTAL);
+    int64_t first = the_case();
+    customer_asks_for(50000);
+    struct ev_command_file_advance filed = papers();
+    outlet_files(&filed);
+    cr_assert_eq(claims(CATEGORY_ENVIRONMENTAL, 40000), first);
+    reviews(&service_manager, true, 0);
+    expect_said("more_than_claimed");
+    reviews(&service_manager, true, 40000);
+    expect_events(EV_EVIDENCE_ADVANCE_GRANTED, 1);
+    expect_sound();
+}
+
 /* Nothing is paid on the application alone: the survey was a common one, both papers are there, head office reviews. */
 Test(story, PA_5_what_head_office_reviews_by)
 {

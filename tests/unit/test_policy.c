@@ -543,6 +543,9 @@ Test(policy, PA_8_remedies_that_cannot_be_right_are_refused)
         {"\"advance\":{\"grounds\":[],\"review_roles\":[]}", "$.advance.review_roles: nobody"},
         {"\"advance\":{\"grounds\":[{\"category\":\"other\"},{\"category\":\"other\"}],\"review_roles\":[\"finance\"]}",
          "$.advance.grounds[1].category: other is listed twice"},
+        {"\"advance\":{\"grounds\":[],\"review_roles\":[\"finance\"],\"unclaimed_ceiling\":[{\"currency\":\"CNY\","
+         "\"minor\":1},{\"currency\":\"CNY\",\"minor\":2}]}",
+         "$.advance.unclaimed_ceiling[1].currency: CNY is listed twice"},
         {"\"correction\":{\"limit\":\"x\",\"confirm_roles\":[\"general_manager\",\"ho_service_manager\"],"
          "\"departments\":[]}",
          "$.correction.limit: there is no limit \"x\""},
