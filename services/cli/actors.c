@@ -247,6 +247,12 @@ static void on_slip(struct play *p, const struct ev_approval_slip_approved *e)
 
 static void on_satisfaction(struct play *p)
 {
+    if (!play_keeps_silent(p, 24)) {
+        struct ev_command_contact *call = play_act(p, EV_COMMAND_CONTACT, 2, 30);
+        call->actor = play_handler(p);
+        call->channel = "phone";
+        call->result = "asked how satisfied the customer is";
+    }
     if (play_chance(p, 13, 3 * p->s->temper->silent_customer)) return;
     struct ev_command_satisfaction *c = play_act(p, EV_COMMAND_SATISFACTION, 3, 50);
     c->actor = play_customer(p);

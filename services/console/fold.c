@@ -137,6 +137,7 @@ static const struct meaning meanings[EV_COUNT] = {
     [EV_INTAKE_MATERIALS_REQUESTED] = {STATUS(INTAKE, "awaiting_material")},
     [EV_INTAKE_MATERIALS_COMPLETED] = {STATUS(INTAKE, "open")},
     [EV_INTAKE_RESPONDED] = {.actor_field = "handler_id", .actor_role = "handler"},
+    [EV_INTAKE_SATISFACTION_CALLED] = {.actor_field = "by", .actor_role = "handler"},
     [EV_INTAKE_PROMISED] = {.actor_field = "by", .actor_role = "handler"},
     [EV_INTAKE_HANDLING_TIME_FIXED] = {.actor_field = "by", .actor_role = "handler"},
     [EV_INTAKE_MILESTONE_SET] = {.actor_field = "by", .actor_role = "handler"},

@@ -83,6 +83,7 @@ static void finish_if_done(struct step *s)
     }
     next->status = INTAKE_STATUS_AWAITING_SATISFACTION;
     next->asked_ms = s->in->at_ms;
+    next->called = false;
     struct ev_intake_satisfaction_requested *e = decision_emit(s->out, EV_INTAKE_SATISFACTION_REQUESTED);
     e->case_no = next->brief->case_no;
     intake_tell(s, &(struct ev_intake_customer_notified){.kind = NOTICE_KIND_SATISFACTION_ASKED});
@@ -289,6 +290,18 @@ enum verdict intake_on_executed(struct step *s)
     intake_tell(s, &(struct ev_intake_customer_notified){.kind = NOTICE_KIND_EXECUTED});
     if (!is_over(state)) finish_if_done(s);
     return VERDICT_DONE;
+}
+
+void intake_note_call(struct step *s, const struct ev_command_contact *in, int64_t at_ms)
+{
+    const struct intake_state *state = s->state;
+    struct intake_state *next = s->next;
+    bool asking = state->status == INTAKE_STATUS_AWAITING_SATISFACTION;
+    if (!asking || state->called || at_ms < state->asked_ms) return;
+    next->called = true;
+    struct ev_intake_satisfaction_called *e = decision_emit(s->out, EV_INTAKE_SATISFACTION_CALLED);
+    *e = (struct ev_intake_satisfaction_called){
+        .by = in->actor->id, .at_ms = at_ms, .channel = in->channel, .result = in->result};
 }
 
 static void record_satisfaction(struct step *s, const struct ev_command_satisfaction *in)

@@ -166,7 +166,7 @@ static const struct transition table[] = {
     {ASKING, EV_DISPATCH_ASSIGNED, intake_on_dispatched, TO(ASKING), "IN-7"},
     {ASKING, EV_DISPATCH_REASSIGNED, intake_on_dispatched, TO(ASKING), "IN-7"},
     {ASKING, EV_DISPATCH_HANDLER_CHANGED, intake_on_dispatched, TO(ASKING), "IN-7"},
-    {ASKING, EV_COMMAND_CONTACT, intake_on_contact, TO(ASKING), "CF-2"},
+    {ASKING, EV_COMMAND_CONTACT, intake_on_contact, TO(ASKING), "SL-4, CF-2"},
     {ASKING, EV_COMMAND_PROMISE, intake_on_promise, TO(ASKING), "SL-7"},
     {ASKING, EV_COMMAND_KEEP_PROMISE, intake_on_keep_promise, TO(ASKING), "SL-7"},
     {ASKING, EV_PAYMENT_SETTLED, intake_on_paid_again, TO(ASKING), "PA-3: of another slip"},

@@ -87,6 +87,7 @@ enum verdict intake_on_contact(struct step *s)
                                       .at_ms = at_ms,
                                       .channel = in->channel,
                                       .result = in->result};
+    intake_note_call(s, in, at_ms);
     return VERDICT_DONE;
 }
 

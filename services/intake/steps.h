@@ -81,6 +81,8 @@ enum verdict intake_on_objected(struct step *s);
 enum verdict intake_on_lapsed(struct step *s);
 enum verdict intake_on_paid(struct step *s);
 enum verdict intake_on_executed(struct step *s);
+/* SL-4: a contact after everything is done is the satisfaction call, the first one of that time. */
+void intake_note_call(struct step *s, const struct ev_command_contact *in, int64_t at_ms);
 enum verdict intake_on_satisfaction(struct step *s);
 enum verdict intake_on_late_satisfaction(struct step *s);
 enum verdict intake_on_withdraw(struct step *s);

@@ -353,6 +353,7 @@ const struct limit_story limit_stories[] = {
     {"sanction_decision", fine_recorded, fine_approved, NULL, NULL, NULL},
     {"sanction_appeal", outlet_warned, sanction_appealed, NULL, NULL, NULL},
     {"liaison_answer", late_case_closed, cause_given, NULL, NULL, NULL},
+    {"satisfaction_call", executed, handler_calls, NULL, NULL, NULL},
     {"satisfaction", executed, satisfied, NULL, NULL, NULL},
     {"customer_material", claim_without_amount, amount_supplied, NULL, NULL, NULL},
     {"visit_answer", answer_promised, answered, NULL, NULL, NULL},

@@ -447,6 +447,7 @@ Test(sla, golden_matrix)
          "{'brief':" KIT_BRIEF("complaint", ",'received_ms':1772416800000,'version':2") ",'reason':'r'}"},
         {"approval.slip_approved", SLIP},
         {"intake.responded", "{'handler_id':'h','first':true,'at_ms':1772589600000,'channel':'c','result':'r'}"},
+        {"intake.satisfaction_called", "{'by':'h','at_ms':1772589600000,'channel':'c','result':'r'}"},
         {"sla.timer_fired", "{'code':'first_response','ver':1,'warning':false,'due_ms':1772503200000}"},
         {0}};
     golden_check(&k, ways, samples);

@@ -60,7 +60,7 @@ export const values = {
   first_response: ['First response', '首次答复'], preliminary_review: ['Preliminary review', '初步审核'], evidence: ['Site evidence', '现场取证'],
   investigation: ['Investigation', '调查核实'], plan: ['Plan', '拟定方案'], approval: ['Approval', '审批'], customer_answer_day3: ['First reminder', '首次提醒'],
   customer_answer_day7: ['Second reminder', '再次提醒'], customer_answer: ['Customer’s answer', '客户答复'], appeal: ['Appeal', '申诉期'],
-  payment: ['Payment', '付款'], execution: ['Execution', '执行'], satisfaction: ['Satisfaction call', '满意回访'],
+  payment: ['Payment', '付款'], execution: ['Execution', '执行'], satisfaction_call: ['Satisfaction call', '满意回访'], satisfaction: ['Answer about satisfaction', '满意度答复'],
   customer_material: ['Customer’s material', '客户补充材料'],
   // findings, measures, outcomes
   outlet: ['outlet', '单店'], regional: ['regional', '区域'], head_office: ['head office', '总公司'], supplier: ['supplier', '供应商'], company: ['company', '公司'],
@@ -111,7 +111,8 @@ export const events = {
   'intake.informed': ['Customer told: {kind}', '已告知客户：{kind}'],
   'intake.notice_delivered': ['Notice {notice_no} has reached the customer ({how})', '通知 {notice_no} 已送达客户（{how}）', 'good'],
   'intake.notice_failed': ['Notice {notice_no} has not reached the customer ({how}): {reason}', '通知 {notice_no} 未能送达（{how}）：{reason}', 'warn'],
-  'intake.satisfaction_requested': ['Customer asked how it went', '发起满意度回访'],
+  'intake.satisfaction_requested': ['The customer is to be called and asked how it went', '待满意度回访'],
+  'intake.satisfaction_called': ['{by} called the customer by {channel}: {result}', '{by} 已回访客户（{channel}）：{result}', 'person'],
   'intake.satisfaction_recorded': ['Customer: {answer}', '客户反馈：{answer}', 'person'],
   'intake.reopened': ['Reopened: {reason}', '重新受理：{reason}', 'warn'],
   'intake.closed': ['Closed: {outcome}', '结案：{outcome}', 'good'],
