@@ -1,22 +1,19 @@
 -- Timers: the truth of what fires when (SL-3). Written only in sla's fenced transactions; Redis holds an index of it.
--- A timer is armed, then either fires, and its row stays as the proof of it, or its limit ends and the row goes (the
--- event that ended it is in the log).
+-- A row is an armed timer. It goes in the transaction of what ends it: its firing (the events and the case's state say
+-- when that was, docs/decisions/0024) or the end of its limit.
 
 CREATE TABLE sla.timer (
     case_id   int8 NOT NULL,
     code      text NOT NULL,
     ver       int8 NOT NULL,
     warning   bool NOT NULL,
-    id        int8 GENERATED ALWAYS AS IDENTITY,  -- its name in the index
+    id        int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- its name in the index
     partition int8 NOT NULL,
     due       int8 NOT NULL,                      -- ms of the installation's clock
-    fired     int8,
     revision  int8 NOT NULL DEFAULT 1,            -- of the policy: counted by it, or found not to move by it (SL-6)
-    state     text NOT NULL DEFAULT 'armed' CHECK (state IN ('armed', 'fired')),
-    PRIMARY KEY (case_id, code, ver, warning)
+    UNIQUE (case_id, code, ver, warning)
 ) WITH (fillfactor = 80);
-CREATE INDEX timer_due ON sla.timer (partition, due, id) WHERE state = 'armed';
-CREATE UNIQUE INDEX timer_id ON sla.timer (id) WHERE state = 'armed';
+CREATE INDEX timer_due ON sla.timer (partition, due, id);
 
 -- Fires what is armed and due. Each of them must be: a timer that fires twice, or early, leaves nothing standing of
 -- the transaction it fires in. Row by row through the index, also where the plan was made while the table was small.
@@ -25,9 +22,7 @@ RETURNS void LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = o
 DECLARE
     done int8;
 BEGIN
-    UPDATE sla.timer t SET state = 'fired', fired = u.now
-    FROM unnest(ids, nows) AS u(id, now)
-    WHERE t.id = u.id AND t.state = 'armed' AND t.due <= u.now;
+    DELETE FROM sla.timer t USING unnest(ids, nows) AS u(id, now) WHERE t.id = u.id AND t.due <= u.now;
     GET DIAGNOSTICS done = ROW_COUNT;
     IF done <> cardinality(ids) THEN
         RAISE EXCEPTION 'a timer fires that is not armed and due' USING ERRCODE = 'check_violation';
@@ -44,5 +39,5 @@ CREATE TABLE sla.alarm (
 
 GRANT SELECT, INSERT, DELETE ON sla.alarm TO redress_app;
 GRANT SELECT, INSERT, DELETE ON sla.timer TO redress_app;
-GRANT UPDATE (state, fired, revision) ON sla.timer TO redress_app;
+GRANT UPDATE (revision) ON sla.timer TO redress_app;
 GRANT EXECUTE ON FUNCTION sla.fire TO redress_app;

@@ -77,7 +77,7 @@ bool policy_moves_read(struct pg *pg, const struct policy *next, int64_t now_ms,
         pg_arg_int(&args, last);
         well = pg_query(pg,
                         "SELECT s.case_id, s.body::text FROM sla.case_state s WHERE s.case_id > $1 AND EXISTS (SELECT "
-                        "FROM sla.timer t WHERE t.case_id = s.case_id AND t.state = 'armed') ORDER BY 1 LIMIT 500",
+                        "FROM sla.timer t WHERE t.case_id = s.case_id) ORDER BY 1 LIMIT 500",
                         &args, &rows, e);
         arena_deinit(&arena);
         if (!well) break;
@@ -99,7 +99,7 @@ int64_t policy_moves_left(struct pg *pg, int64_t revision, struct err *e)
     arena_init(&arena);
     struct pg_args args = PG_ARGS(&arena);
     pg_arg_int(&args, revision);
-    if (pg_query(pg, "SELECT count(*) FROM sla.timer WHERE state = 'armed' AND revision < $1", &args, &rows, e)) {
+    if (pg_query(pg, "SELECT count(*) FROM sla.timer WHERE revision < $1", &args, &rows, e)) {
         left = pg_int(rows, 0, 0);
         pg_rows_free(rows);
     }

@@ -78,7 +78,7 @@ static bool read_more(struct host *h, struct cursor *c, int part, struct err *e)
     pg_arg_int(&args, case_id_make(part + 1, 0));
     pg_arg_int(&args, c->revision);
     bool well = pg_query(h->pg,
-                         "SELECT DISTINCT case_id FROM timer WHERE case_id > $1 AND case_id < $2 AND state = 'armed' "
+                         "SELECT DISTINCT case_id FROM timer WHERE case_id > $1 AND case_id < $2 "
                          "AND revision < $3 ORDER BY case_id LIMIT 64",
                          &args, &rows, e);
     arena_deinit(&arena);

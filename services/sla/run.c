@@ -11,11 +11,14 @@ const struct policy *run_rules(const struct run *r, const struct limit *l)
 
 const char *run_region(const struct run *r) { return r->next->scope != NULL ? r->next->scope->region : NULL; }
 
+/* What one event mostly begins; more makes room. Room for all limits of the policy would be 10 KB a step. */
+enum { ROOM_AHEAD = 4 };
+
 struct run run_begin(struct step *s)
 {
     struct sla_state *next = s->next;
     struct run r = {.s = s, .next = next, .at_ms = s->in->at_ms, .event = s->in->type};
-    r.room = next->n_limits + s->policy->n_limits;
+    r.room = next->n_limits + ROOM_AHEAD;
     r.limits = ARENA_ARRAY(s->out->arena, struct limit, r.room);
     r.defs = ARENA_ARRAY(s->out->arena, const struct policy_limit *, r.room);
     for (int i = 0; i < next->n_limits; i++) {

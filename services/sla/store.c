@@ -1,5 +1,5 @@
 /* Timer rows from what the core emitted (schemas/db/070_sla.sql): what starts a run arms, what ends it removes, and a
- * timer that fired leaves the armed state in the transaction of what it caused. */
+ * timer that fired goes in the transaction of what it caused. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,7 +80,7 @@ static void add(struct timer_columns *t, const struct change *c, const struct ti
 struct work {
     struct pg_tx *tx;
     struct timer_columns arm, moved, cancel;
-    struct taken fire, parked, ignored;
+    struct taken fire, dropped;
 };
 
 static void arm(struct work *p, const struct change *c, const struct limit *l)
@@ -153,7 +153,7 @@ static void take_local(struct work *p, const struct change *c)
         take_move(p, c);
         return;
     }
-    struct taken *to = c->verdict == VERDICT_DONE ? &p->fire : c->parked ? &p->parked : &p->ignored;
+    struct taken *to = c->verdict == VERDICT_DONE ? &p->fire : &p->dropped;
     to->id[to->n] = timerlist_id(c->local->tag);
     to->now[to->n++] = c->in->now_ms;
 }
@@ -195,11 +195,8 @@ static void write_taken(struct pg_tx *tx, const struct taken *t, const char *sql
 }
 
 static const char FIRE[] = "SELECT sla.fire($1::int8[], $2::int8[])";
-static const char PARK[] =
-    "UPDATE timer AS t SET state = 'fired', fired = u.now FROM unnest($1::int8[], $2::int8[]) AS u(id, now) "
-    "WHERE t.id = u.id AND t.state = 'armed' AND t.due <= u.now";
-static const char IGNORE[] = "DELETE FROM timer AS t USING unnest($1::int8[], $2::int8[]) AS u(id, now) "
-                             "WHERE t.id = u.id AND t.state = 'armed' AND t.due <= u.now";
+static const char DROP[] = "DELETE FROM timer AS t USING unnest($1::int8[], $2::int8[]) AS u(id, now) "
+                           "WHERE t.id = u.id AND t.due <= u.now";
 
 static void write_moved(struct pg_tx *tx, const struct timer_columns *t)
 {
@@ -208,7 +205,7 @@ static void write_moved(struct pg_tx *tx, const struct timer_columns *t)
     pg_arg_ints(&args, t->revision, t->n);
     pg_tx_add(tx,
               "UPDATE timer AS t SET revision = u.r FROM unnest($1::int8[], $2::int8[]) AS u(c, r) "
-              "WHERE t.case_id = u.c AND t.state = 'armed' AND t.revision < u.r",
+              "WHERE t.case_id = u.c AND t.revision < u.r",
               &args);
 }
 
@@ -217,7 +214,7 @@ static void write_cancel(struct pg_tx *tx, const struct timer_columns *t, struct
     struct pg_args args = named(tx->arena, t);
     pg_tx_read(tx,
                "DELETE FROM timer AS t USING unnest($1::int8[], $2::text[], $3::int8[], $4::int8[]) "
-               "AS u(c, code, v, w) WHERE t.case_id = u.c AND t.code = u.code AND t.ver = u.v AND t.state = 'armed' "
+               "AS u(c, code, v, w) WHERE t.case_id = u.c AND t.code = u.code AND t.ver = u.v "
                "RETURNING t.id, t.partition, t.due",
                &args, rows);
 }
@@ -232,8 +229,7 @@ static bool save(struct host *h, struct pg_tx *tx, const struct change *changes,
     struct work p = {.tx = tx,
                      .arm = columns_for(tx->arena, 2 * outputs + 1),
                      .fire = taken_for(tx->arena, n + 1),
-                     .parked = taken_for(tx->arena, n + 1),
-                     .ignored = taken_for(tx->arena, n + 1),
+                     .dropped = taken_for(tx->arena, n + 1),
                      .moved = columns_for(tx->arena, n + 1),
                      .cancel = columns_for(tx->arena, outputs + 1)};
     for (int i = 0; i < n; i++) {
@@ -245,8 +241,7 @@ static bool save(struct host *h, struct pg_tx *tx, const struct change *changes,
     /* In this order: a timer armed in this batch may be cancelled in it; a fired one is no more to be cancelled. */
     if (p.arm.n > 0) write_arm(tx, &p.arm, &rows->armed);
     write_taken(tx, &p.fire, FIRE);
-    write_taken(tx, &p.parked, PARK);
-    write_taken(tx, &p.ignored, IGNORE);
+    write_taken(tx, &p.dropped, DROP);
     if (p.moved.n > 0) write_moved(tx, &p.moved);
     if (p.cancel.n > 0) write_cancel(tx, &p.cancel, &rows->cancelled);
     timers_read_claimed(h, tx, &rows->claimed); /* last: as they stand after all of this */

@@ -55,7 +55,7 @@ bool timers_sweep(struct host *h, const int64_t *parts, int n, int64_t now_ms, s
     if (!pg_query(h->pg,
                   "SELECT t.id, t.partition, t.due, t.case_id, t.code, t.ver, t.warning "
                   "FROM unnest($1::int8[], $2::int8[]) WITH ORDINALITY AS u(part, until, i), LATERAL (SELECT * FROM "
-                  "timer WHERE partition = u.part AND state = 'armed' AND due <= u.until ORDER BY due, id LIMIT 512) t "
+                  "timer WHERE partition = u.part AND due <= u.until ORDER BY due, id LIMIT 512) t "
                   "ORDER BY u.i, t.due, t.id",
                   &args, &rows, e)) {
         return false;

@@ -27,7 +27,7 @@ static void forget_others(struct timers *t, int part, int64_t *ids, int n, const
 
 static const char CLAIMED[] =
     "SELECT t.id, t.partition, t.due, t.case_id, t.code, t.ver, t.warning, s.rev, s.body::text "
-    "FROM timer t LEFT JOIN case_state s ON s.case_id = t.case_id WHERE t.id = ANY($1) AND t.state = 'armed'";
+    "FROM timer t LEFT JOIN case_state s ON s.case_id = t.case_id WHERE t.id = ANY($1)";
 
 /* The rows of CLAIMED for n ids of a partition. */
 static void take_rows(struct host *h, int part, int64_t *ids, int n, const struct pg_rows *rows)

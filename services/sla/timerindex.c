@@ -70,7 +70,7 @@ bool timers_fill(struct host *h, int part, struct err *e)
     pg_arg_int(&args, p->fill_due);
     pg_arg_int(&args, p->fill_id);
     if (!pg_query(h->pg,
-                  "SELECT id, due FROM timer WHERE partition = $1 AND state = 'armed' AND (due, id) > ($2, $3) "
+                  "SELECT id, due FROM timer WHERE partition = $1 AND (due, id) > ($2, $3) "
                   "ORDER BY due, id LIMIT 1024",
                   &args, &rows, e)) {
         return false;
@@ -121,7 +121,7 @@ static bool compare(struct host *h, int part, int64_t now_ms, struct err *e)
     timers_acknowledge(t, part); /* what has fired since is no row any more, and must be no lease */
     if (!timers_index_said(t, part, ts_look(t->ts, part, &w))) return true;
     if (!pg_query(h->pg,
-                  "SELECT id, due FROM timer WHERE partition = $1 AND state = 'armed' AND due > $2 "
+                  "SELECT id, due FROM timer WHERE partition = $1 AND due > $2 "
                   "ORDER BY due, id LIMIT 256",
                   &args, &rows, e)) {
         return false;

@@ -76,6 +76,22 @@ static void responded(int from, int to)
     hooks_must_commit(k);
 }
 
+/* Limits of all cases whose miss came from `from` ms after its due to before `to`. */
+static int missed_late(int64_t from, int64_t to)
+{
+    int n = 0;
+    for (int p = 0; p < HOOKS_PARTS; p++) {
+        for (int c = 0; c < HOOKS_CASES; c++) {
+            const struct sla_state *state = k->states[p][c];
+            for (int i = 0; state != NULL && i < state->n_limits; i++) {
+                const struct limit *l = &state->limits[i];
+                if (l->has_fired_ms) n += l->fired_ms >= l->due_ms + from && l->fired_ms < l->due_ms + to;
+            }
+        }
+    }
+    return n;
+}
+
 static void expect_fired(int64_t warned, int64_t breached)
 {
     cr_assert_eq(k->counts[EV_SLA_WARNED], warned, "%lld warned", (long long)k->counts[EV_SLA_WARNED]);
@@ -86,9 +102,9 @@ Test(sla_timers, SL_3_fire_once_when_due_and_not_before)
 {
     register_cases("complaint", 1000);
     ticks(1);
-    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed'"), 2000);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer"), 2000);
     responded(1, 100);
-    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed'"), 1800);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer"), 1800);
     k->now_ms = START + DAY_MS * 8 / 10; /* the first warning is due a second later */
     cr_assert_eq(hooks_locals(k, 5000), 0);
     k->now_ms = START + DAY_MS;
@@ -102,8 +118,7 @@ Test(sla_timers, SL_3_fire_once_when_due_and_not_before)
     ticks(3);
     cr_assert_eq(hooks_locals(k, 5000), 0);
     expect_fired(900, 900);
-    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'fired'"), 1800);
-    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'fired' AND fired < due"), 0);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer"), 0);
 }
 
 /* Wiped in the middle: nothing lost, nothing twice, and the index is whole again by itself. */
@@ -130,8 +145,6 @@ Test(sla_timers, SL_3_redis_wiped_in_the_middle)
  * and the fourth runs. */
 Test(sla_timers, SL_3_every_period_missed_while_the_service_was_down_is_fired)
 {
-    static const char missed[] =
-        "SELECT count(*) FROM timer WHERE code = 'proceedings' AND NOT warning AND state = 'fired'";
     hooks_feed(k, case_id_make(1, 1), "intake.dispute_noted", "{'dispute_no':1}");
     hooks_must_commit(k);
     k->now_ms = START + 100 * (int64_t)DAY_MS;
@@ -140,8 +153,7 @@ Test(sla_timers, SL_3_every_period_missed_while_the_service_was_down_is_fired)
         hooks_locals(k, 100);
     }
     cr_assert_eq(k->counts[EV_SLA_BREACHED], 3, "%lld missed", (long long)k->counts[EV_SLA_BREACHED]);
-    cr_assert_eq(hooks_ask(k, missed), 3);
-    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed' AND NOT warning"), 1);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE NOT warning"), 1);
 }
 
 /* The machine's clock is set back by an hour, Redis forgets everything meanwhile, and it is set right again: what has
@@ -164,7 +176,7 @@ Test(sla_timers, SL_3_a_clock_set_back_fires_nothing_early_or_again)
     ticks(1);
     hooks_locals(k, 5000);
     expect_fired(1000, 750);
-    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'fired' AND fired < due"), 0);
+    cr_assert_eq(missed_late(INT64_MIN / 2, 0), 0);
 }
 
 /* Away: firing goes on from the database within the sweep, also what is armed meanwhile; then whole again. */
@@ -252,7 +264,7 @@ Test(sla_timers, SL_3_claims_are_read_by_the_next_commit)
     k->now_ms = due + 320;
     cr_assert_eq(hooks_locals(k, 10), 1);
     expect_fired(2, 0);
-    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed' AND warning"), 0);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE warning"), 0);
 }
 
 /* Asked for, and then its partition goes to another owner, or no commit comes: nothing is lost, nothing twice. */
@@ -319,7 +331,7 @@ Test(sla_timers, SL_3_the_row_decides)
     cr_assert_eq(hooks_decide(k, &in, &due[1])->verdict, VERDICT_DONE);
     ((struct input *)k->changes[0].in)->now_ms = k->now_ms - 1; /* a clock that went back after the decision */
     cr_assert_eq(hooks_commit(k, &e), PROTO_DATA);
-    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed'"), 2);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer"), 2);
 }
 
 /* The same guard of a case's state: only the next one of what is there is written. */
@@ -356,7 +368,7 @@ Test(sla_timers, SL_3_a_miss_never_comes_before_its_warning)
     hooks_decide(k, &in, &due[1]);
     hooks_must_commit(k);
     expect_fired(1, 1);
-    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed'"), 0);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer"), 0);
     ticks(2);
     cr_assert_eq(hooks_locals(k, 10), 0);
     expect_fired(1, 1);
@@ -383,7 +395,7 @@ Test(sla_timers, SL_3_answered_in_the_batch_that_takes_the_timer)
     }
     hooks_must_commit(k);
     expect_fired(0, 0);
-    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed'"), 0);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer"), 0);
     cr_assert_eq(hooks_locals(k, 10), 0);
 }
 
@@ -398,7 +410,7 @@ Test(sla_timers, SL_3_a_timer_of_a_parked_case_is_taken_once)
     k->changes[k->n++] = (struct change){
         .part = 1, .in = &in, .topic = -1, .local = &due[1], .verdict = VERDICT_IGNORED, .parked = true};
     hooks_must_commit(k);
-    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'fired'"), 1);
+    cr_assert_eq(hooks_ask(k, "SELECT count(*) FROM timer"), 1);
     cr_assert_eq(spec.adapter->poll(&k->host, 1, k->now_ms, due, 8), 1);
 }
 
@@ -603,7 +615,7 @@ Test(sla_timers, SL_6_a_large_change_does_not_hold_up_firing)
     const struct policy *before = k->host.policy;
     put_into_force(&changed, before);
     int64_t missed = k->counts[EV_SLA_BREACHED], moved = 0, turns = 0, longest_us = 0;
-    while (hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'armed' AND revision < 2") > 0) {
+    while (hooks_ask(k, "SELECT count(*) FROM timer WHERE revision < 2") > 0) {
         k->now_ms += TURN_MS;
         turns++;
         if (turns == 4) hooks_assign(k, 2); /* another owner */
@@ -625,7 +637,7 @@ Test(sla_timers, SL_6_a_large_change_does_not_hold_up_firing)
     cr_assert_eq(
         hooks_ask(k, "SELECT count(*) FROM timer WHERE code = 'preliminary_review' AND ver = 2 AND NOT warning"),
         CASES);
-    cr_assert_eq(
-        hooks_ask(k, "SELECT count(*) FROM timer WHERE state = 'fired' AND fired >= due + 1000 AND NOT warning"), 0);
+    cr_assert_gt(missed_late(0, 1000), 0);
+    cr_assert_eq(missed_late(1000, INT64_MAX / 2), 0);
     k->host.policy = before;
 }

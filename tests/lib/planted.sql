@@ -25,9 +25,11 @@ CREATE FUNCTION planted.far(n int8) RETURNS void LANGUAGE sql AS $$
     FROM generate_series(1::int8, n) i;
 $$;
 
--- How late each fired timer of a group was in ms: from its due to the moment PostgreSQL wrote the commit record of its
--- miss (track_commit_timestamp). Negative, or fired by the service's clock before its due: early.
+-- How late each miss of a group was in ms: from its due to the moment PostgreSQL wrote the commit record of the case's
+-- state with the miss (track_commit_timestamp). Negative, or missed by the service's clock before its due: early.
 CREATE FUNCTION planted.late(grp int8) RETURNS TABLE (due int8, fired int8, late float8) LANGUAGE sql AS $$
-    SELECT due, fired, extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000 - due FROM sla.timer
-    WHERE state = 'fired' AND (case_id & ((1::int8 << 40) - 1)) / 1000000000 = grp;
+    SELECT due, fired, committed - due
+    FROM (SELECT (body #>> '{limits,0,due_ms}')::int8 AS due, (body #>> '{limits,0,fired_ms}')::int8 AS fired,
+                 extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000 AS committed
+          FROM sla.case_state WHERE rev > 1 AND (case_id & ((1::int8 << 40) - 1)) / 1000000000 = grp) s;
 $$;
