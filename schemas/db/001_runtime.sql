@@ -110,27 +110,30 @@ BEGIN
         ) WITH (fillfactor = 70);
         ALTER TABLE %1$I.case_state ALTER COLUMN body SET STORAGE MAIN;
 
-        -- Raises RF001 when a partition is not owned with this epoch, or memory is stale (txn). All partitions of a
-        -- transaction in the order given (ascending), so that two owners cannot deadlock. took: eight numbers for
-        -- each partition, 0 = nothing new; numbers never go back.
+        -- Raises RF001 when a partition is not owned with this epoch, or memory is stale (txn). took: eight numbers for
+        -- each partition, 0 = nothing new; numbers never go back. Two owners cannot deadlock: the partitions are given
+        -- in ascending order, and with these settings there is no plan but one that takes them so (docs/decisions/0024).
         CREATE FUNCTION %1$I.fence(parts int8[], epochs int8[], txns int8[], clocks int8[], clusters text[],
                                    seqs int8[], floors int8[], took int8[])
-        RETURNS void LANGUAGE plpgsql AS $body$
-        DECLARE t int := 0;
+        RETURNS void LANGUAGE plpgsql
+        SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
+        AS $body$
+        DECLARE done int8;
         BEGIN
-            FOR i IN 1 .. cardinality(parts) LOOP
-                UPDATE %1$I.fence SET txn = txn + 1, clock = clocks[i], cluster = coalesce(clusters[i], cluster),
-                    own_seq = greatest(own_seq, seqs[i]), own_floor = greatest(own_floor, floors[i]),
-                    taken = ARRAY[greatest(taken[1], took[t+1]), greatest(taken[2], took[t+2]),
-                                  greatest(taken[3], took[t+3]), greatest(taken[4], took[t+4]),
-                                  greatest(taken[5], took[t+5]), greatest(taken[6], took[t+6]),
-                                  greatest(taken[7], took[t+7]), greatest(taken[8], took[t+8])]
-                WHERE partition = parts[i] AND epoch = epochs[i] AND txn = txns[i];
-                IF NOT FOUND THEN
-                    RAISE EXCEPTION 'fenced: partition %%', parts[i] USING ERRCODE = 'RF001';
-                END IF;
-                t := t + 8;
-            END LOOP;
+            UPDATE %1$I.fence f SET txn = f.txn + 1, clock = u.clock, cluster = coalesce(u.cluster, f.cluster),
+                own_seq = greatest(f.own_seq, u.seq), own_floor = greatest(f.own_floor, u.floor),
+                taken = ARRAY[greatest(taken[1], took[u.i*8-7]), greatest(taken[2], took[u.i*8-6]),
+                              greatest(taken[3], took[u.i*8-5]), greatest(taken[4], took[u.i*8-4]),
+                              greatest(taken[5], took[u.i*8-3]), greatest(taken[6], took[u.i*8-2]),
+                              greatest(taken[7], took[u.i*8-1]), greatest(taken[8], took[u.i*8])]
+            FROM ROWS FROM (unnest(parts), unnest(epochs), unnest(txns), unnest(clocks), unnest(clusters), unnest(seqs),
+                            unnest(floors)) WITH ORDINALITY AS u(part, epoch, txn, clock, cluster, seq, floor, i)
+            WHERE f.partition = u.part AND f.epoch = u.epoch AND f.txn = u.txn;
+            GET DIAGNOSTICS done = ROW_COUNT;
+            IF done <> cardinality(parts) THEN
+                RAISE EXCEPTION 'fenced: %% of %% partitions', cardinality(parts) - done, cardinality(parts)
+                    USING ERRCODE = 'RF001';
+            END IF;
         END $body$;
 
         -- New states of cases that have one. Each must follow the one that is there: a state that was decided from
