@@ -112,7 +112,7 @@ BEGIN
 
         -- Raises RF001 when a partition is not owned with this epoch, or memory is stale (txn). took: eight numbers for
         -- each partition, 0 = nothing new; numbers never go back. Two owners cannot deadlock: the partitions are given
-        -- in ascending order, and with these settings there is no plan but one that takes them so (docs/decisions/0024).
+        -- in ascending order, and with these settings there is no plan but one that takes them so (docs/decisions/0026).
         CREATE FUNCTION %1$I.fence(parts int8[], epochs int8[], txns int8[], clocks int8[], clusters text[],
                                    seqs int8[], floors int8[], took int8[])
         RETURNS void LANGUAGE plpgsql

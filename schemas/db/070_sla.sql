@@ -1,6 +1,6 @@
 -- Timers: the truth of what fires when (SL-3). Written only in sla's fenced transactions; Redis holds an index of it.
 -- A row is an armed timer. It goes in the transaction of what ends it: its firing (the events and the case's state say
--- when that was, docs/decisions/0024) or the end of its limit.
+-- when that was, docs/decisions/0026) or the end of its limit.
 
 CREATE TABLE sla.timer (
     case_id   int8 NOT NULL,

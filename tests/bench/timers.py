@@ -327,8 +327,10 @@ def main():
     options.herd = options.herd or (300000 if options.full else 50000)
     prepare()
     sla = Sla(options.processes)
-    runs = [measure(sla, n, options) for n in options.pending]
-    sla.stop()
+    try:
+        runs = [measure(sla, n, options) for n in options.pending]
+    finally:
+        sla.stop()
     redis("flushall")
     last = runs[-1]
     first = last[f"at_{options.rate[0]}"]
