@@ -11,7 +11,7 @@
 
 static const struct config_key shared[] = {
     {"kafka.brokers", CONFIG_TEXT, "127.0.0.1:19001", 0, 0, false, "host:port[,host:port] of the brokers"},
-    {"kafka.linger.ms", CONFIG_INT, "10", 0, 1000, false, "ms the producer waits to fill a request"},
+    {"kafka.linger.ms", CONFIG_INT, "20", 0, 1000, false, "ms the producer waits to fill a request"},
     {"kafka.fetch.wait.ms", CONFIG_INT, "100", 1, 10000, false,
      "ms the broker waits to fill a fetch answer; less: quicker, costlier"},
     {"db.host", CONFIG_TEXT, "127.0.0.1", 0, 0, false, "PostgreSQL host or socket folder"},

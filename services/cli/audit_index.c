@@ -151,8 +151,7 @@ static bool look_at_timers(struct index_check *c, int part, struct err *e)
     struct pg_args args = PG_ARGS(&c->a->arena);
     pg_arg_int(&args, part);
     bool well = read_index(c, part, &index, e) &&
-                pg_query(c->a->pg, "SELECT id, due FROM sla.timer WHERE partition = $1 ORDER BY id",
-                         &args, &rows, e);
+                pg_query(c->a->pg, "SELECT id, due FROM sla.timer WHERE partition = $1 ORDER BY id", &args, &rows, e);
     if (well) {
         c->a->checks[AUDIT_INDEX - 1].examined += pg_rows_count(rows);
         compare(c, part, rows, &index);
@@ -195,8 +194,7 @@ static bool read_rows(struct index_check *c, const int64_t *ids, int from, int t
     struct pg_rows *rows;
     struct pg_args args = PG_ARGS(&c->a->arena);
     pg_arg_ints(&args, ids, to - from);
-    if (!pg_query(c->a->pg, "SELECT id, due FROM sla.timer WHERE id = ANY($1) ORDER BY id", &args,
-                  &rows, e))
+    if (!pg_query(c->a->pg, "SELECT id, due FROM sla.timer WHERE id = ANY($1) ORDER BY id", &args, &rows, e))
         return false;
     for (int i = from, k = 0; i < to; i++) {
         while (k < pg_rows_count(rows) && pg_int(rows, k, 0) < c->found[i].id) k++;
