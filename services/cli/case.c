@@ -81,8 +81,13 @@ static void show_facts(json_t *body)
     static const struct cli_column limits[] = {{"code", "LIMIT"},   {"ver", "VER"},        {"state", "STATE"},
                                                {"due_ms", "DUE"},   {"fired_ms", "FIRED"}, {"ended_ms", "ENDED"},
                                                {"misses", "MISSES"}};
+    static const struct cli_column notices[] = {{"notice_no", "NOTICE"}, {"title", "THE CUSTOMER WAS TOLD"},
+                                                {"made_ms", "MADE"},     {"result", "RESULT"},
+                                                {"how", "HOW"},          {"answered_by", "BY"}};
     printf("\n");
     cli_print_table(json_object_get(body, "limits"), limits, (int)(sizeof limits / sizeof *limits));
+    printf("\n");
+    cli_print_table(json_object_get(body, "notices"), notices, (int)(sizeof notices / sizeof *notices));
 }
 
 /* ES-5: what was decided without a person, on what facts, by which row of which policy. */
