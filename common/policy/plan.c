@@ -106,6 +106,12 @@ static bool adds_up(const struct plan *plan, const struct finding *finding)
     return money_add(sum, money_of(plan->goodwill_minor, plan->currency), &sum) && sum.minor == plan->amount_minor;
 }
 
+static bool is_about_goods(enum measure_kind kind)
+{
+    return kind == MEASURE_KIND_REPLACE || kind == MEASURE_KIND_EXCHANGE || kind == MEASURE_KIND_RETURN ||
+           kind == MEASURE_KIND_REPAIR;
+}
+
 /* AP-2: what is given in goods counts like money, and adds up with it. */
 static bool check_goods(const struct plan *plan, struct refusal *why)
 {
@@ -113,6 +119,8 @@ static bool check_goods(const struct plan *plan, struct refusal *why)
     for (int i = 0; i < plan->n_measures; i++) {
         const struct measure *m = &plan->measures[i];
         bool exchange = m->kind == MEASURE_KIND_EXCHANGE;
+        if (m->goods_no != NULL && m->goods_no[0] == '\0') return refuse(why, "PA-10", "goods_no_missing");
+        if (m->goods_no != NULL && !is_about_goods(m->kind)) return refuse(why, "PA-10", "goods_no_without_goods");
         if (exchange && m->value_minor == 0) return refuse(why, "AP-2", "exchange_without_value");
         if (m->value_minor < 0) return refuse(why, "AP-2", "negative_amount");
         if (m->value_minor > 0 && !exchange && m->kind != MEASURE_KIND_REPLACE) {

@@ -1,8 +1,9 @@
 /* What the goods and repairs of a plan went through, step by step (PA-10). See steps.h.
  *
  * The policy says for each kind of measure which steps there are, in which order and who may take them. Each is
- * recorded by who took it; the plan is carried out when every record is whole. A repair that fails its inspection
- * begins again. */
+ * recorded by who took it, and with which goods: a measure is about one number, its plan's or that of its first step.
+ * The plan is carried out when every record is whole. A repair that fails its inspection begins again, with the same
+ * goods. */
 #include <string.h>
 
 #include "approval/steps.h"
@@ -54,6 +55,21 @@ static bool may_take(const struct step *s, const struct actor *who, const struct
     return here && policy_role_among(who->role, step->roles, step->n_roles);
 }
 
+/* NULL when the step was taken with what its measure is about. */
+static const struct refusal *other_goods(const struct step *s)
+{
+    static const struct refusal missing = {"PA-10", "goods_no_missing", "goods_no"};
+    const struct ev_command_record_execution *in = s->in->data;
+    const struct approval_state *state = s->state;
+    const char *about = state->plan->measures[in->measure_no - 1].goods_no;
+    if (in->goods_no[0] == '\0') return &missing;
+    if (about == NULL || strcmp(about, in->goods_no) == 0) return NULL;
+    struct refusal *other = ARENA_NEW(s->out->arena, struct refusal);
+    *other = (struct refusal){"PA-10", "other_goods",
+                              arena_printf(s->out->arena, "goods_no: the measure is about %s", about)};
+    return other;
+}
+
 /* What the step must say; NULL when it does. Nobody inspects his own work. */
 static const struct refusal *objection(const struct step *s, const struct execution_entry *last)
 {
@@ -62,6 +78,8 @@ static const struct refusal *objection(const struct step *s, const struct execut
     static const struct refusal own = {"AP-6", "own_work", NULL};
     const struct ev_command_record_execution *in = s->in->data;
     const struct approval_state *state = s->state;
+    const struct refusal *goods = other_goods(s);
+    if (goods != NULL) return goods;
     switch (in->step) {
     case EXECUTION_STEP_SHIPPED: return in->tracking_no == NULL || in->tracking_no[0] == '\0' ? &tracking : NULL;
     case EXECUTION_STEP_INSPECTED:
@@ -91,6 +109,20 @@ static void keep(struct step *s, const struct execution_entry *entry, bool again
     next->execution = all;
 }
 
+/* The measure is about these goods from now on, also after a repair that begins again. */
+static void settle_on(struct step *s, int64_t measure_no, const char *goods_no)
+{
+    struct approval_state *next = s->next;
+    if (next->plan->measures[measure_no - 1].goods_no != NULL) return;
+    struct plan *plan = ARENA_NEW(s->out->arena, struct plan);
+    struct measure *measures = ARENA_ARRAY(s->out->arena, struct measure, next->plan->n_measures);
+    *plan = *next->plan;
+    for (int i = 0; i < plan->n_measures; i++) measures[i] = plan->measures[i];
+    measures[measure_no - 1].goods_no = goods_no;
+    plan->measures = measures;
+    next->plan = plan;
+}
+
 static void record(struct step *s, const struct pol_execution_record *r, int done)
 {
     const struct ev_command_record_execution *in = s->in->data;
@@ -101,10 +133,12 @@ static void record(struct step *s, const struct pol_execution_record *r, int don
                                       .step = in->step,
                                       .by = in->actor->id,
                                       .at_ms = s->in->at_ms,
+                                      .goods_no = in->goods_no,
                                       .tracking_no = in->tracking_no,
                                       .result = in->result,
                                       .note = in->note};
     keep(s, entry, again);
+    settle_on(s, in->measure_no, in->goods_no);
     struct ev_approval_execution_recorded *e = decision_emit(s->out, EV_APPROVAL_EXECUTION_RECORDED);
     *e = (struct ev_approval_execution_recorded){
         .kind = r->measure, .entry = entry, .steps_left = again ? r->n_steps : r->n_steps - done - 1};

@@ -13,10 +13,12 @@ static const struct actor quality = {.id = "HO-Q1", .role = ROLE_QUALITY, .org_i
 static const struct actor warehouse = {.id = "HO-W1", .role = ROLE_WAREHOUSE, .org_id = "HO"};
 static const struct actor stranger = {.id = "O-CN2-H1", .role = ROLE_HANDLER, .org_id = "O-CN2"};
 
+/* With the goods SN-1, where the step does not say otherwise. */
 static void take(const struct ev_command_record_execution *step)
 {
     struct ev_command_record_execution *c = arena_alloc(&story_world->arena, sizeof *c);
     *c = *step;
+    if (c->goods_no == NULL) c->goods_no = "SN-1";
     world_command(story_world, EV_COMMAND_RECORD_EXECUTION, c, the_case());
     world_drain(story_world);
 }
@@ -120,6 +122,76 @@ Test(story, PA_10_who_was_to_do_it_does_not_inspect_it)
     step(&colleague, EXECUTION_STEP_REPAIRED);
     inspected(&quality, INSPECTION_PASSED);
     expect_refused("AP-6", "own_work");
+}
+
+static void step_with(const struct actor *who, enum execution_step step, const char *goods_no)
+{
+    take(&(struct ev_command_record_execution){.actor = who,
+                                               .measure_no = 1,
+                                               .step = step,
+                                               .goods_no = goods_no,
+                                               .tracking_no = "SF1",
+                                               .result = INSPECTION_PASSED});
+}
+
+/* Every step names the goods its plan is about; another number is refused with the field and the right one. */
+Test(story, PA_10_each_step_is_taken_with_the_goods_of_the_plan)
+{
+    static const struct {
+        const struct actor *who;
+        enum execution_step step;
+    } steps[] = {{&handler, EXECUTION_STEP_SHIPPED},
+                 {&handler, EXECUTION_STEP_COLLECTED},
+                 {&quality, EXECUTION_STEP_INSPECTED},
+                 {&warehouse, EXECUTION_STEP_RECEIVED}};
+    struct measure lamp = {.kind = MEASURE_KIND_REPLACE, .executor = "O-CN1-H1", .goods_no = "LOT-7"};
+    agreed_on(&(struct plan){.n_measures = 1, .measures = &lamp, .currency = "CNY"});
+    for (int i = 0; i < 4; i++) {
+        step_with(steps[i].who, steps[i].step, "");
+        expect_refused("PA-10", "goods_no_missing");
+        step_with(steps[i].who, steps[i].step, "LOT-8");
+        expect_refused("PA-10", "other_goods");
+        step_with(steps[i].who, steps[i].step, "LOT-7");
+        expect_events(EV_APPROVAL_EXECUTION_RECORDED, i + 1);
+    }
+    handler_executes();
+    const struct ev_approval_plan_executed *done = last(EV_APPROVAL_PLAN_EXECUTED);
+    for (int i = 0; i < 4; i++) cr_assert_str_eq(done->record[i].goods_no, "LOT-7");
+    expect_sound();
+}
+
+/* Where the plan names none, the first step does, also for the repair that begins again. */
+Test(story, PA_10_the_first_step_settles_which_goods_it_is_about)
+{
+    agreed_on(goods(MEASURE_KIND_REPAIR, 0));
+    step_with(&colleague, EXECUTION_STEP_REPAIRED, "SN-1");
+    take(&(struct ev_command_record_execution){.actor = &quality,
+                                               .measure_no = 1,
+                                               .step = EXECUTION_STEP_INSPECTED,
+                                               .goods_no = "SN-2",
+                                               .result = INSPECTION_PASSED});
+    expect_refused("PA-10", "other_goods");
+    inspected(&quality, INSPECTION_FAILED);
+    step_with(&colleague, EXECUTION_STEP_REPAIRED, "SN-2");
+    expect_refused("PA-10", "other_goods");
+    step_with(&colleague, EXECUTION_STEP_REPAIRED, "SN-1");
+    inspected(&quality, INSPECTION_PASSED);
+    handler_executes();
+    expect_events(EV_APPROVAL_PLAN_EXECUTED, 1);
+    expect_sound();
+}
+
+/* A number belongs to goods. */
+Test(story, PA_10_a_number_without_goods_is_no_plan)
+{
+    struct measure number = {.kind = MEASURE_KIND_REWORK, .executor = "O-CN1-H1", .goods_no = "SN-1"};
+    customer_complains(CATEGORY_PRODUCT_QUALITY);
+    visit_done();
+    handler_proposes(&(struct plan){.n_measures = 1, .measures = &number, .currency = "CNY"});
+    expect_refused("PA-10", "goods_no_without_goods");
+    number = (struct measure){.kind = MEASURE_KIND_REPLACE, .executor = "O-CN1-H1", .goods_no = ""};
+    handler_proposes(&(struct plan){.n_measures = 1, .measures = &number, .currency = "CNY"});
+    expect_refused("PA-10", "goods_no_missing");
 }
 
 /* Each measure has a record of its own: a repair that fails sends nothing back that was shipped. */

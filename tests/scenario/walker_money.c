@@ -50,7 +50,8 @@ bool walker_take_step(struct walker *k, int64_t case_id, const struct approval_s
         if (r == NULL || done >= r->n_steps) continue;
         enum execution_step step = r->steps[done].step;
         struct ev_command_record_execution *c = NEW(k, struct ev_command_record_execution);
-        *c = (struct ev_command_record_execution){.measure_no = i + 1, .step = step, .tracking_no = "SF1"};
+        *c = (struct ev_command_record_execution){
+            .measure_no = i + 1, .step = step, .goods_no = "SN-1", .tracking_no = "SF1"};
         c->result = walker_draw(k, 5) == 0 ? INSPECTION_FAILED : INSPECTION_PASSED;
         if (step == EXECUTION_STEP_INSPECTED)
             c->actor = actor(k, "HO-Q1", ROLE_QUALITY, "HO");

@@ -181,7 +181,7 @@ static const void *sample(enum event_type type) /* NOLINT(readability-function-s
                                                           .currency = "CNY",
                                                           .payee = "6222-1"};
     static const struct ev_command_record_execution taken = {
-        .actor = &handler, .measure_no = 1, .step = EXECUTION_STEP_REPAIRED};
+        .actor = &handler, .measure_no = 1, .step = EXECUTION_STEP_REPAIRED, .goods_no = "SN-1"};
     static const struct ev_command_record_third_party_claim claimed = {
         .actor = &handler, .third_party = "the carrier", .support = "a report"};
     static const struct document paper = {.title = "certificate"};

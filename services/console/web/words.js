@@ -183,7 +183,7 @@ export const events = {
   'payment.advance_paid': ['Paid in advance {amount}, voucher {voucher_no}', '先行赔付 {amount}，凭证 {voucher_no}', 'money'],
   'payment.advance_set_off': ['Taken off {slip_no}, paid in advance: {amount}', '{slip_no} 扣除先行赔付 {amount}', 'money'],
   'payment.advance_refused': ['Advance {application_no} not paid: {reason}', '先行赔付 {application_no} 未付：{reason}', 'warn'],
-  'approval.execution_recorded': ['{kind}, measure {entry.measure_no}: {entry.step} {entry.tracking_no}', '第 {entry.measure_no} 项（{kind}）：{entry.step} {entry.tracking_no}', 'person'],
+  'approval.execution_recorded': ['{kind}, measure {entry.measure_no}: {entry.step} {entry.goods_no} {entry.tracking_no}', '第 {entry.measure_no} 项（{kind}）：{entry.step} {entry.goods_no} {entry.tracking_no}', 'person'],
   'approval.third_party_claim_recorded': ['Claim against {third_party} ({outcome}); help given: {support}', '向 {third_party} 索赔（{outcome}），协助：{support}', 'person'],
   'payment.travel_due': ['Allowance of {visit} to be paid: {amount}', '待付 {visit} 交通补贴 {amount}', 'money'],
   'payment.goods_booked': ['Goods given: {amount}', '换货货值：{amount}', 'money'],
