@@ -348,6 +348,8 @@ static void change_handler(struct walker *k, const struct scene *s)
 
 static void release(struct walker *k, const struct scene *s) { walker_release(k, s->case_id); }
 
+static void travel(struct walker *k, const struct scene *s) { walker_travel(k, s->case_id); }
+
 typedef void (*deed)(struct walker *k, const struct scene *s);
 
 /* What the case waits for; NULL = nothing a person does. */
@@ -379,9 +381,10 @@ static deed due_deed(const struct scene *s)
 
 void walker_act(struct walker *k)
 {
-    static const deed ANY[] = {submit,      conclude,   propose,      approve_or_deny, accept_or_object, execute,
-                               answer_call, supplement, contact,      contact,         classify,         review,
-                               withdraw,    retry,      decide_payee, resolve,         change_handler,   hand_over};
+    static const deed ANY[] = {submit,   conclude,       propose,    approve_or_deny, accept_or_object,
+                               execute,  answer_call,    supplement, contact,         contact,
+                               classify, review,         withdraw,   retry,           decide_payee,
+                               resolve,  change_handler, hand_over,  travel};
     if (k->w->n_cases == 0) return;
     struct scene s = look(k, k->w->cases[walker_draw(k, k->w->n_cases)].case_id);
     if (s.at == NULL) return;

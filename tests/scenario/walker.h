@@ -27,6 +27,8 @@ void walker_advance(struct walker *k, int64_t case_id, const struct evidence_sta
 void walker_hold(struct walker *k, int64_t case_id, const struct evidence_state *st);
 /* IN-11: an issue is raised, or goes a step further. */
 void walker_issue(struct walker *k, int64_t case_id, const struct assignment *at);
+/* PA-9: a customer who came in person is allowed the travel, of today or a day before. */
+void walker_travel(struct walker *k, int64_t case_id);
 /* PA-1: what a day's ceiling holds is released. */
 void walker_release(struct walker *k, int64_t case_id);
 /* PA-6: an outlet pays in, or off what it owes, or such a receipt is taken back. */

@@ -1,7 +1,8 @@
 /* What the walker does about advance compensation (PA-5), the record of goods and repairs (PA-10), and what a ceiling
- * holds (PA-1), and what outlets pay (PA-6). */
+ * holds (PA-1), what outlets pay (PA-6), and travel allowances (PA-9). */
 #include <string.h>
 
+#include "base/timefmt.h"
 #include "walker.h"
 
 #define NEW(k, type) ((type *)arena_alloc(&(k)->w->arena, sizeof(type)))
@@ -109,6 +110,26 @@ void walker_advance(struct walker *k, int64_t case_id, const struct evidence_sta
         file(k, case_id, st->assignment);
     else
         review(k, case_id);
+}
+
+/* ---- travel allowances ---- */
+
+void walker_travel(struct walker *k, int64_t case_id)
+{
+    enum { DAY_MS = 24 * 3600 * 1000 };
+    static const char *const departments[] = {"design", "engineering"};
+    struct ev_command_allow_travel *c = NEW(k, struct ev_command_allow_travel);
+    char date[TIMEFMT_SIZE];
+    timefmt_date_text(k->w->now_ms / DAY_MS - walker_draw(k, 3), date);
+    *c = (struct ev_command_allow_travel){.actor = actor(k, "HO-F1", ROLE_FINANCE, "HO"),
+                                          .visited_on = arena_strdup(&k->w->arena, date),
+                                          .form_no = "F1",
+                                          .signer_id = "HO-S1",
+                                          .departments = departments,
+                                          .n_departments = 2,
+                                          .currency = "CNY",
+                                          .payee = "6222-1"};
+    world_command(k->w, EV_COMMAND_ALLOW_TRAVEL, c, case_id);
 }
 
 /* ---- what outlets pay ---- */
