@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 int64_t timefmt_days(int year, int month, int day)
 {
@@ -102,4 +103,13 @@ const char *timefmt_date_text(int64_t days, char *buf)
     timefmt_date(days, &year, &month, &day);
     snprintf(buf, TIMEFMT_SIZE, "%04d-%02d-%02d", year % 10000, month, day);
     return buf;
+}
+
+bool timefmt_is_date(const char *text)
+{
+    char instant[TIMEFMT_SIZE];
+    int64_t ms;
+    if (strlen(text) != sizeof "2026-01-31" - 1) return false;
+    snprintf(instant, sizeof instant, "%sT00:00:00Z", text);
+    return timefmt_parse(instant, &ms);
 }

@@ -17,5 +17,7 @@ int64_t timefmt_days(int year, int month, int day);
 void timefmt_date(int64_t days, int *year, int *month, int *day);
 /* "2026-03-02" into buf (TIMEFMT_SIZE bytes). Returns buf. */
 const char *timefmt_date_text(int64_t days, char *buf);
+/* A date there is, written like 2026-01-31. */
+bool timefmt_is_date(const char *text);
 
 #endif

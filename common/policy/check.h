@@ -40,7 +40,5 @@ bool policy_check_department(const struct check *c, const char *path, const char
 /* Every cause has its department, the last takes what is left. */
 bool policy_check_cause_departments(const struct check *c, const char *path, const struct pol_cause_department *list,
                                     int n);
-/* A date like 2026-01-31. */
-bool policy_is_date(const char *s);
 
 #endif

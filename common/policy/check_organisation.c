@@ -1,6 +1,7 @@
 /* Whether an organisation can be right: one head office, every unit below it, nothing held twice (DI-1, ES-6). */
 #include <string.h>
 
+#include "base/timefmt.h"
 #include "policy/check.h"
 
 /* Regionals may stand below regionals, in any number; outlets only below them. */
@@ -43,10 +44,10 @@ static bool check_deputy(const struct check *c, int index, int i, const struct p
 static bool check_absence(const struct check *c, int index, int i, const struct pol_person *person)
 {
     const char *from = person->absent_from, *until = person->absent_until;
-    if (from != NULL && !policy_is_date(from))
+    if (from != NULL && !timefmt_is_date(from))
         return policy_refuse(c, "$.units[%d].people[%d].absent_from: not a date like 2026-01-31", index, i);
     if (until == NULL) return true;
-    if (!policy_is_date(until))
+    if (!timefmt_is_date(until))
         return policy_refuse(c, "$.units[%d].people[%d].absent_until: not a date like 2026-01-31", index, i);
     if (from != NULL && strcmp(from, until) <= 0) return true;
     return policy_refuse(c, "$.units[%d].people[%d].absent_until: %s", index, i,

@@ -30,20 +30,11 @@ static bool is_plain_name(const char *s)
     return *s && strspn(s, allowed) == strlen(s);
 }
 
-bool policy_is_date(const char *s)
-{
-    char instant[40];
-    int64_t ms;
-    if (strlen(s) != 10) return false;
-    snprintf(instant, sizeof instant, "%sT00:00:00Z", s);
-    return timefmt_parse(instant, &ms);
-}
-
 static bool check_head(const struct check *c, const struct pol_pack *p)
 {
     if (!is_plain_name(p->id)) return policy_refuse(c, "$.id: letters, digits, - and _ only");
     if (p->version < 1) return policy_refuse(c, "$.version: must be at least 1");
-    if (!policy_is_date(p->effective_from)) return policy_refuse(c, "$.effective_from: not a date like 2026-01-31");
+    if (!timefmt_is_date(p->effective_from)) return policy_refuse(c, "$.effective_from: not a date like 2026-01-31");
     if (!is_plain_name(p->calendar)) return policy_refuse(c, "$.calendar: letters, digits, - and _ only");
     if (money_exponent(p->currency) < 0) return policy_refuse(c, "$.currency: \"%s\" is no ISO 4217 code", p->currency);
     if (!is_plain_name(p->numbering->prefix) || strlen(p->numbering->prefix) > 8) {

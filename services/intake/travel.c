@@ -1,7 +1,6 @@
 /* The travel allowance of a customer who had to come in person (PA-9): allowed here, where it is known that the case
  * exists and what its departments signed, and paid by payment. Once a visit: the dates allowed stay with the case. See
  * steps.h. */
-#include <ctype.h>
 #include <string.h>
 
 #include "base/timefmt.h"
@@ -10,16 +9,6 @@
 #include "policy/rights.h"
 
 static bool is_filled(const char *text) { return text != NULL && text[0] != '\0'; }
-
-static bool is_date(const char *text)
-{
-    static const char shape[] = "dddd-dd-dd";
-    if (strlen(text) != sizeof shape - 1) return false;
-    for (int i = 0; shape[i] != '\0'; i++) {
-        if (shape[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != shape[i]) return false;
-    }
-    return true;
-}
 
 static const struct pol_amount *allowance_in(const struct policy *p, const char *currency)
 {
@@ -67,7 +56,7 @@ static const char *objection(const struct step *s, const struct pol_unit *unit, 
 {
     const struct ev_command_allow_travel *in = s->in->data;
     char today[TIMEFMT_SIZE];
-    if (!is_date(in->visited_on)) return "no_date";
+    if (!timefmt_is_date(in->visited_on)) return "no_date";
     timefmt_date_text(calendar_date_of(s->policy->calendar, s->in->at_ms), today);
     if (strcmp(in->visited_on, today) > 0) return "not_yet_visited";
     if (is_allowed_already(s->state, in->visited_on)) return "visit_allowed_already";

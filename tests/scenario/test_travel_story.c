@@ -102,7 +102,8 @@ Test(story, PA_9_what_the_form_must_say)
                  {FORM, "PA-9", "no_such_department"},
                  {FORM, "PA-9", "payee_missing"},
                  {FORM, "PA-9", "currency_without_allowance"},
-                 {FORM, "PA-9", "signer_unknown"}};
+                 {FORM, "PA-9", "signer_unknown"},
+                 {FORM, "PA-9", "no_date"}};
     static const struct actor elsewhere = {.id = "O-CN1-M", .role = ROLE_OUTLET_MANAGER, .org_id = "O-CN2"};
     wrong[0].form.actor = &handler;
     wrong[1].form.actor = &elsewhere;
@@ -116,6 +117,7 @@ Test(story, PA_9_what_the_form_must_say)
     wrong[8].form.payee = "";
     wrong[9].form.currency = "USD";
     wrong[10].form.signer_id = "HO-F1";
+    wrong[11].form.visited_on = "2026-02-29";
     customer_complains(CATEGORY_WORKMANSHIP);
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         allows(wrong[i].form);
