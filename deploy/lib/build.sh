@@ -80,9 +80,11 @@ install_tree() {
 
 # Programs that run with a binary of yesterday.
 restart_changed() {
-    local name
+    local name app
     while read -r name; do
-        if [[ $name != redressctl ]] && child_is_up "$name"; then s6-svc -r "$(SCAN_DIR)/$name"; fi
+        for app in "${APPS[@]}"; do
+            if [[ ${app%%.*} == "$name" ]] && child_is_up "$app"; then s6-svc -r "$(SCAN_DIR)/$app"; fi
+        done
     done < <(sort -u "$STATE/run/restart")
     rm -f -- "$STATE/run/restart"
 }

@@ -8,7 +8,7 @@ store_ready() { "ready_$1"; }
 # The program answers that it can work; until then it says why in the answer's body and in its log.
 app_ready() {
     local port
-    port=$(conf_get "$1.http.port")
+    if [[ $1 == sla.* ]]; then port=$(sibling_port "$1"); else port=$(conf_get "$1.http.port"); fi
     curl --noproxy '*' -fsS -m 2 -o /dev/null "http://127.0.0.1:$port/readyz" 2>/dev/null
 }
 

@@ -157,7 +157,7 @@ port_owner() {
 
 ports_check() {
     local p owner
-    for p in 1 2 3 4 5 10 11 12 13 14 15 16 17; do
+    for p in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do
         p=$((PORT_BASE + p))
         if port_busy "$p"; then
             owner=$(port_owner "$p")

@@ -4,6 +4,15 @@
 
 STORES=(kafka postgres redis)
 APPS=(bank "${SERVICES[@]}" console)
+SLA_MOST=5
+# Further processes of sla, which share its partitions: sla.2, sla.3 … as this installation has been told to have.
+siblings_read() {
+    local i n=1
+    if [[ -r $STATE/etc/sla-processes ]]; then n=$(<"$STATE/etc/sla-processes"); fi
+    APPS=(bank "${SERVICES[@]}" console)
+    for ((i = 2; i <= n; i++)); do APPS+=("sla.$i"); done
+}
+sibling_port() { printf '%d' $((PORT_BASE + 4 + ${1##*.})); }
 SCAN_DIR() { printf '%s/run/service' "$STATE"; }
 
 java_17() {
@@ -26,6 +35,10 @@ child_command() {
         ;;
     postgres) printf '%s' "$PG_BIN/postgres -D $STATE/postgres/data -c config_file=$STATE/etc/postgresql.conf" ;;
     redis) printf '%s' "/usr/bin/redis-server $STATE/etc/redis.conf" ;;
+    sla.*)
+        printf '%s' "env REDRESS_INSTANCE=$1 REDRESS_SLA_HTTP_PORT=$(sibling_port "$1")" \
+            " $STATE/bin/redress-sla --config $STATE/etc/redress.conf"
+        ;;
     *) printf '%s' "$STATE/bin/redress-$1 --config $STATE/etc/redress.conf" ;;
     esac
 }
@@ -86,6 +99,17 @@ supervisor_start() {
         sleep 0.1
     done
     fail "the supervisor (s6-svscan) does not come up" "read $STATE/log/supervisor.log" "$STATE/log/supervisor.log"
+}
+
+# Processes of sla that are no more wanted end, and their folders go.
+siblings_end() {
+    local dir
+    for dir in "$(SCAN_DIR)"/sla.*; do
+        if [[ ! -d $dir || " ${APPS[*]} " == *" ${dir##*/} "* ]]; then continue; fi
+        children_stop 8 "${dir##*/}"
+        rm -rf -- "$dir"
+        s6-svscanctl -an "$(SCAN_DIR)"
+    done
 }
 
 all_supervised() {

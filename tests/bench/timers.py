@@ -72,28 +72,22 @@ def service(name, up):
 
 
 class Sla:
-    """The service: its supervised process, and further ones that share the partitions with it."""
+    """The service: all its processes, which share the partitions (deploy/up --sla-processes)."""
 
     def __init__(self, processes):
-        self.ports = [int(conf("sla.http.port"))] + [BASE + 17 + i for i in range(1, processes)]
-        self.others = []
+        self.names = ["sla"] + [f"sla.{i}" for i in range(2, processes + 1)]
+        self.ports = [int(conf("sla.http.port"))] + [BASE + 4 + i for i in range(2, processes + 1)]
+        if processes > 1:
+            up = [os.environ["DEPLOY_UP"], "--no-job", "--state", STATE, "--sla-processes", str(processes)]
+            subprocess.run(up, check=True, stdout=sys.stderr)
 
     def start(self):
-        service("sla", True)
-        program = [f"{STATE}/bin/redress-sla", "--config", f"{STATE}/etc/redress.conf"]
-        for port in self.ports[1:]:
-            env = {**os.environ, "REDRESS_INSTANCE": str(port), "REDRESS_SLA_HTTP_PORT": str(port)}
-            log = f"{STATE}/log/sla.{port}"
-            with open(log, "a", encoding="utf-8") as f:
-                self.others.append(subprocess.Popen(["s6-setuidgid", "redress", *program], env=env, stderr=f))
+        for name in self.names:
+            service(name, True)
 
     def stop(self):
-        for other in self.others:
-            other.terminate()
-        for other in self.others:
-            other.wait()
-        self.others = []
-        service("sla", False)
+        for name in self.names:
+            service(name, False)
 
     def metric(self, name):
         """A metric, of all processes together; below zero while one does not answer."""
@@ -296,9 +290,10 @@ def table(result):
         print(f"{run['pending']:>9} rebuilt {run['rebuild_per_s']}/s, {run['bytes']} bytes a timer in Redis")
 
 
-def prepare():
+def prepare(sla):
     sql("ALTER SYSTEM SET track_commit_timestamp = on; ALTER SYSTEM SET track_wal_io_timing = on")
-    for name in OTHERS + ["sla"]:
+    sla.stop()
+    for name in OTHERS:
         service(name, False)
     service("postgres", False)
     service("postgres", True)
@@ -325,12 +320,10 @@ def main():
     options.seconds = options.seconds or (20 if options.full else 5)
     options.warm_up = (20 if options.full else 2) if options.warm_up is None else options.warm_up
     options.herd = options.herd or (300000 if options.full else 50000)
-    prepare()
     sla = Sla(options.processes)
-    try:
-        runs = [measure(sla, n, options) for n in options.pending]
-    finally:
-        sla.stop()
+    prepare(sla)
+    runs = [measure(sla, n, options) for n in options.pending]
+    sla.stop()
     redis("flushall")
     last = runs[-1]
     first = last[f"at_{options.rate[0]}"]
