@@ -7,7 +7,8 @@
  *  2 per service and partition: topic = outbox, gapless, each effect once
  *  3 every instructed payout settled at most once and equal to the bank's own book, by whichever way it went, and
  *    nothing else is in that book; the ledger balances, no deposit is below zero              (PA-3, PA-4)
- *  4 every limit's miss fired once, none early, none forgotten, none standing where the answer was in time (SL-3)
+ *  4 every limit's miss fired once, none early, none forgotten, none standing where the answer was in time; what is
+ *    armed in a case's state has its timer, and no timer stands without (SL-3)
  *  5 feeding a case's inputs to the cores again gives the state in the database
  *  6 every open case has an owner and a next deadline, or a stated reason           (DI-4, ES-6)
  *  7 the time index in Redis holds exactly the armed timers, each with its due       (SL-3) */
