@@ -312,7 +312,7 @@ def main():
     parser.add_argument("--rate", type=int, action="append", help="timers due a second (default 1000 and 10000)")
     parser.add_argument("--seconds", type=int, help="how long each rate is kept")
     parser.add_argument("--warm-up", type=int, dest="warm_up", help="seconds each rate is kept before it is measured")
-    parser.add_argument("--processes", type=int, default=1, help="processes of sla that share the partitions (1 or 2)")
+    parser.add_argument("--processes", type=int, default=1, help="processes of sla that share the partitions (1 to 5)")
     parser.add_argument("--herd", type=int, help="timers due in one second")
     options = parser.parse_args()
     options.pending = options.pending or ([1000000, 10000000] if options.full else [100000])
