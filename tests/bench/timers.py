@@ -125,21 +125,38 @@ def flushes():
     return int(n), float(ms)
 
 
-def cpu():
-    """CPU µs so far of the programs that fire; of all on this machine that are called so."""
-    spent = dict.fromkeys(PROGRAMS, 0)
+def running():
+    """(name, pid) of the programs that fire; all on this machine that are called so."""
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/cmdline", encoding="utf-8") as f:
                 line = f.read().replace("\0", " ")
-            with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
-                fields = f.read().rsplit(")", 1)[1].split()
         except OSError:
             continue
         for name, mark in PROGRAMS.items():
             if mark in line:
-                spent[name] += (int(fields[11]) + int(fields[12])) * 1000000 // os.sysconf("SC_CLK_TCK")
+                yield name, pid
+
+
+def cpu():
+    """CPU µs of each so far."""
+    spent = dict.fromkeys(PROGRAMS, 0)
+    for name, pid in running():
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+                fields = f.read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        spent[name] += (int(fields[11]) + int(fields[12])) * 1000000 // os.sysconf("SC_CLK_TCK")
     return spent
+
+
+def give_own_core():
+    """sla and its database's sessions get the last core, the broker and Redis the others."""
+    cores = sorted(os.sched_getaffinity(0))
+    for name, pid in running():
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            os.sched_setaffinity(int(thread), cores[-1:] if name in ("sla", "postgres") else cores[:-1])
 
 
 def lateness(group, flush_ms):
@@ -172,7 +189,7 @@ def rebuild(sla, rows):
     return time.time() - begun
 
 
-def fire(sla, pending, phases):
+def fire(sla, pending, phases, own_core):
     """Each phase is (name, timers, ms over which they fall due); they come one after another. One without a name is not
     told of."""
     total = sum(n for _, n, _ in phases)
@@ -190,6 +207,8 @@ def fire(sla, pending, phases):
     wait("the index", sla.indexed, 60 + pending / 10000)
     if time.time() * 1000 > first:
         raise SystemExit("timers: the first timers were due before the index was whole; a busy machine?")
+    if own_core:
+        give_own_core()
     say(f"indexed; the first are due in {first / 1000 - time.time():.0f} s")
     figures, due = {}, 0
     for group, (name, n, span) in enumerate(phases, 1):
@@ -227,7 +246,7 @@ def measure(sla, pending, options):
     phases = [("", rate * options.warm_up, options.warm_up * 1000) for rate in options.rate if options.warm_up > 0]
     phases += [(f"at_{rate}", rate * options.seconds, options.seconds * 1000) for rate in options.rate]
     phases.append(("herd", options.herd, 1000))
-    return {"pending": pending, "rebuild_per_s": speed, "bytes": round(size)} | fire(sla, pending, phases)
+    return {"pending": pending, "rebuild_per_s": speed, "bytes": round(size)} | fire(sla, pending, phases, options.own_core)
 
 
 def commit_ms():
@@ -314,6 +333,7 @@ def main():
     parser.add_argument("--warm-up", type=int, dest="warm_up", help="seconds each rate is kept before it is measured")
     parser.add_argument("--processes", type=int, default=1, help="processes of sla that share the partitions (1 to 5)")
     parser.add_argument("--herd", type=int, help="timers due in one second")
+    parser.add_argument("--own-core", action="store_true", dest="own_core", help=give_own_core.__doc__)
     options = parser.parse_args()
     options.pending = options.pending or ([1000000, 10000000] if options.full else [100000])
     options.rate = options.rate or [1000, 10000]
