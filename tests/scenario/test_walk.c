@@ -110,12 +110,13 @@ Test(walk, every_history_with_a_daily_ceiling_is_sound, .timeout = 3600)
 
 /* ---- Whatever order services read in, they come to the same ---- */
 
-/* The answer that closes a judged case and the closing may be read in either order. */
+/* What closes a case, or ends with it, and the closing may be read in either order; a case that came back keeps how its
+ * limits ended then. */
 static bool is_same_end(const struct sla_state *of, enum limit_state a, enum limit_state b)
 {
     bool ends =
         (a == LIMIT_STATE_MET && b == LIMIT_STATE_CANCELLED) || (a == LIMIT_STATE_CANCELLED && b == LIMIT_STATE_MET);
-    return a == b || (of->status == SLA_STATUS_ENDED && ends);
+    return a == b || (of->closed_ms != 0 && ends);
 }
 
 /* A slip's or a sanction's limit has its number in its name, and the numbers are given in the order of reading. */
