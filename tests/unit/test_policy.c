@@ -4,29 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/policy_load.h"
-
-#define PACK_DIR REDRESS_SOURCE_DIR "/schemas/policy/renovation-franchise"
+#include "pack_kit.h"
 
 static char *pack_text, *organisation_text;
 static const struct policy *p;
 #define whenever ((struct policy_moment){p, POLICY_LONG_RUN})
 
-static char *read_text(const char *path)
-{
-    FILE *f = fopen(path, "re");
-    cr_assert(f, "%s", path);
-    char *text = calloc(1, 1 << 20);
-    cr_assert_gt(fread(text, 1, (1 << 20) - 1, f), 0);
-    fclose(f);
-    return text;
-}
-
 static void setup(void)
 {
     struct err e = ERR_INIT;
-    pack_text = read_text(PACK_DIR "/pack.json");
-    organisation_text = read_text(PACK_DIR "/organisation.json");
+    pack_text = pack_read(PACK_DIR "/pack.json");
+    organisation_text = pack_read(PACK_DIR "/organisation.json");
     cr_assert(policy_load(PACK_DIR, NULL, &p, &e), "%s", e.message);
 }
 
@@ -428,28 +416,9 @@ Test(policy, SL_2_limits_by_kind_phase_category_and_severity)
     cr_expect_not(policy_limit_applies(&l, &scope));
 }
 
-/* `text` with its first `from` replaced. */
-static char *replaced(const char *text, const char *from, const char *to)
-{
-    const char *at = strstr(text, from);
-    cr_assert(at, "the pack no longer holds: %s", from);
-    char *out = NULL;
-    cr_assert(asprintf(&out, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)) >= 0);
-    return out;
-}
-
 struct fault {
     const char *from, *to, *message;
 };
-
-static void expect_refused(const char *pack, const char *organisation, const char *message)
-{
-    struct err e = ERR_INIT;
-    const struct policy *q = NULL;
-    cr_expect_not(policy_parse(pack, organisation, &q, &e), "accepted, instead of: %s", message);
-    cr_expect_eq(e.code, ERR_DATA);
-    cr_expect(strstr(e.message, message), "\"%s\" does not say \"%s\"", e.message, message);
-}
 
 /* SL-8: limits are data, so wrong data must not start. */
 Test(policy, SL_8_a_pack_that_cannot_be_right_is_refused)
@@ -530,8 +499,8 @@ Test(policy, SL_8_a_pack_that_cannot_be_right_is_refused)
     cr_assert(policy_parse(small_pack, organisation_text, &q, &e), "%s", e.message);
     policy_unload(q);
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        char *text = replaced(small_pack, faults[i].from, faults[i].to);
-        expect_refused(text, organisation_text, faults[i].message);
+        char *text = pack_replaced(small_pack, faults[i].from, faults[i].to);
+        pack_expect_refused(text, organisation_text, faults[i].message);
         free(text);
     }
 }
@@ -578,8 +547,8 @@ Test(policy, PA_8_remedies_that_cannot_be_right_are_refused)
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         char *with = NULL;
         cr_assert(asprintf(&with, "\"version\":1,%s", faults[i].more) >= 0);
-        char *text = replaced(small_pack, "\"version\":1", with);
-        expect_refused(text, organisation_text, faults[i].message);
+        char *text = pack_replaced(small_pack, "\"version\":1", with);
+        pack_expect_refused(text, organisation_text, faults[i].message);
         free(text);
         free(with);
     }
@@ -600,8 +569,8 @@ Test(policy, PA_3_IN_6_IN_7_AP_7_RV_2_a_pack_that_does_not_tell_is_refused)
         {TOLD("advance_paid"), TOLD("closed"), "$.notices.texts: customers are not told advance_paid (PA-3)"},
     };
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        char *text = replaced(small_pack, faults[i].from, faults[i].to);
-        expect_refused(text, organisation_text, faults[i].message);
+        char *text = pack_replaced(small_pack, faults[i].from, faults[i].to);
+        pack_expect_refused(text, organisation_text, faults[i].message);
         free(text);
     }
 }
@@ -622,8 +591,8 @@ Test(policy, AP_2_standards_that_cannot_be_right_are_refused)
         {"\"goodwill\":[{}],", "", "$.goodwill: is required"},
     };
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        char *text = replaced(small_pack, faults[i].from, faults[i].to);
-        expect_refused(text, organisation_text, faults[i].message);
+        char *text = pack_replaced(small_pack, faults[i].from, faults[i].to);
+        pack_expect_refused(text, organisation_text, faults[i].message);
         free(text);
     }
 }
@@ -664,8 +633,8 @@ Test(policy, ES_6_an_organisation_that_cannot_be_right_is_refused)
         {"\"version\":1", "\"version\":1.5", "organisation.json: $.version: expected integer"},
     };
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        char *text = replaced(finding, faults[i].from, faults[i].to);
-        expect_refused(small_pack, text, faults[i].message);
+        char *text = pack_replaced(finding, faults[i].from, faults[i].to);
+        pack_expect_refused(small_pack, text, faults[i].message);
         free(text);
     }
 }

@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/policy_load.h"
+#include "pack_kit.h"
 #include "policy/wording.h"
-
-#define PACK_DIR REDRESS_SOURCE_DIR "/schemas/policy/renovation-franchise"
 
 static const struct policy *policy;
 static struct arena arena;
@@ -137,26 +135,11 @@ Test(wording, PA_3_a_template_that_cannot_be_right_is_known)
 
 /* ---- the pack as a whole ---- */
 
-static char *read_text(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    cr_assert(f != NULL, "%s", path);
-    char *text = calloc(1, 1 << 20);
-    cr_assert_gt(fread(text, 1, (1 << 20) - 1, f), 0);
-    fclose(f);
-    return text;
-}
-
 static void expect_refused(const char *from, const char *to, const char *message)
 {
-    struct err e = ERR_INIT;
-    const struct policy *q = NULL;
-    char *pack = read_text(PACK_DIR "/pack.json"), *organisation = read_text(PACK_DIR "/organisation.json"), *with;
-    const char *at = strstr(pack, from);
-    cr_assert(at != NULL, "the pack no longer holds: %s", from);
-    cr_assert(asprintf(&with, "%.*s%s%s", (int)(at - pack), pack, to, at + strlen(from)) >= 0);
-    cr_expect_not(policy_parse(with, organisation, &q, &e), "accepted, instead of: %s", message);
-    cr_expect(strstr(e.message, message) != NULL, "\"%s\" does not say \"%s\"", e.message, message);
+    char *pack = pack_read(PACK_DIR "/pack.json"), *organisation = pack_read(PACK_DIR "/organisation.json");
+    char *with = pack_replaced(pack, from, to);
+    pack_expect_refused(with, organisation, message);
     free(with);
     free(organisation);
     free(pack);
