@@ -6,6 +6,7 @@
  * answers, those the policy names after them are asked, and after the last it stands as found. Whoever was asked may
  * decide as long as nobody has. One contest at a time, and one without a report in a case; what a report has
  * decided only a court decides anew. */
+#include "base/text.h"
 #include "escalation/steps.h"
 #include "policy/liability.h"
 #include "policy/plan.h"
@@ -20,13 +21,11 @@ static bool is_party(const struct step *s, const struct actor *who)
            rights_at_unit(s, who, policy_head_office(s->policy)->id);
 }
 
-static bool is_filled(const char *text) { return text != NULL && text[0] != '\0'; }
-
 static bool check_papers(const struct ev_command_contest_liability *in, struct refusal *why)
 {
     *why = (struct refusal){"EV-7", "report_without_inspector_or_hash", NULL};
     if (in->inspection == NULL) return true;
-    return is_filled(in->inspector) && is_filled(in->inspection->sha256);
+    return text_is_filled(in->inspector) && text_is_filled(in->inspection->sha256);
 }
 
 static bool check_contest(const struct step *s, const struct ev_command_contest_liability *in, struct refusal *why)
@@ -193,7 +192,7 @@ enum verdict escalation_on_decide_contest(struct step *s)
     if (!asked || !rights_at_unit(s, in->actor, policy_head_office(s->policy)->id)) {
         return step_refuse(s, "EV-7", "not_asked", c->asked[c->n_asked - 1]);
     }
-    if (!is_filled(in->words)) return step_refuse(s, "EV-7", "without_a_reason", NULL);
+    if (!text_is_filled(in->words)) return step_refuse(s, "EV-7", "without_a_reason", NULL);
     const struct ruling r = {CONTEST_END_DECIDED, in->liability, in->actor->id, in->words};
     return decide(s, c->contest_no, &r);
 }

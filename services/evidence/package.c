@@ -3,21 +3,21 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 enum { SHA256_HEX = 64 };
 
 static item_set bit(enum evidence_item item) { return (item_set)1 << item; }
-
-static bool is_filled(const char *text) { return text != NULL && text[0] != '\0'; }
 
 item_set package_items(const struct visit_record *r)
 {
     item_set held = 0;
     if (r->n_photos > 0) held |= bit(EVIDENCE_ITEM_PHOTOS);
     if (r->n_people_present > 0) held |= bit(EVIDENCE_ITEM_PEOPLE_PRESENT);
-    if (is_filled(r->device)) held |= bit(EVIDENCE_ITEM_DEVICE);
+    if (text_is_filled(r->device)) held |= bit(EVIDENCE_ITEM_DEVICE);
     if (r->courtesy_checklist) held |= bit(EVIDENCE_ITEM_COURTESY_CHECKLIST);
-    if (is_filled(r->cause_analysis)) held |= bit(EVIDENCE_ITEM_CAUSE_ANALYSIS);
-    if (is_filled(r->agreed)) held |= bit(EVIDENCE_ITEM_AGREED);
+    if (text_is_filled(r->cause_analysis)) held |= bit(EVIDENCE_ITEM_CAUSE_ANALYSIS);
+    if (text_is_filled(r->agreed)) held |= bit(EVIDENCE_ITEM_AGREED);
     return held;
 }
 
@@ -59,7 +59,7 @@ static bool is_sha256(const char *sha)
 static bool check_item(const struct file_item *item, const struct pol_unit *unit, struct refusal *why)
 {
     bool marked = item->standing != STANDING_ABSENT && item->marked_by != NULL;
-    if (!is_filled(item->title)) {
+    if (!text_is_filled(item->title)) {
         *why = (struct refusal){"EV-8", "item_without_title", NULL};
     } else if (item->sha256 != NULL && !is_sha256(item->sha256)) {
         *why = (struct refusal){"EV-8", "item_without_hash", item->title};

@@ -4,12 +4,11 @@
  * An issue's number names its department, so that whoever hears of its limits alone knows whose it is. */
 #include <string.h>
 
+#include "base/text.h"
 #include "intake/steps.h"
 #include "policy/rights.h"
 
 enum { ISSUES_MOST = 16 };
-
-static bool is_filled(const char *text) { return text != NULL && text[0] != '\0'; }
 
 static int find(const struct intake_state *state, const char *issue_no)
 {
@@ -55,7 +54,7 @@ enum verdict intake_on_raise_issue(struct step *s)
     if (policy_department(s->policy, in->department) == NULL) {
         return step_refuse(s, "IN-11", "no_such_department", in->department);
     }
-    if (!is_filled(in->text)) return step_refuse(s, "IN-11", "nothing_said", NULL);
+    if (!text_is_filled(in->text)) return step_refuse(s, "IN-11", "nothing_said", NULL);
     if (state->n_issues == ISSUES_MOST) return step_refuse(s, "IN-11", "too_many_issues", NULL);
     struct issue *raised = &copy_issues(s)[next->n_issues++];
     *raised = (struct issue){.issue_no = arena_printf(s->out->arena, "%s-%d", in->department, next->n_issues),
@@ -100,7 +99,7 @@ enum verdict intake_on_answer_issue(struct step *s)
         return step_refuse(s, "IN-11", "not_your_department", old->department);
     }
     if (old->stage == ISSUE_STAGE_SETTLED) return step_refuse(s, "IN-11", "settled_already", NULL);
-    if (!is_filled(in->answer)) return step_refuse(s, "IN-11", "nothing_said", NULL);
+    if (!text_is_filled(in->answer)) return step_refuse(s, "IN-11", "nothing_said", NULL);
     const char *why = intake_date_fault(s, in->due_ms);
     if (why != NULL) return step_refuse(s, "SL-7", why, NULL);
     struct issue *answered = &copy_issues(s)[i];

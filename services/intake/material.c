@@ -1,22 +1,21 @@
 /* Completeness (IN-6): what is missing, what is supplied, and the clocks' pause. See steps.h. */
 #include <string.h>
 
+#include "base/text.h"
 #include "calendar/calendar.h"
 #include "intake/steps.h"
 
 enum { DAY_MS = 86400000 };
 
-static bool is_filled(const char *text) { return text != NULL && text[0] != '\0'; }
-
 static bool has_item(enum material_item item, const struct brief *b, const struct ev_inbound_complaint *c)
 {
     const struct customer *who = b->customer;
     switch (item) {
-    case MATERIAL_ITEM_CUSTOMER_NAME: return is_filled(who->name);
+    case MATERIAL_ITEM_CUSTOMER_NAME: return text_is_filled(who->name);
     case MATERIAL_ITEM_CUSTOMER_CONTACT:
-        return is_filled(who->phone) || is_filled(who->email) || is_filled(who->account);
-    case MATERIAL_ITEM_CONTRACT_NO: return is_filled(b->contract_no);
-    case MATERIAL_ITEM_DESCRIPTION: return is_filled(c->description);
+        return text_is_filled(who->phone) || text_is_filled(who->email) || text_is_filled(who->account);
+    case MATERIAL_ITEM_CONTRACT_NO: return text_is_filled(b->contract_no);
+    case MATERIAL_ITEM_DESCRIPTION: return text_is_filled(c->description);
     case MATERIAL_ITEM_CLAIMED_AMOUNT: return b->has_claimed_minor;
     case MATERIAL_ITEM_ATTACHMENTS: return c->n_attachments > 0;
     case MATERIAL_ITEM_ABSENT: break;
@@ -163,7 +162,7 @@ static const char *objection(const struct intake_state *state, const struct ev_c
     if (in->n_materials == 0) return "nothing_asked_for";
     if (in->n_materials + state->n_missing > ASKED_MAX) return "too_much_asked_for";
     for (int i = 0; i < in->n_materials; i++) {
-        if (!is_filled(in->materials[i])) return "nothing_asked_for";
+        if (!text_is_filled(in->materials[i])) return "nothing_asked_for";
         if (is_among(in->materials[i], state->missing, state->n_missing)) return "already_asked_for";
         if (is_among(in->materials[i], in->materials, i)) return "already_asked_for";
     }

@@ -3,12 +3,11 @@
  * steps.h. */
 #include <string.h>
 
+#include "base/text.h"
 #include "base/timefmt.h"
 #include "calendar/calendar.h"
 #include "intake/steps.h"
 #include "policy/rights.h"
-
-static bool is_filled(const char *text) { return text != NULL && text[0] != '\0'; }
 
 static const struct pol_amount *allowance_in(const struct policy *p, const char *currency)
 {
@@ -60,10 +59,10 @@ static const char *objection(const struct step *s, const struct pol_unit *unit, 
     timefmt_date_text(calendar_date_of(s->policy->calendar, s->in->at_ms), today);
     if (strcmp(in->visited_on, today) > 0) return "not_yet_visited";
     if (is_allowed_already(s->state, in->visited_on)) return "visit_allowed_already";
-    if (!is_filled(in->form_no)) return "form_missing";
-    if (!is_filled(department)) return "department_missing";
+    if (!text_is_filled(in->form_no)) return "form_missing";
+    if (!text_is_filled(department)) return "department_missing";
     if (policy_department(s->policy, department) == NULL) return "no_such_department";
-    if (!is_filled(in->payee)) return "payee_missing";
+    if (!text_is_filled(in->payee)) return "payee_missing";
     if (allowance_in(s->policy, in->currency) == NULL) return "currency_without_allowance";
     return policy_person_in(unit, in->signer_id) == NULL ? "signer_unknown" : NULL;
 }
