@@ -58,7 +58,7 @@ void escalation_issue_slip(struct step *s, const struct matter *m, struct addres
         .to_org = to.unit->id,
         .has_due_ms = m->of_limit,
         .due_ms = m->of_limit ? m->due_ms : 0,
-        .takeovers = next->takeovers - (escalation_is_moving(next) && next->takeovers > 0 ? 1 : 0)};
+        .takeovers = escalation_holder_at(next, m->due_ms).takeovers};
     keep_slips(s, -1, &slip);
     struct ev_escalation_slip_issued *out = decision_emit(s->out, EV_ESCALATION_SLIP_ISSUED);
     *out = (struct ev_escalation_slip_issued){.slip_no = slip.slip_no,
@@ -75,7 +75,7 @@ int64_t escalation_misses_on_level(const struct escalation_state *st, const char
 {
     int64_t n = 0;
     for (int i = 0; i < st->n_open_slips; i++) {
-        n += st->open_slips[i].takeovers == st->takeovers && policy_same_limit(st->open_slips[i].code, code);
+        n += st->open_slips[i].takeovers == st->n_takeovers && policy_same_limit(st->open_slips[i].code, code);
     }
     return n;
 }
@@ -134,14 +134,14 @@ bool escalation_take_over(struct step *s, const struct climb *why)
                                           .cause = why->cause,
                                           .code = why->code,
                                           .has_takeover_no = true,
-                                          .takeover_no = next->takeovers + 1,
+                                          .takeover_no = next->n_takeovers + 1,
                                           .review = demand || (top && (why->settles || escalation_is_reviewing(next))),
                                           .await_file = demand || missing,
                                           .file_of = demand ? file_of(next) : NULL};
     if (demand) next->demand_of = out->file_of;
+    escalation_note_takeover(s);
     next->org_id = to->id;
     next->level = to->level;
-    next->takeovers++;
     if (demand) escalation_demand_file(s, why->cause);
     return true;
 }

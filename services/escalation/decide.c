@@ -11,7 +11,7 @@ static enum verdict observe(struct step *s, const struct assignment *a)
     const struct escalation_state *st = s->state;
     struct escalation_state *next = s->next;
     if (st->assignment != NULL && a->version <= st->assignment->version) return VERDICT_IGNORED;
-    next->assignment = a;
+    escalation_note_assignment(s, a);
     if (!escalation_is_moving(st) || policy_leads(s->policy, a->org_id, st->org_id)) {
         next->org_id = a->org_id;
         next->level = a->level;
@@ -31,7 +31,7 @@ static enum verdict on_assigned(struct step *s)
     next->brief = ev->brief;
     if (ev->assignment->level != ORG_LEVEL_HEAD_OFFICE) next->first_org = ev->assignment->org_id;
     if (observe(s, ev->assignment) == VERDICT_DONE) {
-        if (ev->brief->asked_outlet && next->takeovers == 0 && next->status == ESCALATION_STATUS_WATCHING) {
+        if (ev->brief->asked_outlet && next->n_takeovers == 0 && next->status == ESCALATION_STATUS_WATCHING) {
             escalation_take_over(s, &(struct climb){.cause = "asked_in_vain", .settles = true, .to_top = true});
         }
         return VERDICT_DONE;
@@ -62,7 +62,7 @@ static const struct policy_limit *slip_limit(const struct step *s, const struct 
 static void remind(struct step *s, const struct ev_sla_breached *ev, const struct policy_limit *def)
 {
     struct matter m = {ev->code, ev->ver, ev->due_ms, ev->late_ms, !def->def->outlives};
-    struct addressee to = escalation_responsible(s, def->def->responsible);
+    struct addressee to = escalation_responsible(s, def->def->responsible, ev->due_ms);
     escalation_correction_led_by(s, ev->code, &to);
     escalation_liaison_owed_by(s, ev->code, &to);
     escalation_department_owes(s, ev->code, def->def->responsible, &to);
@@ -80,7 +80,9 @@ static enum verdict on_breached(struct step *s)
     if (next->status == ESCALATION_STATUS_NONE) next->status = ESCALATION_STATUS_WATCHING;
     if (escalation_review_missed(s, ev) || escalation_contest_missed(s, ev)) return VERDICT_DONE;
     remind(s, ev, def);
-    if (next->org_id == NULL || escalation_is_moving(next) || escalation_judgment_missed(s, ev)) return VERDICT_DONE;
+    if (escalation_judgment_missed(s, ev)) return VERDICT_DONE;
+    struct holder had = escalation_holder_at(next, ev->due_ms);
+    if (had.org_id == NULL || !had.still) return VERDICT_DONE;
     const struct pol_rung *rung = policy_rung(rules, ev->code, next->level);
     if (rung != NULL && escalation_misses_on_level(next, ev->code) >= rung->misses) {
         bool settles = policy_demands_file(rules, ev->code);
@@ -114,7 +116,7 @@ static enum verdict on_annulled(struct step *s)
     escalation_drop_slip(s, i);
     if (st->open_slips[i].liaison_no != NULL) escalation_withdraw_liaison(s, st->open_slips[i].liaison_no);
     escalation_review_annulled(s, ev->code);
-    escalation_judgment_annulled(s, ev->code);
+    escalation_judgment_annulled(s, ev);
     return VERDICT_DONE;
 }
 

@@ -241,20 +241,21 @@ bool escalation_judgment_missed(struct step *s, const struct ev_sla_breached *ev
     const struct pol_dispute_rules *rules = policy_then(s->policy, ev->revision)->pack->dispute;
     if (rules == NULL || !same_text(ev->code, rules->limit)) return false;
     if (next->dispute == NULL || !next->dispute->judged || escalation_is_at_top(s)) return true;
+    struct holder had = escalation_holder_at(next, ev->due_ms);
     const char *sanction_no = escalation_record_sanction(
-        s, &(struct charge){OFFENCE_JUDGMENT_MISSED, next->org_id, rules->n_sanctions, rules->sanctions});
+        s, &(struct charge){OFFENCE_JUDGMENT_MISSED, had.org_id, rules->n_sanctions, rules->sanctions});
     change(s)->sanction_no = sanction_no;
     escalation_take_over(s, &(struct climb){.cause = "judgment_missed", .code = ev->code, .to_top = true});
     return true;
 }
 
-void escalation_judgment_annulled(struct step *s, const char *code)
+void escalation_judgment_annulled(struct step *s, const struct ev_sla_annulled *ev)
 {
     const struct escalation_state *next = s->next;
     const struct pol_dispute_rules *rules = s->policy->pack->dispute;
     const struct dispute *d = next->dispute;
-    if (rules == NULL || !same_text(code, rules->limit) || d == NULL || d->sanction_no == NULL) return;
-    escalation_withdraw_sanction(s, d->sanction_no, next->assignment->outlet_id);
+    if (rules == NULL || !same_text(ev->code, rules->limit) || d == NULL || d->sanction_no == NULL) return;
+    escalation_withdraw_sanction(s, d->sanction_no, escalation_holder_at(next, ev->due_ms).org_id);
     change(s)->sanction_no = NULL;
 }
 

@@ -4,8 +4,9 @@
  * A missed limit issues a slip to whom the policy names (ES-1). Misses are counted on the level that has the
  * case; at the ladder's number the next level takes over (ES-2), passing over levels with nobody (ES-6), up to
  * head office, above which there is only the general manager's slip (ES-9). Authority moves when the takeover is
- * decided, the assignment follows when dispatch has named people: until then misses of the old unit are told
- * but move nothing. A withdrawn miss withdraws its slip; a takeover already made stays. Assignments carry a
+ * decided, the assignment follows when dispatch has named people. A miss is of the level that had the case when the
+ * limit ran out: what ran out before the last takeover, or in its instant, is told to the former people, and moves
+ * nothing. A withdrawn miss withdraws its slip; a takeover already made stays. Assignments carry a
  * version, so they may be read in any order with everything else.
  *
  * A refusal climbs at once, and the file of the outlet that had the case is demanded; so it is when a silence the

@@ -62,17 +62,18 @@ static struct addressee named(const struct step *s, const struct pol_unit *unit,
     return (struct addressee){unit, acting->id, person_id};
 }
 
-struct addressee escalation_responsible(const struct step *s, enum role role)
+struct addressee escalation_responsible(const struct step *s, enum role role, int64_t due_ms)
 {
-    const struct escalation_state *next = s->next;
-    const struct assignment *a = next->assignment;
-    const struct pol_unit *unit = a == NULL ? NULL : policy_unit(s->policy, a->org_id);
+    struct holder had = escalation_holder_at(s->next, due_ms);
+    const struct assignment *a = had.people;
+    const struct pol_unit *unit = policy_unit(s->policy, had.org_id);
     if (unit == NULL) return escalation_find_person(s, policy_head_office(s->policy), role);
+    bool approves = role == policy_approver(s->policy, ORG_LEVEL_OUTLET);
+    if (approves) role = policy_approver(s->policy, unit->level);
+    if (a == NULL) return escalation_find_person(s, unit, role);
+    if (approves) return named(s, unit, a->manager_id, role);
     if (role == ROLE_HANDLER) return named(s, unit, a->handler_id, role);
     if (role == ROLE_EVIDENCE_VISITOR) return named(s, unit, a->visitor_id, role);
-    if (role == policy_approver(s->policy, ORG_LEVEL_OUTLET)) {
-        return named(s, unit, a->manager_id, policy_approver(s->policy, unit->level));
-    }
     return escalation_find_person(s, unit, role);
 }
 

@@ -24,7 +24,7 @@ void escalation_demand_file(struct step *s, const char *cause)
 {
     struct escalation_state *next = s->next;
     next->status = ESCALATION_STATUS_AWAITING_FILE;
-    next->demand_no = next->takeovers;
+    next->demand_no = next->n_takeovers;
     struct ev_escalation_file_demanded *out = decision_emit(s->out, EV_ESCALATION_FILE_DEMANDED);
     *out = (struct ev_escalation_file_demanded){.takeover_no = next->demand_no,
                                                 .of_org = next->demand_of,
@@ -84,7 +84,7 @@ static void assign_visit(struct step *s, const struct visitor *v, const char *re
     next->status = ESCALATION_STATUS_AWAITING_VISIT;
     next->visitor_org = v->unit->id;
     struct ev_escalation_visit_assigned *out = decision_emit(s->out, EV_ESCALATION_VISIT_ASSIGNED);
-    *out = (struct ev_escalation_visit_assigned){.takeover_no = next->takeovers,
+    *out = (struct ev_escalation_visit_assigned){.takeover_no = next->n_takeovers,
                                                  .org_id = v->unit->id,
                                                  .visitor_id = v->person->id,
                                                  .instead_of = next->demand_of,
@@ -172,10 +172,10 @@ bool escalation_route(struct step *s, const struct brief *brief, const struct fi
     *decided = *found;
     decided->liability = row->liability;
     if (escalation_is_reviewing(next)) next->status = ESCALATION_STATUS_WATCHING;
-    next->routed_no = next->takeovers;
+    next->routed_no = next->n_takeovers;
     next->routed_finding = decided;
     struct ev_escalation_liability_routed *out = decision_emit(s->out, EV_ESCALATION_LIABILITY_ROUTED);
-    *out = (struct ev_escalation_liability_routed){.takeover_no = next->takeovers,
+    *out = (struct ev_escalation_liability_routed){.takeover_no = next->n_takeovers,
                                                    .facts = facts,
                                                    .row = row->id,
                                                    .words = row->words,

@@ -103,7 +103,7 @@ const char *escalation_record_sanction(struct step *s, const struct charge *char
                                                     .has_fine_minor = rule->has_fine_minor,
                                                     .fine_minor = rule->fine_minor,
                                                     .currency = rule->currency,
-                                                    .takeover_no = next->takeovers,
+                                                    .takeover_no = next->n_takeovers,
                                                     .to_be_approved = first};
     if (rules == NULL) return sanction_no;
     struct sanction *c = &copy_sanctions(s)[next->n_sanctioned++];

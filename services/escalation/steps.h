@@ -20,6 +20,21 @@ static inline bool escalation_is_named(const char *code, const char *name)
     return own != NULL && strncmp(own + 1, name, n) == 0 && (own[1 + n] == '\0' || own[1 + n] == '#');
 }
 
+/* ---- holder.c: who had the case when ---- */
+
+struct holder {
+    const char *org_id;              /* NULL = nobody yet */
+    const struct assignment *people; /* NULL = not read */
+    int64_t takeovers;               /* before it */
+    bool still;                      /* it has the case now */
+};
+
+struct holder escalation_holder_at(const struct escalation_state *st, int64_t due_ms);
+/* Before the unit changes. */
+void escalation_note_takeover(struct step *s);
+/* The people named now; those of another unit are kept. */
+void escalation_note_assignment(struct step *s, const struct assignment *a);
+
 /* ---- people.c: who watches, who is told ---- */
 
 struct addressee {
@@ -30,9 +45,9 @@ struct addressee {
 
 /* DI-2, CH-5: says who watches the case from now on. */
 void escalation_tell_supervised(struct step *s);
-/* ES-1: the responsible party of a limit: the named handler, visitor or manager of the assigned unit, else somebody in
- * that role. An approver is the one of the level that has the case (AP-6). */
-struct addressee escalation_responsible(const struct step *s, enum role role);
+/* ES-1: the responsible party of a limit that ran out then: the named handler, visitor or manager of the unit that had
+ * the case, else somebody in that role. An approver is the one of that level (AP-6). */
+struct addressee escalation_responsible(const struct step *s, enum role role, int64_t due_ms);
 /* Somebody with the role at the unit or above; at the top whoever leads it (ES-6). */
 struct addressee escalation_find_person(const struct step *s, const struct pol_unit *unit, enum role role);
 
@@ -123,7 +138,7 @@ static inline bool escalation_is_in_dispute(const struct escalation_state *st)
 }
 /* A judgment's time is over: head office performs it. false = the miss is of another limit. */
 bool escalation_judgment_missed(struct step *s, const struct ev_sla_breached *ev);
-void escalation_judgment_annulled(struct step *s, const char *code);
+void escalation_judgment_annulled(struct step *s, const struct ev_sla_annulled *ev);
 void escalation_end_dispute(struct step *s, enum dispute_end end);
 
 /* ---- liaison.c: why a closed case ran late (ES-7) ---- */

@@ -45,6 +45,47 @@ Test(liaison_story, ES_7_a_closed_late_case_asks_for_the_cause)
     expect_sound();
 }
 
+static int fact_of_miss(const char *code)
+{
+    for (int i = 0; i < story_world->n_facts; i++) {
+        const struct happening *f = &story_world->facts[i];
+        if (f->type != EV_SLA_BREACHED) continue;
+        if (strcmp(((const struct ev_sla_breached *)f->data)->code, code) == 0) return i;
+    }
+    return -1;
+}
+
+/* The call and the visit run out in one instant, everything else is read in an order that is drawn. True: the visit's
+ * miss, by which the regional takes over, was told first. */
+static bool call_and_visit_late(int draw)
+{
+    story_end();
+    story_begin();
+    story_world->options.shuffle = true;
+    while (draw-- > 0) world_draw(story_world, 2);
+    customer_claims(80000);
+    advance_hours(25);
+    expect_owner("R-CN");
+    customer_withdraws();
+    cr_assert_str_eq(slip_for("first_response")->to_org, "O-CN1");
+    cr_assert_str_eq(slip_for("evidence")->to_org, "O-CN1");
+    expect_events(EV_ESCALATION_LIAISON_ISSUED, 1);
+    const struct ev_escalation_liaison_issued *slip = last(EV_ESCALATION_LIAISON_ISSUED);
+    cr_assert_str_eq(slip->to_org, "O-CN1");
+    cr_assert_eq(slip->n_codes, 2, "the first response and the visit");
+    expect_sound();
+    return fact_of_miss("evidence") < fact_of_miss("first_response");
+}
+
+/* ES-7 ES-1 ES-2: whose limits ran out is asked about all of them; the regional, which took over in that instant, is
+ * asked for nothing, whichever miss it was told of first. */
+Test(liaison_story, ES_7_misses_of_one_instant_are_those_of_the_unit_that_had_the_case)
+{
+    int visit_first = 0, draws = 20;
+    for (int i = 0; i < draws; i++) visit_first += call_and_visit_late(i);
+    cr_assert(visit_first > 0 && visit_first < draws, "both orders were read");
+}
+
 /* ES-7: what was done in time asks nobody. */
 Test(liaison_story, ES_7_a_case_in_time_asks_nobody)
 {

@@ -147,11 +147,36 @@ static const char *compare_limits(struct world *a, const struct sla_state *x, co
     return NULL;
 }
 
-/* A miss read after the end of its case moves nothing any more: only cases under watch are compared in that. */
-static const char *compare_escalation(const struct escalation_state *x, const struct escalation_state *y)
+static int count_slips(const struct escalation_state *st, const struct open_slip *like)
 {
+    int n = 0;
+    for (int i = 0; i < st->n_open_slips; i++) {
+        const struct open_slip *slip = &st->open_slips[i];
+        bool same_asked = (slip->liaison_no == NULL) == (like->liaison_no == NULL);
+        n += same_asked && strcmp(slip->code, like->code) == 0 && strcmp(slip->to_org, like->to_org) == 0;
+    }
+    return n;
+}
+
+/* Each unit is reminded of the same (ES-1), and asked for the cause of the same (ES-7). */
+static const char *compare_slips(struct world *a, const struct escalation_state *x, const struct escalation_state *y)
+{
+    for (int i = 0; i < x->n_open_slips; i++) {
+        const struct open_slip *slip = &x->open_slips[i];
+        if (is_numbered(a, slip->code) || count_slips(x, slip) == count_slips(y, slip)) continue;
+        return arena_printf(&a->arena, "escalation: slips of %s to %s", slip->code, slip->to_org);
+    }
+    return NULL;
+}
+
+/* A miss read after the end of its case moves nothing any more: only cases under watch are compared in that. */
+static const char *compare_escalation(struct world *a, const struct escalation_state *x,
+                                      const struct escalation_state *y)
+{
+    const char *wrong = compare_slips(a, x, y);
+    if (wrong != NULL) return wrong;
     if (x->status == ESCALATION_STATUS_ENDED) return NULL;
-    if (x->takeovers != y->takeovers || x->slips != y->slips) return "escalation: other slips or takeovers";
+    if (x->n_takeovers != y->n_takeovers || x->slips != y->slips) return "escalation: other slips or takeovers";
     if (x->org_id == NULL || y->org_id == NULL) return x->org_id == y->org_id ? NULL : "escalation: no owner";
     return strcmp(x->org_id, y->org_id) == 0 ? NULL : "escalation: another owner";
 }
@@ -170,7 +195,7 @@ static const char *compare_case(struct world *a, struct world *b, int64_t case_i
             return arena_printf(&a->arena, "%s differs", world_cores[s]->service);
         }
     }
-    const char *wrong = compare_escalation(world_state(a, case_id, ESCALATION), world_state(b, case_id, ESCALATION));
+    const char *wrong = compare_escalation(a, world_state(a, case_id, ESCALATION), world_state(b, case_id, ESCALATION));
     return wrong != NULL ? wrong : compare_limits(a, world_state(a, case_id, SLA), world_state(b, case_id, SLA));
 }
 

@@ -18,6 +18,15 @@ static const struct escalation_state *state(void) { return k.state; }
 #define BREACHED(code, ver)                                                                                            \
     "{'code':'" code "','ver':" ver ",'round':1,'due_ms':1,'fired_ms':1,'late_ms':5,'history':false}"
 
+/* A limit that ran out then, told at `when`. */
+#define EXPECT_MISSED(code, ver, due, when, said)                                                                      \
+    kit_expect(&k, "sla.breached", when,                                                                               \
+               arena_printf(&k.arena,                                                                                  \
+                            "{'code':'" code "','ver':" ver                                                            \
+                            ",'round':1,'due_ms':%lld,'fired_ms':%lld,'late_ms':0,'history':false}",                   \
+                            (long long)kit_ms(due), (long long)kit_ms(when)),                                          \
+               said)
+
 #define FINDING "{'cause':'misuse','liability':'customer','justified':false}"
 #define REFUSED                                                                                                        \
     "{'reasons':'misuse','org_id':'O-E1','level':'outlet','round':1,'finding':" FINDING                                \
@@ -72,26 +81,64 @@ Test(escalation, ES_2_missed_evidence_climbs_from_outlet_to_regional_to_head_off
     cr_assert_str_eq(takeover()->to_org, "R-EAST");
     cr_assert_str_eq(takeover()->code, "evidence");
     kit_expect(&k, "dispatch.reassigned", "2026-03-03 10:00", REASSIGNED(AT_REGIONAL("2")), "escalation.supervised");
-    kit_expect(&k, "sla.breached", "2026-03-04 10:00", BREACHED("evidence", "2"),
-               "escalation.slip_issued escalation.taken_over escalation.file_demanded");
+    EXPECT_MISSED("evidence", "2", "2026-03-04 10:00", "2026-03-04 10:00",
+                  "escalation.slip_issued escalation.taken_over escalation.file_demanded");
     cr_assert_str_eq(slip()->to_person, "R-EAST-H1");
     cr_assert_str_eq(takeover()->to_org, "HO");
     cr_assert_eq(takeover()->to_level, ORG_LEVEL_HEAD_OFFICE);
     cr_assert_str_eq(takeover()->file_of, "O-E1");
     kit_expect(&k, "dispatch.reassigned", "2026-03-04 10:00", REASSIGNED(AT_HEAD("3")), "escalation.supervised");
     kit_expect(&k, "sla.breached", "2026-03-05 10:00", BREACHED("evidence", "3"), "escalation.slip_issued");
-    cr_assert_eq(state()->takeovers, 2);
+    cr_assert_eq(state()->n_takeovers, 2);
 }
 
-/* ES-2: another miss of the outlet while the takeover is on its way moves the case no further. */
-Test(escalation, ES_2_a_miss_during_a_takeover_is_told_but_moves_nothing)
+static void regional_named(const char *when)
+{
+    kit_expect(&k, "dispatch.reassigned", when, REASSIGNED(AT_REGIONAL("2")), "escalation.supervised");
+}
+
+/* ES-1 ES-2: two limits of the outlet run out in one instant. The first moves the case; the second is told to the
+ * outlet's own people and moves it no further, whether the regional's have been read by then or not. */
+static void expect_outlets_second_miss(bool named_first)
+{
+    kit_expect(&k, "dispatch.assigned", "2026-03-02 10:00", ASSIGNED(AT_OUTLET("1")), "escalation.supervised");
+    EXPECT_MISSED("evidence", "1", "2026-03-03 10:00", "2026-03-03 10:00",
+                  "escalation.slip_issued escalation.taken_over");
+    if (named_first) regional_named("2026-03-03 10:00");
+    EXPECT_MISSED("plan", "1", "2026-03-03 10:00", "2026-03-03 10:00", "escalation.slip_issued");
+    cr_assert_str_eq(slip()->to_org, "O-E1");
+    cr_assert_str_eq(slip()->to_person, "O-E1-H1");
+    if (!named_first) regional_named("2026-03-03 10:00");
+    EXPECT_MISSED("plan", "2", "2026-03-05 10:00", "2026-03-05 10:00",
+                  "escalation.slip_issued escalation.taken_over escalation.file_demanded");
+    cr_assert_str_eq(slip()->to_org, "R-EAST");
+}
+
+Test(escalation, ES_2_a_miss_during_a_takeover_is_told_but_moves_nothing) { expect_outlets_second_miss(false); }
+
+Test(escalation, ES_1_ES_2_a_miss_of_the_takeovers_instant_is_the_former_units) { expect_outlets_second_miss(true); }
+
+/* ES-2 SL-3: sla stood still for three hours, in which two limits of the outlet ran out: the regional takes over when
+ * the first is told, and does not answer for the second. */
+Test(escalation, ES_2_SL_3_what_ran_out_before_the_takeover_and_is_told_after_it)
 {
     assigned_to_outlet();
-    kit_feed(&k, "sla.breached", "2026-03-03 10:00", BREACHED("evidence", "1"));
-    kit_expect(&k, "sla.breached", "2026-03-03 10:00", BREACHED("plan", "1"), "escalation.slip_issued");
-    kit_expect(&k, "dispatch.reassigned", "2026-03-03 10:00", REASSIGNED(AT_REGIONAL("2")), "escalation.supervised");
-    kit_expect(&k, "sla.breached", "2026-03-05 10:00", BREACHED("plan", "2"),
-               "escalation.slip_issued escalation.taken_over escalation.file_demanded");
+    EXPECT_MISSED("evidence", "1", "2026-03-03 10:00", "2026-03-03 13:00",
+                  "escalation.slip_issued escalation.taken_over");
+    regional_named("2026-03-03 13:00");
+    EXPECT_MISSED("plan", "1", "2026-03-03 12:00", "2026-03-03 13:01", "escalation.slip_issued");
+    cr_assert_str_eq(slip()->to_org, "O-E1");
+    cr_assert_str_eq(state()->org_id, "R-EAST");
+}
+
+/* ES-2: the level that has taken over answers for what runs out from then on, named or not. */
+Test(escalation, ES_2_what_runs_out_after_the_takeover_is_the_new_levels)
+{
+    assigned_to_outlet();
+    EXPECT_MISSED("evidence", "1", "2026-03-03 10:00", "2026-03-03 10:00",
+                  "escalation.slip_issued escalation.taken_over");
+    EXPECT_MISSED("first_response", "1", "2026-03-03 10:30", "2026-03-03 10:30", "escalation.slip_issued");
+    cr_assert_str_eq(slip()->to_org, "R-EAST");
 }
 
 /* ES-6: an unstaffed regional is passed over, and named. */
@@ -212,6 +259,28 @@ Test(escalation, ES_1_an_annulled_miss_withdraws_its_slip)
     kit_expect(&k, "sla.annulled", "2026-03-03 10:00", annulled, "ignored");
     cr_assert_eq(state()->n_open_slips, 0);
     cr_assert_str_eq(state()->org_id, "R-EAST");
+}
+
+/* ES-8 SL-3: performed in time after all, which is read before head office's people have been named: the sanction is
+ * taken back from the unit that was to perform. */
+Test(escalation, ES_8_SL_3_a_judgment_performed_in_time_takes_its_sanction_back)
+{
+    assigned_to_outlet();
+    kit_expect(&k, "command.dispute", "2026-03-02 11:00",
+               "{'actor':{'id':'c','role':'customer'},'step':'court','forum':'Yuhua district','reference':'17'}",
+               "escalation.dispute_opened");
+    kit_expect(&k, "command.record_judgment", "2026-03-02 12:00",
+               "{'actor':{'id':'HO-L1','role':'legal','org_id':'HO'},'liability':'outlet','amount_minor':100,"
+               "'currency':'CNY','perform_by_ms':1772704800000,'words':'as sued for'}",
+               "escalation.judgment_recorded");
+    EXPECT_MISSED("judgment", "1", "2026-03-05 18:00", "2026-03-05 18:00",
+                  "escalation.slip_issued escalation.sanction_recorded escalation.taken_over");
+    const char *annulled = arena_printf(&k.arena, "{'code':'judgment','ver':1,'due_ms':%lld,'at_ms':1}",
+                                        (long long)kit_ms("2026-03-05 18:00"));
+    kit_expect(&k, "sla.annulled", "2026-03-05 18:01", annulled,
+               "escalation.slip_withdrawn escalation.sanction_withdrawn");
+    const struct ev_escalation_sanction_withdrawn *back = kit_output(&k, EV_ESCALATION_SANCTION_WITHDRAWN, 0);
+    cr_assert_str_eq(back->org_id, "O-E1");
 }
 
 Test(escalation, ES_1_history_and_the_customers_own_limits_issue_no_slip)
