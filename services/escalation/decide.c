@@ -80,9 +80,7 @@ static enum verdict on_breached(struct step *s)
     if (next->status == ESCALATION_STATUS_NONE) next->status = ESCALATION_STATUS_WATCHING;
     if (escalation_review_missed(s, ev) || escalation_contest_missed(s, ev)) return VERDICT_DONE;
     remind(s, ev, def);
-    if (escalation_judgment_missed(s, ev)) return VERDICT_DONE;
-    struct holder had = escalation_holder_at(next, ev->due_ms);
-    if (had.org_id == NULL || !had.still) return VERDICT_DONE;
+    if (next->org_id == NULL || escalation_judgment_missed(s, ev)) return VERDICT_DONE;
     const struct pol_rung *rung = policy_rung(rules, ev->code, next->level);
     if (rung != NULL && escalation_misses_on_level(next, ev->code) >= rung->misses) {
         bool settles = policy_demands_file(rules, ev->code);

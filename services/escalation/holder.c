@@ -25,9 +25,8 @@ static const struct assignment *people_of(const struct escalation_state *st, con
 struct holder escalation_holder_at(const struct escalation_state *st, int64_t due_ms)
 {
     int n = takeovers_before(st, due_ms);
-    bool still = n == st->n_takeovers;
-    const char *org_id = still ? st->org_id : st->takeovers[n].from_org;
-    return (struct holder){.org_id = org_id, .people = people_of(st, org_id), .takeovers = n, .still = still};
+    const char *org_id = n < st->n_takeovers ? st->takeovers[n].from_org : st->org_id;
+    return (struct holder){.org_id = org_id, .people = people_of(st, org_id), .takeovers = n};
 }
 
 void escalation_note_takeover(struct step *s)

@@ -26,7 +26,6 @@ struct holder {
     const char *org_id;              /* NULL = nobody yet */
     const struct assignment *people; /* NULL = not read */
     int64_t takeovers;               /* before it */
-    bool still;                      /* it has the case now */
 };
 
 struct holder escalation_holder_at(const struct escalation_state *st, int64_t due_ms);
@@ -69,7 +68,7 @@ void escalation_issue_slip(struct step *s, const struct matter *m, struct addres
 /* Index of the open slip for a miss; -1 = none. */
 int escalation_find_slip(const struct escalation_state *st, const char *code, int64_t ver);
 void escalation_drop_slip(struct step *s, int index);
-/* Open slips of a limit on the level that has the case (ES-2). */
+/* Open slips of a limit on the level that has the case; those of a level it has left do not count (ES-2). */
 int64_t escalation_misses_on_level(const struct escalation_state *st, const char *code);
 /* A takeover is decided and dispatch has not named the people yet. */
 bool escalation_is_moving(const struct escalation_state *st);
