@@ -171,8 +171,8 @@ static void write_outbox(struct loop *l, struct attempt *a, struct pg_tx *tx)
     pg_arg_int(&args, clock_real_ms());
     pg_tx_add(tx,
               "INSERT INTO outbox (partition, topic, dst, first_seq, last_seq, bytes, made_ms) "
-              "SELECT p, t, d, f, l, b, $7 FROM unnest($1::int8[], $2::text[], $3::int8[], $4::int8[], $5::int8[], "
-              "$6::bytea[]) AS u(p, t, d, f, l, b)",
+              "SELECT ($1::int8[])[i], ($2::text[])[i], ($3::int8[])[i], ($4::int8[])[i], ($5::int8[])[i], b, $7 "
+              "FROM unnest($6::bytea[]) WITH ORDINALITY AS u(b, i)",
               &args);
 }
 

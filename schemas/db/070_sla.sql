@@ -12,7 +12,7 @@ CREATE TABLE sla.timer (
     due       int8 NOT NULL,                      -- ms of the installation's clock
     revision  int8 NOT NULL DEFAULT 1,            -- of the policy: counted by it, or found not to move by it (SL-6)
     UNIQUE (case_id, code, ver, warning)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 80, vacuum_truncate = off);   -- giving room back holds up who fires (docs/decisions/0030)
 CREATE INDEX timer_due ON sla.timer (partition, due, id);
 
 -- Fires what is armed and due. Each of them must be: a timer that fires twice, or early, leaves nothing standing of
@@ -22,7 +22,7 @@ RETURNS void LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = o
 DECLARE
     done int8;
 BEGIN
-    DELETE FROM sla.timer t USING unnest(ids, nows) AS u(id, now) WHERE t.id = u.id AND t.due <= u.now;
+    DELETE FROM sla.timer t USING generate_subscripts(ids, 1) AS i WHERE t.id = ids[i] AND t.due <= nows[i];
     GET DIAGNOSTICS done = ROW_COUNT;
     IF done <> cardinality(ids) THEN
         RAISE EXCEPTION 'a timer fires that is not armed and due' USING ERRCODE = 'check_violation';
