@@ -8,6 +8,7 @@ The floors are PostgreSQL alone with the same rows, and Redis alone with the sam
 """
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -151,12 +152,34 @@ def cpu():
     return spent
 
 
-def give_own_core():
-    """sla and its database's sessions get the last core, the broker and Redis the others."""
+def threads():
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                yield pid, thread
+        except OSError:
+            continue
+
+
+def place(where):
+    """Each thread of the machine on the cores that where(pid, thread) names; what cannot be moved stays."""
+    for pid, thread in threads():
+        try:
+            os.sched_setaffinity(int(thread), where(pid, thread))
+        except OSError:
+            continue
+
+
+@contextlib.contextmanager
+def own_core():
+    """sla's loop, its database's sessions and Redis have the last core; all else on the machine that can be moved, the others."""
     cores = sorted(os.sched_getaffinity(0))
-    for name, pid in running():
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            os.sched_setaffinity(int(thread), cores[-1:] if name in ("sla", "postgres") else cores[:-1])
+    firing = {pid for name, pid in running() if name != "broker"}
+    place(lambda pid, thread: cores[-1:] if pid in firing and pid == thread else cores[:-1])
+    try:
+        yield
+    finally:
+        place(lambda pid, thread: cores)
 
 
 def lateness(group, flush_ms):
@@ -189,7 +212,7 @@ def rebuild(sla, rows):
     return time.time() - begun
 
 
-def fire(sla, pending, phases, own_core):
+def fire(sla, pending, phases, placing):
     """Each phase is (name, timers, ms over which they fall due); they come one after another. One without a name is not
     told of."""
     total = sum(n for _, n, _ in phases)
@@ -207,9 +230,13 @@ def fire(sla, pending, phases, own_core):
     wait("the index", sla.indexed, 60 + pending / 10000)
     if time.time() * 1000 > first:
         raise SystemExit("timers: the first timers were due before the index was whole; a busy machine?")
-    if own_core:
-        give_own_core()
     say(f"indexed; the first are due in {first / 1000 - time.time():.0f} s")
+    with placing:
+        return watch(sla, phases, starts)
+
+
+def watch(sla, phases, starts):
+    """The figures of each phase, while it goes."""
     figures, due = {}, 0
     for group, (name, n, span) in enumerate(phases, 1):
         commit = commit_ms()
@@ -230,6 +257,17 @@ def fire(sla, pending, phases, own_core):
     return figures
 
 
+def make_room(misses):
+    """The outbox of an installation that has run for a while: it keeps what was sent for a day, then its rows go and their
+    room is used again. A new one grows instead, page by page, and the kernel writes that growth in bursts of its own."""
+    sql(
+        "INSERT INTO sla.outbox (partition, topic, dst, first_seq, last_seq, made_ms, bytes) SELECT -1, '', 0, i, i, 0, "
+        f"convert_to(repeat(md5(i::text), 20), 'UTF8') FROM generate_series(1, {misses}) i; "
+        "DELETE FROM sla.outbox WHERE partition = -1"
+    )
+    sql("VACUUM (TRUNCATE false) sla.outbox")
+
+
 def measure(sla, pending, options):
     sla.stop()
     sql("TRUNCATE sla.timer, sla.case_state")
@@ -246,7 +284,9 @@ def measure(sla, pending, options):
     phases = [("", rate * options.warm_up, options.warm_up * 1000) for rate in options.rate if options.warm_up > 0]
     phases += [(f"at_{rate}", rate * options.seconds, options.seconds * 1000) for rate in options.rate]
     phases.append(("herd", options.herd, 1000))
-    return {"pending": pending, "rebuild_per_s": speed, "bytes": round(size)} | fire(sla, pending, phases, options.own_core)
+    make_room(sum(n for _, n, _ in phases))
+    placing = own_core() if options.own_core else contextlib.nullcontext()
+    return {"pending": pending, "rebuild_per_s": speed, "bytes": round(size)} | fire(sla, pending, phases, placing)
 
 
 def commit_ms():
@@ -333,7 +373,7 @@ def main():
     parser.add_argument("--warm-up", type=int, dest="warm_up", help="seconds each rate is kept before it is measured")
     parser.add_argument("--processes", type=int, default=1, help="processes of sla that share the partitions (1 to 5)")
     parser.add_argument("--herd", type=int, help="timers due in one second")
-    parser.add_argument("--own-core", action="store_true", dest="own_core", help=give_own_core.__doc__)
+    parser.add_argument("--own-core", action="store_true", dest="own_core", help=own_core.__doc__)
     options = parser.parse_args()
     options.pending = options.pending or ([1000000, 10000000] if options.full else [100000])
     options.rate = options.rate or [1000, 10000]
