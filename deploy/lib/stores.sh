@@ -42,6 +42,7 @@ checkpoint_completion_target = 0.9
 max_wal_senders = 2
 bgwriter_delay = 50ms
 bgwriter_lru_maxpages = 500
+backend_flush_after = 256kB
 autovacuum_naptime = 20s
 max_parallel_workers_per_gather = 0
 jit = off
